@@ -1,0 +1,56 @@
+//! What a model call returns, whatever the model server.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Tokens that a call used. Absent where the server did not say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct Usage {
+    /// Tokens of the prompt that the server evaluated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt_tokens: Option<i64>,
+    /// Tokens that the model generated, thinking included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completion_tokens: Option<i64>,
+}
+
+/// Where the time of a call went, in milliseconds. Absent where it is not known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct Timings {
+    /// Loading the model, as the server says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub load_ms: Option<i64>,
+    /// Evaluating the prompt, as the server says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt_evaluation_ms: Option<i64>,
+    /// Generating the answer, as the server says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation_ms: Option<i64>,
+    /// From the request sent to the first token of thinking or content, measured here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_token_ms: Option<i64>,
+    /// From the request sent to the end of the answer, measured here.
+    pub total_ms: i64,
+}
+
+/// The answer of a model.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Completion {
+    /// The answer. U+0000 is replaced by U+FFFD.
+    pub content: String,
+    /// What the model thought before it, where the server keeps that apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thinking: Option<String>,
+    /// Why the generation ended, in the server's word: `stop`, `length`, …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finish_reason: Option<String>,
+    /// Tokens used.
+    pub usage: Usage,
+    /// Where the time went.
+    pub timings: Timings,
+    /// Notes of what was changed before storing, such as an output cut at its limit.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub notes: Vec<String>,
+}

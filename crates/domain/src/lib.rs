@@ -1,0 +1,11 @@
+//! The rules of Promptcards, pure: no async, no I/O, no reading of the clock.
+//!
+//! To add an assertion type, write a file in `assertion/` and name it in the registry there.
+
+pub mod card;
+pub mod clock;
+pub mod completion;
+pub mod ids;
+pub mod test_case;
+pub mod variables;
+pub mod verdict;

@@ -1,0 +1,68 @@
+//! Verdicts: what a cell's assertions add up to.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What is known of an output. Only `pass` and `fail` count in a rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It satisfies what was asked.
+    Pass,
+    /// It does not.
+    Fail,
+    /// We could not find out.
+    Error,
+    /// The answer cannot be judged: empty, cut off, or its prompt was.
+    Invalid,
+}
+
+impl Verdict {
+    /// The word that stands in the database, the API and the page.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Error => "error",
+            Self::Invalid => "invalid",
+        }
+    }
+}
+
+/// The result of one assertion on one output.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Outcome {
+    /// The assertion's type, with `not-` where it has it.
+    #[serde(rename = "type")]
+    pub assertion_type: String,
+    /// `pass`, `fail`, or `error` where the assertion itself could not be evaluated.
+    pub verdict: Verdict,
+    /// 0 to 1.
+    pub score: f64,
+    /// How much it counts.
+    pub weight: f64,
+    /// The name under which its score is collected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metric: Option<String>,
+    /// The sentence that says why.
+    pub reason: String,
+    /// What was compared with the output, after rendering, where there is such a thing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
+    /// What was found in the output, where that is shorter than the output.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actual: Option<String>,
+}
+
+/// What the assertions of a cell add up to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Judgement {
+    /// None: nothing was asked of the output.
+    pub verdict: Option<Verdict>,
+    /// Weighted mean of the scores, 0 to 1. None where there is no verdict.
+    pub score: Option<f64>,
+    /// The sentence that says why. Empty where there is no verdict.
+    pub reason: String,
+    /// What each assertion found, in the order of the case.
+    pub outcomes: Vec<Outcome>,
+}
