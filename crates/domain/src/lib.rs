@@ -6,6 +6,7 @@ pub mod card;
 pub mod clock;
 pub mod completion;
 pub mod ids;
+pub mod template;
 pub mod test_case;
 pub mod variables;
 pub mod verdict;
