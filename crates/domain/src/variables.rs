@@ -53,6 +53,7 @@ pub struct VariableDefinition {
 }
 
 /// Accepts a JSON object of at most `LIMIT` fields.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes a reference to its context")]
 pub(crate) fn at_most<const LIMIT: usize>(map: &Map<String, Value>, (): &()) -> garde::Result {
     if map.len() <= LIMIT {
         return Ok(());
