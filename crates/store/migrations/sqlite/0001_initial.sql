@@ -1,0 +1,315 @@
+-- Ids are UUIDv7 text, times milliseconds since 1970, JSON is text as it came.
+
+CREATE TABLE workspaces (
+    id         TEXT PRIMARY KEY,
+    slug       TEXT NOT NULL UNIQUE,
+    name       TEXT NOT NULL,
+    -- The number that the workspace's last run got.
+    last_run   INTEGER NOT NULL DEFAULT 0,
+    created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE suites (
+    id           TEXT PRIMARY KEY,
+    workspace_id TEXT NOT NULL REFERENCES workspaces (id),
+    name         TEXT NOT NULL,
+    -- Grows with every change; it is the ETag.
+    revision     INTEGER NOT NULL DEFAULT 1,
+    -- The position that the last added case got.
+    last_position INTEGER NOT NULL DEFAULT 0,
+    created_at   INTEGER NOT NULL,
+    updated_at   INTEGER NOT NULL
+) STRICT;
+CREATE INDEX suites_of_workspace ON suites (workspace_id, id);
+
+CREATE TABLE test_cases (
+    id         TEXT PRIMARY KEY,
+    suite_id   TEXT NOT NULL REFERENCES suites (id),
+    position   INTEGER NOT NULL,
+    content    TEXT NOT NULL,
+    revision   INTEGER NOT NULL DEFAULT 1,
+    deleted_at INTEGER,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    UNIQUE (suite_id, position)
+) STRICT;
+
+CREATE TABLE cards (
+    id             TEXT PRIMARY KEY,
+    workspace_id   TEXT NOT NULL REFERENCES workspaces (id),
+    slug           TEXT NOT NULL,
+    title          TEXT NOT NULL,
+    description    TEXT NOT NULL DEFAULT '',
+    folder         TEXT NOT NULL DEFAULT '',
+    suite_id       TEXT NOT NULL REFERENCES suites (id),
+    -- Number of the latest version; 0 while there is none.
+    latest_version INTEGER NOT NULL DEFAULT 0,
+    revision       INTEGER NOT NULL DEFAULT 1,
+    archived_at    INTEGER,
+    created_at     INTEGER NOT NULL,
+    updated_at     INTEGER NOT NULL,
+    UNIQUE (workspace_id, slug)
+) STRICT;
+CREATE INDEX cards_by_change ON cards (workspace_id, updated_at DESC, id DESC);
+CREATE INDEX cards_of_suite ON cards (suite_id);
+
+CREATE TABLE card_tags (
+    card_id TEXT NOT NULL REFERENCES cards (id),
+    tag     TEXT NOT NULL,
+    PRIMARY KEY (card_id, tag)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX card_tags_by_tag ON card_tags (tag, card_id);
+
+CREATE TABLE card_drafts (
+    card_id    TEXT PRIMARY KEY REFERENCES cards (id),
+    content    TEXT NOT NULL,
+    -- Number of the version that the draft started from; 0 where there was none.
+    based_on   INTEGER NOT NULL,
+    revision   INTEGER NOT NULL DEFAULT 1,
+    updated_by TEXT NOT NULL,
+    updated_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE card_versions (
+    id           TEXT PRIMARY KEY,
+    card_id      TEXT NOT NULL REFERENCES cards (id),
+    number       INTEGER NOT NULL,
+    content      TEXT NOT NULL,
+    content_hash TEXT NOT NULL,
+    message      TEXT NOT NULL,
+    author       TEXT NOT NULL,
+    created_at   INTEGER NOT NULL,
+    UNIQUE (card_id, number)
+) STRICT;
+
+CREATE TABLE labels (
+    card_id  TEXT NOT NULL REFERENCES cards (id),
+    name     TEXT NOT NULL,
+    version  INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1,
+    moved_by TEXT NOT NULL,
+    moved_at INTEGER NOT NULL,
+    PRIMARY KEY (card_id, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE label_moves (
+    id           TEXT PRIMARY KEY,
+    card_id      TEXT NOT NULL REFERENCES cards (id),
+    name         TEXT NOT NULL,
+    from_version INTEGER,
+    to_version   INTEGER,
+    moved_by     TEXT NOT NULL,
+    moved_at     INTEGER NOT NULL
+) STRICT;
+CREATE INDEX label_moves_of_card ON label_moves (card_id, name, id);
+
+-- Full-text search over cards: the row is replaced with every change of a card or its draft.
+CREATE VIRTUAL TABLE card_search USING fts5 (
+    card_id UNINDEXED, title, slug, description, tags, template,
+    tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
+);
+
+CREATE TABLE providers (
+    id           TEXT PRIMARY KEY,
+    workspace_id TEXT NOT NULL REFERENCES workspaces (id),
+    name         TEXT NOT NULL,
+    kind         TEXT NOT NULL,
+    base_url     TEXT,
+    concurrency  INTEGER NOT NULL,
+    created_at   INTEGER NOT NULL,
+    updated_at   INTEGER NOT NULL,
+    UNIQUE (workspace_id, name)
+) STRICT;
+
+-- What a provider last said of its models.
+CREATE TABLE models (
+    provider_id TEXT NOT NULL REFERENCES providers (id),
+    name        TEXT NOT NULL,
+    digest      TEXT,
+    facts       TEXT NOT NULL,
+    seen_at     INTEGER NOT NULL,
+    PRIMARY KEY (provider_id, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE runs (
+    id           TEXT PRIMARY KEY,
+    workspace_id TEXT NOT NULL REFERENCES workspaces (id),
+    number       INTEGER NOT NULL,
+    state        TEXT NOT NULL,
+    suite_id     TEXT NOT NULL REFERENCES suites (id),
+    versions     INTEGER NOT NULL,
+    models       INTEGER NOT NULL,
+    cases        INTEGER NOT NULL,
+    repeats      INTEGER NOT NULL,
+    -- Cells that are neither finished nor cancelled.
+    open_cells   INTEGER NOT NULL,
+    -- Number of the last event.
+    event_seq    INTEGER NOT NULL DEFAULT 0,
+    -- Hash of what is run, by which a second start of the same finds the first.
+    fingerprint  TEXT NOT NULL,
+    simulated    INTEGER NOT NULL,
+    note         TEXT NOT NULL,
+    created_by   TEXT NOT NULL,
+    created_at   INTEGER NOT NULL,
+    started_at   INTEGER,
+    finished_at  INTEGER,
+    UNIQUE (workspace_id, number)
+) STRICT;
+CREATE INDEX runs_by_start ON runs (workspace_id, id DESC);
+CREATE INDEX runs_active ON runs (id) WHERE state IN ('preparing', 'queued', 'running', 'paused');
+
+-- Snapshots of all that a run is made of, so that later edits change nothing.
+CREATE TABLE run_versions (
+    run_id   TEXT NOT NULL REFERENCES runs (id),
+    position INTEGER NOT NULL,
+    card_id  TEXT NOT NULL REFERENCES cards (id),
+    slug     TEXT NOT NULL,
+    title    TEXT NOT NULL,
+    number   INTEGER NOT NULL,
+    content  TEXT NOT NULL,
+    -- Texts of the included cards, by reference.
+    includes TEXT NOT NULL,
+    PRIMARY KEY (run_id, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX run_versions_of_card ON run_versions (card_id, run_id);
+
+CREATE TABLE run_models (
+    run_id         TEXT NOT NULL REFERENCES runs (id),
+    position       INTEGER NOT NULL,
+    provider       TEXT NOT NULL,
+    kind           TEXT NOT NULL,
+    name           TEXT NOT NULL,
+    digest         TEXT,
+    context_length INTEGER,
+    simulated      INTEGER NOT NULL,
+    parameters     TEXT NOT NULL,
+    PRIMARY KEY (run_id, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE run_cases (
+    run_id   TEXT NOT NULL REFERENCES runs (id),
+    position INTEGER NOT NULL,
+    case_id  TEXT NOT NULL,
+    content  TEXT NOT NULL,
+    PRIMARY KEY (run_id, position)
+) STRICT;
+
+-- Counters of one column of the matrix: one version on one model.
+CREATE TABLE run_columns (
+    run_id            TEXT NOT NULL REFERENCES runs (id),
+    position          INTEGER NOT NULL,
+    cancelled         INTEGER NOT NULL DEFAULT 0,
+    pass              INTEGER NOT NULL DEFAULT 0,
+    fail              INTEGER NOT NULL DEFAULT 0,
+    error             INTEGER NOT NULL DEFAULT 0,
+    invalid           INTEGER NOT NULL DEFAULT 0,
+    unjudged          INTEGER NOT NULL DEFAULT 0,
+    -- Sums over the cells whose model answered.
+    answered          INTEGER NOT NULL DEFAULT 0,
+    latency_ms        INTEGER NOT NULL DEFAULT 0,
+    generation_ms     INTEGER NOT NULL DEFAULT 0,
+    prompt_tokens     INTEGER NOT NULL DEFAULT 0,
+    completion_tokens INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (run_id, position)
+) STRICT, WITHOUT ROWID;
+
+-- The queue, and the short facts that the matrix shows. Long texts are in cell_results.
+CREATE TABLE cells (
+    run_id           TEXT NOT NULL REFERENCES runs (id),
+    position         INTEGER NOT NULL,
+    version_position INTEGER NOT NULL,
+    model_position   INTEGER NOT NULL,
+    case_position    INTEGER NOT NULL,
+    repeat           INTEGER NOT NULL,
+    state            TEXT NOT NULL,
+    -- Grows with every claim; a result is stored only under the claim it was made for.
+    claim            INTEGER NOT NULL DEFAULT 0,
+    owner            TEXT,
+    lease_until      INTEGER,
+    -- Number of the event that told the result.
+    event_number     INTEGER,
+    attempts         INTEGER NOT NULL DEFAULT 0,
+    verdict          TEXT,
+    score            REAL,
+    headline         TEXT NOT NULL DEFAULT '',
+    reason           TEXT NOT NULL DEFAULT '',
+    preview          TEXT NOT NULL DEFAULT '',
+    latency_ms       INTEGER,
+    completion_tokens INTEGER,
+    PRIMARY KEY (run_id, position),
+    UNIQUE (run_id, case_position, repeat, version_position, model_position)
+) STRICT;
+CREATE INDEX cells_pending ON cells (run_id, model_position, position) WHERE state = 'pending';
+CREATE INDEX cells_leased ON cells (owner, run_id, position) WHERE state = 'leased';
+CREATE INDEX cells_by_event ON cells (run_id, event_number) WHERE event_number IS NOT NULL;
+
+-- The long part of a finished cell: what was sent, what came back.
+CREATE TABLE cell_results (
+    run_id         TEXT NOT NULL,
+    position       INTEGER NOT NULL,
+    prompt         TEXT NOT NULL,
+    prompt_hash    TEXT NOT NULL,
+    parameters     TEXT NOT NULL,
+    digest         TEXT,
+    output         TEXT NOT NULL,
+    thinking       TEXT,
+    finish_reason  TEXT,
+    usage          TEXT NOT NULL,
+    timings        TEXT NOT NULL,
+    notes          TEXT NOT NULL,
+    started_at     INTEGER NOT NULL,
+    finished_at    INTEGER NOT NULL,
+    PRIMARY KEY (run_id, position),
+    FOREIGN KEY (run_id, position) REFERENCES cells (run_id, position)
+) STRICT;
+
+CREATE TABLE outcomes (
+    run_id        TEXT NOT NULL,
+    cell_position INTEGER NOT NULL,
+    position      INTEGER NOT NULL,
+    type          TEXT NOT NULL,
+    verdict       TEXT NOT NULL,
+    score         REAL NOT NULL,
+    weight        REAL NOT NULL,
+    metric        TEXT,
+    reason        TEXT NOT NULL,
+    expected      TEXT,
+    actual        TEXT,
+    PRIMARY KEY (run_id, cell_position, position),
+    FOREIGN KEY (run_id, cell_position) REFERENCES cells (run_id, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE attempts (
+    run_id        TEXT NOT NULL,
+    cell_position INTEGER NOT NULL,
+    number        INTEGER NOT NULL,
+    started_at    INTEGER NOT NULL,
+    latency_ms    INTEGER NOT NULL,
+    error_kind    TEXT,
+    error_detail  TEXT,
+    PRIMARY KEY (run_id, cell_position, number),
+    FOREIGN KEY (run_id, cell_position) REFERENCES cells (run_id, position)
+) STRICT, WITHOUT ROWID;
+
+-- Events of a run as a whole; the events of cells are told from the cells themselves.
+CREATE TABLE run_events (
+    run_id TEXT NOT NULL REFERENCES runs (id),
+    number INTEGER NOT NULL,
+    kind   TEXT NOT NULL,
+    at     INTEGER NOT NULL,
+    PRIMARY KEY (run_id, number)
+) STRICT, WITHOUT ROWID;
+
+-- Answers to creating requests, kept a day, so that a repeated request does not create twice.
+CREATE TABLE idempotency_keys (
+    scope       TEXT NOT NULL,
+    key         TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    status      INTEGER NOT NULL,
+    location    TEXT,
+    etag        TEXT,
+    body        TEXT NOT NULL,
+    created_at  INTEGER NOT NULL,
+    PRIMARY KEY (scope, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
