@@ -1,0 +1,465 @@
+//! Runs: their snapshots, their states and the numbers of their events.
+
+use domain::clock::Millis;
+use domain::ids::{CardId, CaseId, RunId, SuiteId, WorkspaceId};
+use domain::matrix::Matrix;
+use domain::run::RunState;
+
+use crate::{Conn, Error, FromRow, InsertMany, Result, Row, Sql};
+
+/// A run as its row has it.
+#[derive(Debug, Clone)]
+pub struct RunRow {
+    /// The run.
+    pub id: RunId,
+    /// Its workspace.
+    pub workspace_id: WorkspaceId,
+    /// Its number in the workspace, from 1.
+    pub number: i64,
+    /// What it is doing.
+    pub state: RunState,
+    /// The suite its cases came from.
+    pub suite_id: SuiteId,
+    /// Its size.
+    pub matrix: Matrix,
+    /// Cells that are neither finished nor cancelled.
+    pub open_cells: i64,
+    /// Number of its last event.
+    pub event_seq: i64,
+    /// Whether all its models are simulated.
+    pub simulated: bool,
+    /// What it is for.
+    pub note: String,
+    /// Who started it.
+    pub created_by: String,
+    /// When it was started.
+    pub created_at: Millis,
+    /// When its first cell was begun.
+    pub started_at: Option<Millis>,
+    /// When it was finished or cancelled.
+    pub finished_at: Option<Millis>,
+}
+
+macro_rules! run_columns {
+    () => {
+        "SELECT id, workspace_id, number, state, suite_id, versions, models, cases, repeats, open_cells, \
+         event_seq, simulated, note, created_by, created_at, started_at, finished_at FROM runs "
+    };
+}
+
+impl FromRow for RunRow {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            workspace_id: row.get(1)?,
+            number: row.get(2)?,
+            state: parse_state(row.get(3)?)?,
+            suite_id: row.get(4)?,
+            matrix: Matrix {
+                versions: row.get(5)?,
+                models: row.get(6)?,
+                cases: row.get(7)?,
+                repeats: row.get(8)?,
+            },
+            open_cells: row.get(9)?,
+            event_seq: row.get(10)?,
+            simulated: row.get(11)?,
+            note: row.get(12)?,
+            created_by: row.get(13)?,
+            created_at: row.get(14)?,
+            started_at: row.get(15)?,
+            finished_at: row.get(16)?,
+        })
+    }
+}
+
+fn parse_state(word: &str) -> Result<RunState> {
+    RunState::parse(word).ok_or_else(|| Error::corrupt("runs", "state", word))
+}
+
+/// One version of a card, as a run keeps it.
+#[derive(Debug, Clone)]
+pub struct RunVersion {
+    /// The card.
+    pub card_id: CardId,
+    /// Its slug when the run was started.
+    pub slug: String,
+    /// Its title when the run was started.
+    pub title: String,
+    /// The version's number.
+    pub number: i64,
+    /// The version's content, as JSON.
+    pub content: String,
+    /// Texts of the included cards by reference, as JSON.
+    pub includes: String,
+}
+
+impl FromRow for RunVersion {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self {
+            card_id: row.get(0)?,
+            slug: row.get(1)?,
+            title: row.get(2)?,
+            number: row.get(3)?,
+            content: row.get(4)?,
+            includes: row.get(5)?,
+        })
+    }
+}
+
+/// One model, as a run keeps it.
+#[derive(Debug, Clone)]
+pub struct RunModel {
+    /// The provider's name.
+    pub provider: String,
+    /// The provider's kind.
+    pub kind: String,
+    /// The model's name.
+    pub name: String,
+    /// Digest of the model when the run was started.
+    pub digest: Option<String>,
+    /// Tokens that the model's context can hold, where known.
+    pub context_length: Option<i64>,
+    /// Whether its answers are simulated.
+    pub simulated: bool,
+    /// Parameters of the run and of this model, as JSON.
+    pub parameters: String,
+}
+
+impl FromRow for RunModel {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self {
+            provider: row.get(0)?,
+            kind: row.get(1)?,
+            name: row.get(2)?,
+            digest: row.get(3)?,
+            context_length: row.get(4)?,
+            simulated: row.get(5)?,
+            parameters: row.get(6)?,
+        })
+    }
+}
+
+/// One case, as a run keeps it.
+#[derive(Debug, Clone)]
+pub struct RunCase {
+    /// Index of the case in the run.
+    pub position: i64,
+    /// The case that it was copied from.
+    pub case_id: CaseId,
+    /// The case's content, as JSON.
+    pub content: String,
+}
+
+impl FromRow for RunCase {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self { position: row.get(0)?, case_id: row.get(1)?, content: row.get(2)? })
+    }
+}
+
+/// What a new run is made of.
+#[derive(Debug, Clone)]
+pub struct NewRun {
+    /// The run.
+    pub id: RunId,
+    /// Its workspace.
+    pub workspace_id: WorkspaceId,
+    /// The suite its cases come from.
+    pub suite_id: SuiteId,
+    /// Its size.
+    pub matrix: Matrix,
+    /// Hash of what is run.
+    pub fingerprint: String,
+    /// Whether all its models are simulated.
+    pub simulated: bool,
+    /// What it is for.
+    pub note: String,
+    /// Who starts it.
+    pub created_by: String,
+    /// When it is started.
+    pub created_at: Millis,
+    /// Its versions.
+    pub versions: Vec<RunVersion>,
+    /// Its models.
+    pub models: Vec<RunModel>,
+}
+
+/// Inserts the run in the state `preparing`, with its versions, models and columns.
+pub fn prepare(conn: &mut Conn, run: &NewRun) -> Result<()> {
+    const NUMBER: Sql =
+        Sql::new("UPDATE workspaces SET last_run = last_run + 1 WHERE id = $1 RETURNING last_run");
+    const RUN: Sql = Sql::new(
+        "INSERT INTO runs (id, workspace_id, number, state, suite_id, versions, models, cases, repeats, \
+         open_cells, fingerprint, simulated, note, created_by, created_at) \
+         VALUES ($1, $2, $3, 'preparing', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+    );
+    const VERSION: Sql = Sql::new(
+        "INSERT INTO run_versions (run_id, position, card_id, slug, title, number, content, includes) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    );
+    const MODEL: Sql = Sql::new(
+        "INSERT INTO run_models (run_id, position, provider, kind, name, digest, context_length, simulated, \
+         parameters) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    );
+    const COLUMN: Sql = Sql::new("INSERT INTO run_columns (run_id, position) VALUES ($1, $2)");
+
+    let number: i64 = conn.query_one(NUMBER, &[&run.workspace_id])?;
+    let cells = i64::try_from(run.matrix.cells()).unwrap_or(i64::MAX);
+    conn.execute(
+        RUN,
+        &[
+            &run.id,
+            &run.workspace_id,
+            &number,
+            &run.suite_id,
+            &run.matrix.versions,
+            &run.matrix.models,
+            &run.matrix.cases,
+            &run.matrix.repeats,
+            &cells,
+            &run.fingerprint,
+            &run.simulated,
+            &run.note,
+            &run.created_by,
+            &run.created_at,
+        ],
+    )?;
+    for (position, version) in (0_i64..).zip(&run.versions) {
+        conn.execute(
+            VERSION,
+            &[
+                &run.id,
+                &position,
+                &version.card_id,
+                &version.slug,
+                &version.title,
+                &version.number,
+                &version.content,
+                &version.includes,
+            ],
+        )?;
+    }
+    for (position, model) in (0_i64..).zip(&run.models) {
+        conn.execute(
+            MODEL,
+            &[
+                &run.id,
+                &position,
+                &model.provider,
+                &model.kind,
+                &model.name,
+                &model.digest,
+                &model.context_length,
+                &model.simulated,
+                &model.parameters,
+            ],
+        )?;
+    }
+    for position in 0..i64::from(run.matrix.columns()) {
+        conn.execute(COLUMN, &[&run.id, &position])?;
+    }
+    Ok(())
+}
+
+/// Inserts copies of cases into a run that is being prepared.
+pub fn insert_cases(conn: &mut Conn, run: RunId, cases: &[RunCase]) -> Result<()> {
+    const CASES: InsertMany =
+        InsertMany::new("INSERT INTO run_cases (run_id, position, case_id, content) VALUES", 4);
+    conn.insert_many(CASES, cases, |case, row| {
+        row.push(&run);
+        row.push(&case.position);
+        row.push(&case.case_id);
+        row.push(&case.content);
+    })
+}
+
+/// The active run of this fingerprint, if there is one.
+pub fn find_active(conn: &mut Conn, workspace: WorkspaceId, fingerprint: &str) -> Result<Option<RunId>> {
+    const FIND: Sql = Sql::new(
+        "SELECT id FROM runs WHERE state IN ('queued', 'running', 'paused') AND workspace_id = $1 \
+         AND fingerprint = $2 ORDER BY id LIMIT 1",
+    );
+    conn.query_opt(FIND, &[&workspace, &fingerprint])
+}
+
+/// Removes a run that never became visible.
+pub fn discard(conn: &mut Conn, run: RunId) -> Result<()> {
+    const STATEMENTS: [Sql; 6] = [
+        Sql::new("DELETE FROM cells WHERE run_id = $1"),
+        Sql::new("DELETE FROM run_cases WHERE run_id = $1"),
+        Sql::new("DELETE FROM run_columns WHERE run_id = $1"),
+        Sql::new("DELETE FROM run_models WHERE run_id = $1"),
+        Sql::new("DELETE FROM run_versions WHERE run_id = $1"),
+        Sql::new("DELETE FROM runs WHERE id = $1 AND state = 'preparing'"),
+    ];
+    for statement in STATEMENTS {
+        conn.execute(statement, &[&run])?;
+    }
+    Ok(())
+}
+
+/// Runs in one of the states in which there may be work, oldest first.
+pub fn active(conn: &mut Conn) -> Result<Vec<RunRow>> {
+    const ACTIVE: Sql = Sql::new(concat!(
+        run_columns!(),
+        "WHERE state IN ('preparing', 'queued', 'running', 'paused') ORDER BY id"
+    ));
+    conn.query_all(ACTIVE, &[])
+}
+
+/// Cancelled runs whose cells are not all cancelled yet.
+pub fn half_cancelled(conn: &mut Conn) -> Result<Vec<RunId>> {
+    const HALF: Sql = Sql::new("SELECT id FROM runs WHERE state = 'cancelled' AND open_cells > 0");
+    conn.query_all(HALF, &[])
+}
+
+/// The run, unless it is still being prepared.
+pub fn get(conn: &mut Conn, workspace: WorkspaceId, run: RunId) -> Result<Option<RunRow>> {
+    const GET: Sql = Sql::new(concat!(
+        run_columns!(),
+        "WHERE id = $1 AND workspace_id = $2 AND state <> 'preparing'"
+    ));
+    conn.query_opt(GET, &[&run, &workspace])
+}
+
+/// Which runs a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct RunFilter {
+    /// Only runs of this card.
+    pub card: Option<CardId>,
+    /// Only runs in this state.
+    pub state: Option<RunState>,
+    /// Only runs that are older than this one.
+    pub before: Option<RunId>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// Runs, newest first.
+pub fn list(conn: &mut Conn, workspace: WorkspaceId, filter: &RunFilter) -> Result<Vec<RunRow>> {
+    const ALL: Sql = Sql::new(concat!(
+        run_columns!(),
+        "WHERE workspace_id = $1 AND state <> 'preparing' AND (CAST($2 AS TEXT) IS NULL OR id < $2) \
+         AND (CAST($3 AS TEXT) IS NULL OR state = $3) ORDER BY id DESC LIMIT $4"
+    ));
+    const OF_CARD: Sql = Sql::new(concat!(
+        run_columns!(),
+        "WHERE workspace_id = $1 AND state <> 'preparing' AND (CAST($2 AS TEXT) IS NULL OR id < $2) \
+         AND (CAST($3 AS TEXT) IS NULL OR state = $3) \
+         AND EXISTS (SELECT 1 FROM run_versions WHERE run_id = runs.id AND card_id = $5) \
+         ORDER BY id DESC LIMIT $4"
+    ));
+    let state = filter.state.map(RunState::as_str);
+    match filter.card {
+        None => conn.query_all(ALL, &[&workspace, &filter.before, &state, &filter.limit]),
+        Some(card) => conn.query_all(OF_CARD, &[&workspace, &filter.before, &state, &filter.limit, &card]),
+    }
+}
+
+/// The versions of a run, in their order.
+pub fn versions(conn: &mut Conn, run: RunId) -> Result<Vec<RunVersion>> {
+    const VERSIONS: Sql = Sql::new(
+        "SELECT card_id, slug, title, number, content, includes FROM run_versions WHERE run_id = $1 \
+         ORDER BY position",
+    );
+    conn.query_all(VERSIONS, &[&run])
+}
+
+/// The models of a run, in their order.
+pub fn models(conn: &mut Conn, run: RunId) -> Result<Vec<RunModel>> {
+    const MODELS: Sql = Sql::new(
+        "SELECT provider, kind, name, digest, context_length, simulated, parameters FROM run_models \
+         WHERE run_id = $1 ORDER BY position",
+    );
+    conn.query_all(MODELS, &[&run])
+}
+
+/// The cases of a run from one index up to, not including, another.
+pub fn cases(conn: &mut Conn, run: RunId, from: i64, to: i64) -> Result<Vec<RunCase>> {
+    const CASES: Sql = Sql::new(
+        "SELECT position, case_id, content FROM run_cases WHERE run_id = $1 AND position >= $2 \
+         AND position < $3 ORDER BY position",
+    );
+    conn.query_all(CASES, &[&run, &from, &to])
+}
+
+/// Moves the run from one of the states to another and numbers the event that says so.
+/// Returns the event's number, or None if the run was in none of those states.
+pub fn change_state(
+    conn: &mut Conn,
+    run: RunId,
+    from: &'static [RunState],
+    to: RunState,
+    event: &'static str,
+    at: Millis,
+) -> Result<Option<i64>> {
+    const CHANGE: Sql = Sql::new(
+        "UPDATE runs SET state = $3, event_seq = event_seq + 1, \
+         started_at = CASE WHEN $3 = 'running' AND started_at IS NULL THEN $4 ELSE started_at END, \
+         finished_at = CASE WHEN $3 IN ('finished', 'cancelled') THEN $4 ELSE NULL END \
+         WHERE id = $1 AND state = $2 RETURNING event_seq",
+    );
+    for state in from {
+        let number: Option<i64> =
+            conn.query_opt(CHANGE, &[&run, &state.as_str(), &to.as_str(), &at])?;
+        if let Some(number) = number {
+            insert_event(conn, run, number, event, at)?;
+            return Ok(Some(number));
+        }
+    }
+    Ok(None)
+}
+
+fn insert_event(conn: &mut Conn, run: RunId, number: i64, kind: &str, at: Millis) -> Result<()> {
+    const INSERT: Sql =
+        Sql::new("INSERT INTO run_events (run_id, number, kind, at) VALUES ($1, $2, $3, $4)");
+    conn.execute(INSERT, &[&run, &number, &kind, &at]).map(drop)
+}
+
+/// An event of a run as a whole.
+#[derive(Debug, Clone)]
+pub struct RunEventRow {
+    /// Its number.
+    pub number: i64,
+    /// What happened, in the word of the API.
+    pub kind: String,
+}
+
+impl FromRow for RunEventRow {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self { number: row.get(0)?, kind: row.get(1)? })
+    }
+}
+
+/// Events of the run as a whole after one number, up to and including another.
+pub fn events(conn: &mut Conn, run: RunId, after: i64, up_to: i64) -> Result<Vec<RunEventRow>> {
+    const EVENTS: Sql = Sql::new(
+        "SELECT number, kind FROM run_events WHERE run_id = $1 AND number > $2 AND number <= $3 \
+         ORDER BY number",
+    );
+    conn.query_all(EVENTS, &[&run, &after, &up_to])
+}
+
+/// Number of the run's last event. None if there is no such run.
+pub fn event_seq(conn: &mut Conn, run: RunId) -> Result<Option<i64>> {
+    const SEQ: Sql = Sql::new("SELECT event_seq FROM runs WHERE id = $1");
+    conn.query_opt(SEQ, &[&run])
+}
+
+/// Mean latency in milliseconds and number of the latest answered cells of a model, over all runs.
+/// None where it was never asked.
+pub fn model_history(conn: &mut Conn, provider: &str, model: &str) -> Result<Option<(i64, i64)>> {
+    const HISTORY: Sql = Sql::new(
+        "SELECT CAST(SUM(c.latency_ms) AS INTEGER), CAST(SUM(c.answered) AS INTEGER) FROM run_columns c \
+         JOIN runs r ON r.id = c.run_id \
+         JOIN run_models m ON m.run_id = c.run_id AND m.position = c.position / r.versions \
+         WHERE m.provider = $1 AND m.name = $2",
+    );
+    let (latency, answered): (Option<i64>, Option<i64>) =
+        conn.query_one(HISTORY, &[&provider, &model])?;
+    Ok(match (latency, answered) {
+        (Some(latency), Some(answered)) if answered > 0 => Some((latency / answered, answered)),
+        _ => None,
+    })
+}
+
