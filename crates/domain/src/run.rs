@@ -10,6 +10,11 @@ use crate::verdict::Verdict;
 /// Most cells of one run.
 pub const CELLS_LIMIT: u64 = 100_000;
 
+/// The word is none of those that a state or verdict may have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is none of the known words")]
+pub struct UnknownWord(pub(crate) String);
+
 macro_rules! states {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),* $(,)? }) => {
         $(#[$doc])*
@@ -22,10 +27,13 @@ macro_rules! states {
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text),* }
             }
+        }
 
-            /// The state of this word.
-            pub fn parse(word: &str) -> Option<Self> {
-                match word { $($text => Some(Self::$variant),)* _ => None }
+        impl std::str::FromStr for $name {
+            type Err = UnknownWord;
+
+            fn from_str(word: &str) -> Result<Self, UnknownWord> {
+                match word { $($text => Ok(Self::$variant),)* _ => Err(UnknownWord(word.chars().take(40).collect())) }
             }
         }
     };

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::run::UnknownWord;
+
 /// What is known of an output. Only `pass` and `fail` count in a rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -25,6 +27,20 @@ impl Verdict {
             Self::Fail => "fail",
             Self::Error => "error",
             Self::Invalid => "invalid",
+        }
+    }
+}
+
+impl std::str::FromStr for Verdict {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        match word {
+            "pass" => Ok(Self::Pass),
+            "fail" => Ok(Self::Fail),
+            "error" => Ok(Self::Error),
+            "invalid" => Ok(Self::Invalid),
+            _ => Err(UnknownWord(word.chars().take(40).collect())),
         }
     }
 }

@@ -3,9 +3,13 @@
 //! To add a table: a migration in `migrations/`, a file here with the table's name, and in it plain functions
 //! that take `&mut Conn`. Callers wrap them: `store.write(move |conn| cards::insert(conn, &card))`.
 
+pub mod cell_results;
+pub mod cells;
 mod conn;
 mod error;
 mod row;
+pub mod run_columns;
+pub mod runs;
 mod sql;
 mod value;
 

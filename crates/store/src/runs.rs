@@ -5,7 +5,7 @@ use domain::ids::{CardId, CaseId, RunId, SuiteId, WorkspaceId};
 use domain::matrix::Matrix;
 use domain::run::RunState;
 
-use crate::{Conn, Error, FromRow, InsertMany, Result, Row, Sql};
+use crate::{Conn, FromRow, InsertMany, Result, Row, Sql};
 
 /// A run as its row has it.
 #[derive(Debug, Clone)]
@@ -53,7 +53,7 @@ impl FromRow for RunRow {
             id: row.get(0)?,
             workspace_id: row.get(1)?,
             number: row.get(2)?,
-            state: parse_state(row.get(3)?)?,
+            state: row.parse(3)?,
             suite_id: row.get(4)?,
             matrix: Matrix {
                 versions: row.get(5)?,
@@ -71,10 +71,6 @@ impl FromRow for RunRow {
             finished_at: row.get(16)?,
         })
     }
-}
-
-fn parse_state(word: &str) -> Result<RunState> {
-    RunState::parse(word).ok_or_else(|| Error::corrupt("runs", "state", word))
 }
 
 /// One version of a card, as a run keeps it.
@@ -263,14 +259,14 @@ pub fn prepare(conn: &mut Conn, run: &NewRun) -> Result<()> {
 
 /// Inserts copies of cases into a run that is being prepared.
 pub fn insert_cases(conn: &mut Conn, run: RunId, cases: &[RunCase]) -> Result<()> {
-    const CASES: InsertMany =
-        InsertMany::new("INSERT INTO run_cases (run_id, position, case_id, content) VALUES", 4);
-    conn.insert_many(CASES, cases, |case, row| {
-        row.push(&run);
-        row.push(&case.position);
-        row.push(&case.case_id);
-        row.push(&case.content);
-    })
+    const CASES: InsertMany<4> =
+        InsertMany::new("INSERT INTO run_cases (run_id, position, case_id, content)", "");
+    conn.insert_many(&CASES, cases, |case| [&run, &case.position, &case.case_id, &case.content]).map(drop)
+}
+
+/// Makes a prepared run visible, with its first event.
+pub fn publish(conn: &mut Conn, run: RunId, at: Millis) -> Result<Option<i64>> {
+    change_state(conn, run, &[RunState::Preparing], RunState::Queued, "run_queued", at)
 }
 
 /// The active run of this fingerprint, if there is one.
@@ -315,10 +311,8 @@ pub fn half_cancelled(conn: &mut Conn) -> Result<Vec<RunId>> {
 
 /// The run, unless it is still being prepared.
 pub fn get(conn: &mut Conn, workspace: WorkspaceId, run: RunId) -> Result<Option<RunRow>> {
-    const GET: Sql = Sql::new(concat!(
-        run_columns!(),
-        "WHERE id = $1 AND workspace_id = $2 AND state <> 'preparing'"
-    ));
+    const GET: Sql =
+        Sql::new(concat!(run_columns!(), "WHERE id = $1 AND workspace_id = $2 AND state <> 'preparing'"));
     conn.query_opt(GET, &[&run, &workspace])
 }
 
@@ -400,8 +394,7 @@ pub fn change_state(
          WHERE id = $1 AND state = $2 RETURNING event_seq",
     );
     for state in from {
-        let number: Option<i64> =
-            conn.query_opt(CHANGE, &[&run, &state.as_str(), &to.as_str(), &at])?;
+        let number: Option<i64> = conn.query_opt(CHANGE, &[&run, &state.as_str(), &to.as_str(), &at])?;
         if let Some(number) = number {
             insert_event(conn, run, number, event, at)?;
             return Ok(Some(number));
@@ -410,9 +403,14 @@ pub fn change_state(
     Ok(None)
 }
 
+/// Finishes a run whose last cell has finished. Returns the event's number, or None if it was not running.
+pub(crate) fn finish(conn: &mut Conn, run: RunId, at: Millis) -> Result<Option<i64>> {
+    const ACTIVE: &[RunState] = &[RunState::Running, RunState::Paused, RunState::Queued];
+    change_state(conn, run, ACTIVE, RunState::Finished, "run_finished", at)
+}
+
 fn insert_event(conn: &mut Conn, run: RunId, number: i64, kind: &str, at: Millis) -> Result<()> {
-    const INSERT: Sql =
-        Sql::new("INSERT INTO run_events (run_id, number, kind, at) VALUES ($1, $2, $3, $4)");
+    const INSERT: Sql = Sql::new("INSERT INTO run_events (run_id, number, kind, at) VALUES ($1, $2, $3, $4)");
     conn.execute(INSERT, &[&run, &number, &kind, &at]).map(drop)
 }
 
@@ -450,16 +448,14 @@ pub fn event_seq(conn: &mut Conn, run: RunId) -> Result<Option<i64>> {
 /// None where it was never asked.
 pub fn model_history(conn: &mut Conn, provider: &str, model: &str) -> Result<Option<(i64, i64)>> {
     const HISTORY: Sql = Sql::new(
-        "SELECT CAST(SUM(c.latency_ms) AS INTEGER), CAST(SUM(c.answered) AS INTEGER) FROM run_columns c \
+        "SELECT CAST(SUM(c.latency_ms) AS BIGINT), CAST(SUM(c.answered) AS BIGINT) FROM run_columns c \
          JOIN runs r ON r.id = c.run_id \
          JOIN run_models m ON m.run_id = c.run_id AND m.position = c.position / r.versions \
          WHERE m.provider = $1 AND m.name = $2",
     );
-    let (latency, answered): (Option<i64>, Option<i64>) =
-        conn.query_one(HISTORY, &[&provider, &model])?;
+    let (latency, answered): (Option<i64>, Option<i64>) = conn.query_one(HISTORY, &[&provider, &model])?;
     Ok(match (latency, answered) {
         (Some(latency), Some(answered)) if answered > 0 => Some((latency / answered, answered)),
         _ => None,
     })
 }
-

@@ -1,0 +1,141 @@
+//! Counters of the columns of a run: one version on one model.
+
+use std::collections::BTreeMap;
+
+use domain::ids::RunId;
+use domain::run::Counts;
+use domain::verdict::Verdict;
+
+use crate::{Conn, FromRow, Result, Row, Sql};
+
+/// What is counted of a cell whose model answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Finished {
+    /// How long the answer took.
+    pub latency_ms: i64,
+    /// How long the model generated, as far as the server said.
+    pub generation_ms: Option<i64>,
+    /// Tokens of the prompt.
+    pub prompt_tokens: Option<i64>,
+    /// Tokens of the answer.
+    pub completion_tokens: Option<i64>,
+}
+
+/// The counters of a column. `open` is left at 0: only the run's size tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ColumnRow {
+    /// Index of the column.
+    pub position: i64,
+    /// Cells by state and verdict.
+    pub counts: Counts,
+    /// Cells whose model answered; the sums below are over them.
+    pub answered: i64,
+    /// Sum of the latencies.
+    pub latency_ms: i64,
+    /// Sum of the times of generation.
+    pub generation_ms: i64,
+    /// Sum of the prompts' tokens.
+    pub prompt_tokens: i64,
+    /// Sum of the answers' tokens.
+    pub completion_tokens: i64,
+}
+
+macro_rules! columns {
+    () => {
+        "position, cancelled, pass, fail, error, invalid, unjudged, answered, latency_ms, generation_ms, \
+         prompt_tokens, completion_tokens"
+    };
+}
+
+impl FromRow for ColumnRow {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self {
+            position: row.get(0)?,
+            counts: Counts {
+                open: 0,
+                cancelled: row.get(1)?,
+                pass: row.get(2)?,
+                fail: row.get(3)?,
+                error: row.get(4)?,
+                invalid: row.get(5)?,
+                unjudged: row.get(6)?,
+            },
+            answered: row.get(7)?,
+            latency_ms: row.get(8)?,
+            generation_ms: row.get(9)?,
+            prompt_tokens: row.get(10)?,
+            completion_tokens: row.get(11)?,
+        })
+    }
+}
+
+/// The columns of a run, in their order.
+pub fn of_run(conn: &mut Conn, run: RunId) -> Result<Vec<ColumnRow>> {
+    const OF_RUN: Sql =
+        Sql::new(concat!("SELECT ", columns!(), " FROM run_columns WHERE run_id = $1 ORDER BY position"));
+    conn.query_all(OF_RUN, &[&run])
+}
+
+/// Adds finished cells, each `(column, verdict, what is counted)`. Returns the columns touched, as they are now.
+pub(crate) fn count(
+    conn: &mut Conn,
+    run: RunId,
+    cells: impl Iterator<Item = (i64, Option<Verdict>, Option<Finished>)>,
+) -> Result<Vec<ColumnRow>> {
+    const ADD: Sql = Sql::new(concat!(
+        "UPDATE run_columns SET pass = pass + $3, fail = fail + $4, error = error + $5, \
+         invalid = invalid + $6, unjudged = unjudged + $7, answered = answered + $8, \
+         latency_ms = latency_ms + $9, generation_ms = generation_ms + $10, \
+         prompt_tokens = prompt_tokens + $11, completion_tokens = completion_tokens + $12 \
+         WHERE run_id = $1 AND position = $2 RETURNING ",
+        columns!()
+    ));
+    let mut sums: BTreeMap<i64, ColumnRow> = BTreeMap::new();
+    for (column, verdict, answered) in cells {
+        let sum = sums.entry(column).or_insert_with(|| ColumnRow::empty(column));
+        sum.counts.count(verdict, 1);
+        if let Some(answered) = answered {
+            sum.answered += 1;
+            sum.latency_ms += answered.latency_ms;
+            sum.generation_ms += answered.generation_ms.unwrap_or(0);
+            sum.prompt_tokens += answered.prompt_tokens.unwrap_or(0);
+            sum.completion_tokens += answered.completion_tokens.unwrap_or(0);
+        }
+    }
+    sums.into_values()
+        .map(|sum| {
+            let counts = sum.counts;
+            conn.query_one(
+                ADD,
+                &[
+                    &run,
+                    &sum.position,
+                    &counts.pass,
+                    &counts.fail,
+                    &counts.error,
+                    &counts.invalid,
+                    &counts.unjudged,
+                    &sum.answered,
+                    &sum.latency_ms,
+                    &sum.generation_ms,
+                    &sum.prompt_tokens,
+                    &sum.completion_tokens,
+                ],
+            )
+        })
+        .collect()
+}
+
+impl ColumnRow {
+    fn empty(position: i64) -> Self {
+        Self {
+            position,
+            counts: Counts::default(),
+            answered: 0,
+            latency_ms: 0,
+            generation_ms: 0,
+            prompt_tokens: 0,
+            completion_tokens: 0,
+        }
+    }
+}
