@@ -4,6 +4,7 @@ use domain::clock::Millis;
 use domain::ids::RunId;
 use domain::verdict::{Outcome, Verdict};
 
+use crate::cells::CellRow;
 use crate::run_columns::{self, ColumnRow, Finished};
 use crate::{Conn, FromRow, InsertMany, Result, Row, Sql};
 
@@ -103,22 +104,12 @@ impl FromRow for AttemptRow {
 /// All that is known of a cell when it is finished.
 #[derive(Debug, Clone)]
 pub struct FinishedCell {
-    /// Its number in the matrix.
-    pub position: i64,
+    /// What the matrix shows; its event number is given here.
+    pub facts: CellRow,
     /// The claim under which it was worked on.
     pub claim: i64,
     /// Its column in the matrix.
     pub column: i64,
-    /// Its verdict, if something was asked of it.
-    pub verdict: Option<Verdict>,
-    /// Its score.
-    pub score: Option<f64>,
-    /// The shortest form of the reason.
-    pub headline: String,
-    /// Why the verdict is what it is.
-    pub reason: String,
-    /// The beginning of the output.
-    pub preview: String,
     /// What is counted of it, if the model answered.
     pub answered: Option<Finished>,
     /// The long part.
@@ -161,7 +152,7 @@ pub fn finish(conn: &mut Conn, run: RunId, cells: &[FinishedCell], at: Millis) -
     }
     let stored = || cells.iter().zip(&accepted).filter(|(_, accepted)| **accepted).map(|(cell, _)| cell);
     let columns =
-        run_columns::count(conn, run, stored().map(|cell| (cell.column, cell.verdict, cell.answered)))?;
+        run_columns::count(conn, run, stored().map(|cell| (cell.column, cell.facts.verdict, cell.answered)))?;
     let open: i64 = conn.query_one(CLOSE, &[&run, &stored().count()])?;
     let end = if open == 0 { crate::runs::finish(conn, run, at)? } else { None };
     Ok(Stored { before, last: end.unwrap_or(last), accepted, columns, finished: end.is_some() })
@@ -170,7 +161,7 @@ pub fn finish(conn: &mut Conn, run: RunId, cells: &[FinishedCell], at: Millis) -
 fn finish_one(conn: &mut Conn, run: RunId, cell: &FinishedCell, event_number: i64) -> Result<bool> {
     const CELL: Sql = Sql::new(
         "UPDATE cells SET state = 'finished', owner = NULL, lease_until = NULL, event_number = $4, \
-         attempts = attempts + $5, verdict = $6, score = $7, headline = $8, reason = $9, preview = $10, \
+         attempts = $5, verdict = $6, score = $7, headline = $8, reason = $9, preview = $10, \
          latency_ms = $11, completion_tokens = $12 \
          WHERE run_id = $1 AND position = $2 AND claim = $3 AND state = 'leased'",
     );
@@ -188,21 +179,22 @@ fn finish_one(conn: &mut Conn, run: RunId, cell: &FinishedCell, event_number: i6
         "INSERT INTO attempts (run_id, cell_position, number, started_at, latency_ms, error_kind, error_detail)",
         "",
     );
+    let facts = &cell.facts;
     let changed = conn.execute(
         CELL,
         &[
             &run,
-            &cell.position,
+            &facts.position,
             &cell.claim,
             &event_number,
-            &cell.attempts.len(),
-            &cell.verdict.map(Verdict::as_str),
-            &cell.score,
-            &cell.headline,
-            &cell.reason,
-            &cell.preview,
-            &cell.answered.map(|answered| answered.latency_ms),
-            &cell.answered.and_then(|answered| answered.completion_tokens),
+            &facts.attempts,
+            &facts.verdict.map(Verdict::as_str),
+            &facts.score,
+            &facts.headline,
+            &facts.reason,
+            &facts.preview,
+            &facts.latency_ms,
+            &facts.completion_tokens,
         ],
     )?;
     if changed == 0 {
@@ -213,7 +205,7 @@ fn finish_one(conn: &mut Conn, run: RunId, cell: &FinishedCell, event_number: i6
         RESULT,
         &[
             &run,
-            &cell.position,
+            &facts.position,
             &result.prompt,
             &result.prompt_hash,
             &result.parameters,
@@ -235,7 +227,7 @@ fn finish_one(conn: &mut Conn, run: RunId, cell: &FinishedCell, event_number: i6
     conn.insert_many(&OUTCOMES, &outcomes, |(position, verdict, outcome)| {
         [
             &run,
-            &cell.position,
+            &facts.position,
             position,
             &outcome.assertion_type,
             verdict,
@@ -250,7 +242,7 @@ fn finish_one(conn: &mut Conn, run: RunId, cell: &FinishedCell, event_number: i6
     conn.insert_many(&ATTEMPTS, &cell.attempts, |attempt| {
         [
             &run,
-            &cell.position,
+            &facts.position,
             &attempt.number,
             &attempt.started_at,
             &attempt.latency_ms,

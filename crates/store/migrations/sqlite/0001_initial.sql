@@ -305,9 +305,6 @@ CREATE TABLE idempotency_keys (
     scope       TEXT NOT NULL,
     key         TEXT NOT NULL,
     fingerprint TEXT NOT NULL,
-    status      INTEGER NOT NULL,
-    location    TEXT,
-    etag        TEXT,
     body        TEXT NOT NULL,
     created_at  INTEGER NOT NULL,
     PRIMARY KEY (scope, key)

@@ -1,0 +1,110 @@
+//! Test cases of a suite, in their order.
+
+use domain::clock::Millis;
+use domain::ids::{CaseId, SuiteId};
+
+use crate::{Conn, FromRow, InsertMany, Result, Row, Sql};
+
+/// A case as its row has it.
+#[derive(Debug, Clone)]
+pub struct CaseRow {
+    /// The case.
+    pub id: CaseId,
+    /// Its place in the suite, from 1, with gaps where cases were deleted.
+    pub position: i64,
+    /// Its content, as JSON.
+    pub content: String,
+    /// Grows with every change.
+    pub revision: i64,
+    /// When it was made.
+    pub created_at: Millis,
+    /// When it last changed.
+    pub updated_at: Millis,
+}
+
+impl FromRow for CaseRow {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            position: row.get(1)?,
+            content: row.get(2)?,
+            revision: row.get(3)?,
+            created_at: row.get(4)?,
+            updated_at: row.get(5)?,
+        })
+    }
+}
+
+macro_rules! case_columns {
+    () => {
+        "SELECT id, position, content, revision, created_at, updated_at FROM test_cases "
+    };
+}
+
+/// Adds cases, each `(id, content as JSON)`, at the end of a suite. Returns the position of the first.
+pub fn append(conn: &mut Conn, suite: SuiteId, cases: &[(CaseId, String)], at: Millis) -> Result<i64> {
+    const PLACE: Sql = Sql::new(
+        "UPDATE suites SET last_position = last_position + $2, updated_at = $3 WHERE id = $1 \
+         RETURNING last_position",
+    );
+    const INSERT: InsertMany<6> = InsertMany::new(
+        "INSERT INTO test_cases (id, suite_id, position, content, created_at, updated_at)",
+        "",
+    );
+    let last: i64 = conn.query_one(PLACE, &[&suite, &cases.len(), &at])?;
+    let first = last - i64::try_from(cases.len()).unwrap_or(i64::MAX) + 1;
+    let placed: Vec<(i64, &(CaseId, String))> = (first..).zip(cases).collect();
+    conn.insert_many(&INSERT, &placed, |(position, (id, content))| {
+        [id, &suite, position, content, &at, &at]
+    })?;
+    Ok(first)
+}
+
+/// One case of a suite that is not deleted.
+pub fn get(conn: &mut Conn, suite: SuiteId, id: CaseId) -> Result<Option<CaseRow>> {
+    const GET: Sql =
+        Sql::new(concat!(case_columns!(), "WHERE suite_id = $1 AND id = $2 AND deleted_at IS NULL"));
+    conn.query_opt(GET, &[&suite, &id])
+}
+
+/// Cases of a suite after a position, in their order.
+pub fn list(conn: &mut Conn, suite: SuiteId, after: i64, limit: i64) -> Result<Vec<CaseRow>> {
+    const LIST: Sql = Sql::new(concat!(
+        case_columns!(),
+        "WHERE suite_id = $1 AND position > $2 AND deleted_at IS NULL ORDER BY position LIMIT $3"
+    ));
+    conn.query_all(LIST, &[&suite, &after, &limit])
+}
+
+/// Replaces the content of a case, if its revision is still this one. False: it is not.
+pub fn replace(
+    conn: &mut Conn,
+    id: CaseId,
+    expected_revision: i64,
+    content: &str,
+    at: Millis,
+) -> Result<bool> {
+    const REPLACE: Sql = Sql::new(
+        "UPDATE test_cases SET content = $3, updated_at = $4, revision = revision + 1 \
+         WHERE id = $1 AND revision = $2 AND deleted_at IS NULL",
+    );
+    Ok(conn.execute(REPLACE, &[&id, &expected_revision, &content, &at])? == 1)
+}
+
+/// Deletes a case, if its revision is still this one. False: it is not. It can be restored.
+pub fn delete(conn: &mut Conn, id: CaseId, expected_revision: i64, at: Millis) -> Result<bool> {
+    const DELETE: Sql = Sql::new(
+        "UPDATE test_cases SET deleted_at = $3, updated_at = $3, revision = revision + 1 \
+         WHERE id = $1 AND revision = $2 AND deleted_at IS NULL",
+    );
+    Ok(conn.execute(DELETE, &[&id, &expected_revision, &at])? == 1)
+}
+
+/// Takes back the deletion of a case. False: there is no such deleted case.
+pub fn restore(conn: &mut Conn, suite: SuiteId, id: CaseId, at: Millis) -> Result<bool> {
+    const RESTORE: Sql = Sql::new(
+        "UPDATE test_cases SET deleted_at = NULL, updated_at = $3, revision = revision + 1 \
+         WHERE suite_id = $1 AND id = $2 AND deleted_at IS NOT NULL",
+    );
+    Ok(conn.execute(RESTORE, &[&suite, &id, &at])? == 1)
+}
