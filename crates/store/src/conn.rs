@@ -1,5 +1,7 @@
 //! A connection, as a closure given to the store sees it.
 
+use std::time::Duration;
+
 use rusqlite::{CachedStatement, types::Null};
 
 use crate::{Error, FromRow, InsertMany, Result, Row, Sql, ToValue, Value};
@@ -79,6 +81,39 @@ impl Conn {
         self.note(done).map(|inserted| inserted as u64)
     }
 
+    /// Runs a statement of the store's own that takes no values: of a transaction, or a setting.
+    pub(crate) fn control(&self, text: &'static str) -> Result<()> {
+        let done = self.sqlite.prepare_cached(text).and_then(|mut statement| {
+            let mut rows = statement.raw_query();
+            while rows.next()?.is_some() {}
+            Ok(())
+        });
+        done.map_err(|error| Error::of_statement(&error, Sql::new(text)))
+    }
+
+    /// Whether no transaction is open. FULL, IOERR, NOMEM and others may have ended the one that was, with
+    /// everything in it; a savepoint would then open a new one, and the loss would go unseen.
+    pub(crate) fn transaction_ended(&self) -> bool {
+        self.sqlite.is_autocommit()
+    }
+
+    /// The first failure since it was last taken.
+    pub(crate) fn take_failure(&mut self) -> Option<Error> {
+        self.failure.take()
+    }
+
+    pub(crate) fn set_busy_timeout(&self, timeout: Duration) -> Result<()> {
+        self.sqlite.busy_timeout(timeout).map_err(|error| Error::of_database(&error))
+    }
+
+    /// Forbids writes while `work` runs.
+    pub(crate) fn read_only(&mut self, work: impl FnOnce(&mut Self)) {
+        // In memory neither can fail, and a read that could write is still a read.
+        let _ = self.control("PRAGMA query_only = 1");
+        work(self);
+        let _ = self.control("PRAGMA query_only = 0");
+    }
+
     /// Calls `visit` for each row of the answer and counts them.
     fn each(
         &mut self,
@@ -113,6 +148,10 @@ impl Conn {
 }
 
 fn prepare<'c>(sqlite: &'c rusqlite::Connection, sql: Sql, text: &str) -> Result<CachedStatement<'c>> {
+    if sql.controls_a_transaction() {
+        let reason = "the store begins and ends transactions, no closure does".to_owned();
+        return Err(Error::Statement { statement: sql.text(), reason });
+    }
     sqlite.prepare_cached(text).map_err(|error| Error::of_statement(&error, sql))
 }
 

@@ -97,9 +97,6 @@ pub enum Error {
         /// What the panic said.
         message: String,
     },
-    /// A closure ended the transaction itself. A fault of the program; nothing of it was acknowledged.
-    #[error("a transaction ended before its time; nothing was acknowledged")]
-    TransactionEnded,
 
     /// A setting is wrong.
     #[error("store.{setting} is {value}; it must be {wanted}")]

@@ -3,18 +3,40 @@
 //! To add a table: a migration in `migrations/`, a file here with the table's name, and in it plain functions
 //! that take `&mut Conn`. Callers wrap them: `store.write(move |conn| cards::insert(conn, &card))`.
 
+mod batch;
+mod call;
+pub mod cards;
 pub mod cell_results;
 pub mod cells;
 mod conn;
+mod database;
+pub mod drafts;
 mod error;
+mod files;
+mod health;
+pub mod idempotency;
+pub mod labels;
+mod lock;
+mod migrate;
+pub mod models;
 mod row;
 pub mod run_columns;
 pub mod runs;
+mod settings;
 mod sql;
+mod store;
+pub mod suites;
+pub mod test_cases;
+mod threads;
 mod value;
+pub mod versions;
+pub mod workspaces;
 
 pub use conn::Conn;
 pub use error::{Constraint, Error, Result};
+pub use health::{Disk, Facts};
 pub use row::{ColumnIndex, FromRow, Row};
+pub use settings::StoreSettings;
 pub use sql::{InsertMany, Sql};
+pub use store::Store;
 pub use value::{FromColumn, Json, ToValue, Value};

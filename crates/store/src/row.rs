@@ -10,7 +10,7 @@ use crate::{Error, FromColumn, Result, Sql, Value};
 
 /// One row of an answer.
 pub struct Row<'a> {
-    row: &'a rusqlite::Row<'a>,
+    sqlite: &'a rusqlite::Row<'a>,
     sql: Sql,
     number: usize,
 }
@@ -46,13 +46,13 @@ impl ColumnIndex for usize {
 
 impl ColumnIndex for &str {
     fn place(self, row: &Row<'_>) -> Option<usize> {
-        row.row.as_ref().column_index(self).ok()
+        row.sqlite.as_ref().column_index(self).ok()
     }
 }
 
 impl<'a> Row<'a> {
-    pub(crate) fn new(row: &'a rusqlite::Row<'a>, sql: Sql, number: usize) -> Self {
-        Self { row, sql, number }
+    pub(crate) fn new(sqlite: &'a rusqlite::Row<'a>, sql: Sql, number: usize) -> Self {
+        Self { sqlite, sql, number }
     }
 
     /// The value of a column.
@@ -76,7 +76,7 @@ impl<'a> Row<'a> {
     pub fn corrupt(&self, column: impl ColumnIndex, reason: impl Display) -> Error {
         let column = column
             .place(self)
-            .and_then(|place| self.row.as_ref().column_name(place).ok())
+            .and_then(|place| self.sqlite.as_ref().column_name(place).ok())
             .map_or_else(|| column.to_string(), str::to_owned);
         let row = match self.value(0) {
             Ok(Value::Text(id)) => id.chars().take(64).collect(),
@@ -87,7 +87,7 @@ impl<'a> Row<'a> {
     }
 
     fn value(&self, column: impl ColumnIndex) -> Result<Value<'a>> {
-        let found = column.place(self).and_then(|place| self.row.get_ref(place).ok());
+        let found = column.place(self).and_then(|place| self.sqlite.get_ref(place).ok());
         match found {
             Some(ValueRef::Null) => Ok(Value::Null),
             Some(ValueRef::Integer(number)) => Ok(Value::Integer(number)),

@@ -17,6 +17,14 @@ impl Sql {
         self.0
     }
 
+    /// Whether it begins or ends a transaction or a part of one.
+    pub(crate) fn controls_a_transaction(self) -> bool {
+        let first = self.0.split_ascii_whitespace().next().unwrap_or_default().trim_end_matches(';');
+        ["BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE"]
+            .iter()
+            .any(|word| first.eq_ignore_ascii_case(word))
+    }
+
     /// The table that it names first, for messages; empty where it names none.
     pub(crate) fn table(self) -> &'static str {
         let mut words = self.0.split([' ', '\n', '(', ')', ',']).filter(|word| !word.is_empty());

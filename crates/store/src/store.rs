@@ -1,0 +1,134 @@
+//! The store: asynchronous outside, synchronous inside.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::batch::{self, Writer};
+use crate::call::{Call, Job};
+use crate::migrate::{MIGRATIONS, Migration};
+use crate::threads::{Lane, Threads};
+use crate::{Conn, Error, Result, StoreSettings, database};
+
+/// The database. A clone is the same store.
+///
+/// Work is a closure that gets a connection. It is queued when the method is called, and it may run more than
+/// once: it must touch nothing outside, and ids and times must be drawn before. It must not hold the writer
+/// for more than 50 ms. A dropped future takes no write back.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+enum Inner {
+    Threads { threads: Threads, path: PathBuf },
+    InPlace(Mutex<Option<Writer>>),
+}
+
+impl Store {
+    /// Opens the database of `settings`, makes it where there is none and brings it to the schema of this
+    /// program. It blocks, for about a second a gigabyte: the database is checked.
+    ///
+    /// Whatever it refuses, it leaves as it was.
+    pub fn open(settings: StoreSettings) -> Result<Self> {
+        Self::open_with(settings, MIGRATIONS)
+    }
+
+    fn open_with(settings: StoreSettings, migrations: &[Migration]) -> Result<Self> {
+        settings.validate()?;
+        let threads = Threads::start(&settings, migrations)?;
+        Ok(Self { inner: Arc::new(Inner::Threads { threads, path: settings.path }) })
+    }
+
+    /// A database in memory, whose work runs inside the call: for tests whose time is paused, which would run
+    /// ahead of the store's threads.
+    pub fn open_in_place() -> Result<Self> {
+        let conn = Conn::new(database::open_in_memory(MIGRATIONS)?);
+        let writer = Writer::new(conn, Duration::ZERO);
+        Ok(Self { inner: Arc::new(Inner::InPlace(Mutex::new(Some(writer)))) })
+    }
+
+    /// Reads in one snapshot of the database. A read whose future was dropped before its turn is left out.
+    pub fn read<T, F>(&self, work: F) -> impl Future<Output = Result<T>> + Send + use<T, F>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Conn) -> Result<T> + Send + 'static,
+    {
+        self.call(Lane::Read, work)
+    }
+
+    /// Writes. `Ok` means that it is on the disk; an `Err` of the closure undoes what it did and nothing else.
+    pub fn write<T, F>(&self, work: F) -> impl Future<Output = Result<T>> + Send + use<T, F>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Conn) -> Result<T> + Send + 'static,
+    {
+        self.call(Lane::Write, work)
+    }
+
+    /// As [`write`](Self::write), with an error type of the caller's.
+    pub fn try_write<T, E, F>(&self, work: F) -> impl Future<Output = Result<T, E>> + Send + use<T, E, F>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,
+    {
+        self.call(Lane::Write, work)
+    }
+
+    /// As [`write`](Self::write), for a closure whose every decision stands in the `WHERE` of the statement
+    /// that writes: a database with several writers may run it at a weaker isolation. `SQLite` has one writer.
+    pub fn write_guarded<T, F>(&self, work: F) -> impl Future<Output = Result<T>> + Send + use<T, F>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Conn) -> Result<T> + Send + 'static,
+    {
+        self.call(Lane::Write, work)
+    }
+
+    /// Answers all that is queued, refuses what comes after, empties the log into the database and releases
+    /// its lock. [`Error::NotClosed`] after `deadline`; the rest is then done without anybody waiting.
+    pub async fn close(&self, deadline: Duration) -> Result<()> {
+        match &*self.inner {
+            Inner::Threads { threads, .. } => {
+                tokio::time::timeout(deadline, threads.close()).await.map_err(|_| Error::NotClosed)
+            }
+            Inner::InPlace(writer) => {
+                writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+                Ok(())
+            }
+        }
+    }
+
+    /// Where the database is; None for one in memory.
+    pub(crate) fn path(&self) -> Option<PathBuf> {
+        match &*self.inner {
+            Inner::Threads { path, .. } => Some(path.clone()),
+            Inner::InPlace(_) => None,
+        }
+    }
+
+    fn call<T, E, F>(&self, lane: Lane, work: F) -> impl Future<Output = Result<T, E>> + Send + use<T, E, F>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,
+    {
+        let (job, reply) = Call::pair(work);
+        match &*self.inner {
+            Inner::Threads { threads, .. } => threads.submit(lane, job),
+            Inner::InPlace(writer) => run_in_place(writer, lane, job),
+        }
+        // A job that was dropped unanswered was never run: its thread had ended.
+        async move { reply.await.unwrap_or_else(|_| Err(Error::Closed.into())) }
+    }
+}
+
+fn run_in_place(writer: &Mutex<Option<Writer>>, lane: Lane, job: Box<dyn Job>) {
+    let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+    match (&mut *writer, lane) {
+        (None, _) => batch::answer([job], Some(&Error::Closed)),
+        (Some(writer), Lane::Write) => writer.write(job, || None),
+        (Some(writer), Lane::Read) => writer.conn().read_only(|conn| batch::read(conn, job)),
+    }
+}
