@@ -1,0 +1,61 @@
+# Every command of the project; the longer ones are scripts in scripts/.
+SHELL := bash
+.DEFAULT_GOAL := help
+.PHONY: help run dev check test e2e bench generate coverage prerequisites web
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+run: ## Build the page and the server, start on http://127.0.0.1:3000 with the data in ./data
+	@scripts/prerequisites run
+	@$(MAKE) --no-print-directory web
+	cargo build --release --locked -p promptcards
+	exec target/release/promptcards serve --listen 127.0.0.1:3000 --data-dir ./data
+
+dev: ## The server and the page, both rebuilt when a file changes
+	@scripts/prerequisites run
+	@$(MAKE) --no-print-directory web/node_modules/.package-lock.json
+	@scripts/dev
+
+check: ## Formatting, lints, types, documentation, file sizes, import rules, generated files
+	@scripts/prerequisites check
+	@$(MAKE) --no-print-directory web
+	@scripts/check
+
+test: ## Everything: check, Rust tests, web tests, browser tests; a summary at the end
+	@scripts/prerequisites test
+	@scripts/test
+
+e2e: ## Browser tests alone, against the real server
+	@scripts/prerequisites test
+	@scripts/test e2e
+
+bench: ## Load and comparison, in a release build
+	cargo run --release --locked -p benches
+
+generate: ## Rewrite every generated file
+	@scripts/prerequisites run
+	@$(MAKE) --no-print-directory web/node_modules/.package-lock.json
+	@scripts/generate
+
+coverage: ## Lines covered by tests, Rust and page; fails under 85 %
+	@scripts/prerequisites coverage
+	@$(MAKE) --no-print-directory web
+	@scripts/coverage
+
+# The page is built when one of its sources is newer; its packages are installed when the lock file is.
+web: web/dist/index.html
+
+WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
+
+web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
+	npm --prefix web run build
+	@touch $@
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	npm --prefix web ci --ignore-scripts
+	@touch $@
+
+e2e/node_modules/.package-lock.json: e2e/package-lock.json
+	npm --prefix e2e ci --ignore-scripts
+	@touch $@
