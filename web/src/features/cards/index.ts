@@ -1,0 +1,1 @@
+export { CARDS, cardFacetsQuery, cardQuery, cardsQuery, draftQuery, versionsQuery } from "./queries";

@@ -1,0 +1,1 @@
+export { casesKey, casesQuery } from "./queries";

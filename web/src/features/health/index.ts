@@ -1,0 +1,2 @@
+export { ChecksList } from "./ChecksList";
+export { healthQuery } from "./queries";

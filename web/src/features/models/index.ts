@@ -1,0 +1,1 @@
+export { modelsQuery, providersQuery, refreshModels } from "./queries";

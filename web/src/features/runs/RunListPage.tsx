@@ -1,0 +1,6 @@
+import { usePage } from "@/components/Page";
+
+export function RunListPage() {
+  usePage("Runs");
+  return <div className="page">Runs</div>;
+}

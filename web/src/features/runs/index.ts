@@ -1,0 +1,1 @@
+export { RUNS, runQuery, runsQuery } from "./queries";

@@ -1,0 +1,63 @@
+import { Kbd } from "@/components/Button";
+import { Dialog } from "@/components/Layers";
+import { MOD_KEY } from "@/lib/hotkeys";
+
+const KEYS: { where: string; keys: [string[], string][] }[] = [
+  {
+    where: "Everywhere",
+    keys: [
+      [[`${MOD_KEY}K`], "Search or jump to"],
+      [["/"], "Search in this list"],
+      [["G", "H"], "Home"],
+      [["G", "C"], "Cards"],
+      [["G", "R"], "Runs"],
+      [["G", "M"], "Models"],
+      [["G", "S"], "Health"],
+      [["C"], "New card"],
+      [["N"], "New run"],
+      [["Z"], "Undo what the last message says"],
+      [["Esc"], "Close what is open"],
+    ],
+  },
+  {
+    where: "On a card",
+    keys: [
+      [["E"], "Edit"],
+      [[`${MOD_KEY}S`], "Review and save"],
+      [["R"], "Run its cases"],
+    ],
+  },
+  {
+    where: "On a run",
+    keys: [
+      [["J", "K"], "Next, previous"],
+      [["Enter"], "Open"],
+    ],
+  },
+];
+
+/** Every key and what it does. */
+export function KeyboardHelp({ open, onClose }: { open: boolean; onClose: () => void }) {
+  return (
+    <Dialog open={open} onClose={onClose} title="Keyboard">
+      {KEYS.map(({ where, keys }) => (
+        <section className="part" key={where}>
+          <h3>{where}</h3>
+          <dl className="keys">
+            {keys.map(([combination, what]) => (
+              <div key={what}>
+                <dt className="line line--tight">
+                  {combination.map((key) => (
+                    <Kbd key={key}>{key}</Kbd>
+                  ))}
+                  <span className="sr">{combination.join(" then ")}</span>
+                </dt>
+                <dd>{what}</dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+      ))}
+    </Dialog>
+  );
+}

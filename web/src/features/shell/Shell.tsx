@@ -1,0 +1,165 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, Outlet, useNavigate } from "@tanstack/react-router";
+import { Suspense, useState } from "react";
+import { IconButton, Kbd } from "@/components/Button";
+import { Icon, type IconName } from "@/components/Icon";
+import { ChoiceMenu } from "@/components/Layers";
+import { PageProvider, useCrumbs } from "@/components/Page";
+import { SkeletonLines } from "@/components/States";
+import { Toasts } from "@/components/toasts";
+import { cardFacetsQuery } from "@/features/cards";
+import { MOD_KEY, useHotkeys } from "@/lib/hotkeys";
+import { useTheme } from "@/lib/theme";
+import { ConnectionBanner } from "./ConnectionBanner";
+import { HealthLink } from "./HealthLink";
+import { KeyboardHelp } from "./KeyboardHelp";
+import { Palette } from "./Palette";
+
+interface Place {
+  to: "/" | "/cards" | "/runs" | "/models" | "/health";
+  label: string;
+  icon: IconName;
+  /** The key after `g`. */
+  key: string;
+}
+
+const PLACES: Place[][] = [
+  [
+    { to: "/", label: "Home", icon: "home", key: "h" },
+    { to: "/cards", label: "Cards", icon: "card", key: "c" },
+    { to: "/runs", label: "Runs", icon: "run", key: "r" },
+  ],
+  [
+    { to: "/models", label: "Models", icon: "model", key: "m" },
+    { to: "/health", label: "Health", icon: "health", key: "s" },
+  ],
+];
+
+/** What stands around every page: navigation, top bar, banner, toasts, palette. */
+export function Shell() {
+  return (
+    <PageProvider>
+      <a className="skip" href="#main">
+        Skip to content
+      </a>
+      <div className="app">
+        <Navigation />
+        <TopBar />
+        <main className="main" id="main" tabIndex={-1}>
+          <ConnectionBanner />
+          <Suspense fallback={<PageLoading />}>
+            <Outlet />
+          </Suspense>
+        </main>
+      </div>
+      <Toasts />
+    </PageProvider>
+  );
+}
+
+export function PageLoading() {
+  return (
+    <div className="page">
+      <SkeletonLines label="Loading" lines={6} />
+    </div>
+  );
+}
+
+function Navigation() {
+  const facets = useQuery(cardFacetsQuery);
+  return (
+    <nav className="nav" aria-label="Main">
+      <Link className="nav__mark" to="/" aria-label="Promptcards, home">
+        <Icon name="mark" />
+        <span className="nav__text">Promptcards</span>
+      </Link>
+      {PLACES.map((group) => (
+        <div className="nav__group" key={group[0]?.to}>
+          {group.map((place) => (
+            <Link
+              key={place.to}
+              className="nav__link"
+              to={place.to}
+              title={place.label}
+              activeOptions={{ exact: place.to === "/" }}
+            >
+              <Icon name={place.icon} />
+              <span className="nav__text">{place.label}</span>
+              {place.to === "/cards" && facets.data && (
+                <span className="nav__count">{facets.data.total}</span>
+              )}
+            </Link>
+          ))}
+        </div>
+      ))}
+    </nav>
+  );
+}
+
+function TopBar() {
+  const [palette, setPalette] = useState(false);
+  const [help, setHelp] = useState(false);
+  const navigate = useNavigate();
+  const [theme, setTheme] = useTheme();
+  useHotkeys({
+    "mod+k": () => setPalette(true),
+    "?": () => setHelp(true),
+    c: () => navigate({ to: "/cards", search: { new: true } }),
+    n: () => navigate({ to: "/runs/new" }),
+    ...Object.fromEntries(PLACES.flat().map((place) => [`g ${place.key}`, () => navigate({ to: place.to })])),
+  });
+  return (
+    <header className="bar">
+      <Crumbs />
+      <button
+        type="button"
+        className="btn bar__find"
+        aria-label="Search or jump to"
+        onClick={() => setPalette(true)}
+      >
+        <Icon name="search" />
+        <span>Search or jump to</span>
+        <Kbd>{MOD_KEY}K</Kbd>
+      </button>
+      <HealthLink />
+      <span className="only-wide">
+        <IconButton icon="keyboard" label="Keyboard shortcuts" onClick={() => setHelp(true)} />
+      </span>
+      <ChoiceMenu
+        label="Theme"
+        icon="theme"
+        value={theme}
+        onChange={setTheme}
+        options={[
+          { value: "system", label: "Like the system" },
+          { value: "light", label: "Light" },
+          { value: "dark", label: "Dark" },
+        ]}
+      />
+      <Palette open={palette} onClose={() => setPalette(false)} />
+      <KeyboardHelp open={help} onClose={() => setHelp(false)} />
+    </header>
+  );
+}
+
+function Crumbs() {
+  const crumbs = useCrumbs();
+  return (
+    <nav className="crumbs" aria-label="Where you are">
+      {crumbs.map((crumb, index) =>
+        crumb.to ? (
+          <span className="line line--tight" key={crumb.to}>
+            <Link to={crumb.to}>{crumb.label}</Link>
+            <span className="sep" aria-hidden="true">
+              /
+            </span>
+          </span>
+        ) : (
+          <span key={crumb.label} aria-current={index === crumbs.length - 1 ? "page" : undefined}>
+            {crumb.label}
+          </span>
+        ),
+      )}
+    </nav>
+  );
+}

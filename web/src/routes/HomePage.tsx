@@ -1,0 +1,6 @@
+import { usePage } from "@/components/Page";
+
+export function HomePage() {
+  usePage("Home");
+  return <div className="page">Home</div>;
+}

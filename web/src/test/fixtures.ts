@@ -1,0 +1,92 @@
+import type { Card, CardContent, Case, Health, Run } from "@/api/types";
+
+export const health: Health = {
+  status: "pass",
+  checks: [
+    {
+      name: "Database",
+      component: "database",
+      status: "pass",
+      detail: "SQLite answers",
+      remedy: null,
+      observed_ms: 1,
+    },
+  ],
+  version: "0.1.0",
+  started_at: "2026-11-23T08:00:00.000Z",
+};
+
+export function content(text: string, over: Partial<CardContent> = {}): CardContent {
+  return {
+    kind: "text",
+    messages: [{ role: "user", content: [{ type: "text", text }] }],
+    variables: [],
+    parameters: {},
+    ...over,
+  };
+}
+
+export function card(over: Partial<Card> = {}): Card {
+  return {
+    id: "0193f2a1-0000-7000-8000-000000000001",
+    slug: "grade-school-math",
+    title: "Grade-school maths",
+    folder: "math",
+    description: "",
+    tags: ["gsm8k"],
+    latest_version: 7,
+    labels: [{ name: "production", version: 5 }],
+    case_count: 3,
+    suite_id: "0193f2a1-0000-7000-8000-0000000000aa",
+    archived: false,
+    created_at: "2026-11-20T08:00:00.000Z",
+    updated_at: "2026-11-22T08:00:00.000Z",
+    last_rate: null,
+    draft_changed: false,
+    ...over,
+  };
+}
+
+export function testCase(position: number, over: Partial<Case> = {}): Case {
+  return {
+    id: `0193f2a1-0000-7000-8000-0000000001${String(position).padStart(2, "0")}`,
+    position,
+    content: {
+      description: `Case ${position}`,
+      variables: { question: `Question ${position}` },
+      assertions: [],
+    },
+    flags: [],
+    etag: `"case-${position}"`,
+    created_at: "2026-11-20T08:00:00.000Z",
+    updated_at: "2026-11-20T08:00:00.000Z",
+    ...over,
+  };
+}
+
+export const noCounts = { open: 0, cancelled: 0, pass: 0, fail: 0, error: 0, invalid: 0, unjudged: 0 };
+
+export function run(over: Partial<Run> = {}): Run {
+  return {
+    id: "0193f2a1-0000-7000-8000-0000000000b1",
+    number: 14,
+    state: "finished",
+    simulated: false,
+    cards: [{ slug: "grade-school-math", title: "Grade-school maths", version: 7 }],
+    models: [{ provider: "ollama", model: "llama3.2", simulated: false, digest: null, parameters: {} }],
+    columns: [],
+    case_count: 3,
+    repeats: 1,
+    cell_count: 3,
+    counts: { ...noCounts, pass: 2, fail: 1 },
+    created_at: "2026-11-22T08:00:00.000Z",
+    started_at: "2026-11-22T08:00:01.000Z",
+    finished_at: "2026-11-22T08:00:09.000Z",
+    created_by: "local",
+    note: "",
+    event_number: 12,
+    suite_id: "0193f2a1-0000-7000-8000-0000000000aa",
+    paused_reason: null,
+    ...over,
+  };
+}

@@ -1,0 +1,95 @@
+import { HttpResponse, http, type PathParams } from "msw";
+import { setupServer } from "msw/node";
+import type { paths } from "@/api/contract";
+import type { Problem } from "@/api/types";
+
+/** Answers the requests of tests. A request that no handler knows fails the test. */
+export const server = setupServer();
+
+type Method = "get" | "post" | "put" | "patch" | "delete";
+type PathsWith<M extends Method> = {
+  [P in keyof paths]: paths[P] extends Record<M, unknown> ? P : never;
+}[keyof paths];
+type Operation<M extends Method, P extends keyof paths> = paths[P] extends Record<M, infer O> ? O : never;
+type Answers<O> = O extends { responses: infer R } ? Omit<R, "default"> : never;
+type BodyOf<R> = {
+  [S in keyof R]: R[S] extends { content: { "application/json": infer B } } ? B : undefined;
+}[keyof R];
+type Sent<O> = O extends { requestBody: { content: { "application/json": infer B } } } ? B : undefined;
+
+export interface Asked<B> {
+  url: URL;
+  params: PathParams;
+  headers: Headers;
+  body: B;
+}
+
+interface Reply<B> {
+  body: B;
+  status?: number;
+  etag?: string;
+}
+
+/** What a handler may return beside a body: a refusal. */
+export class Refusal {
+  readonly status: number;
+  readonly problem: Partial<Problem>;
+  readonly etag: string | undefined;
+
+  constructor(status: number, problem: Partial<Problem> = {}, etag?: string) {
+    this.status = status;
+    this.problem = problem;
+    this.etag = etag;
+  }
+}
+
+/** Answers one operation of the API; the body has the type that the schema says. */
+export function on<M extends Method, P extends PathsWith<M>>(
+  method: M,
+  path: P,
+  answer: (asked: Asked<Sent<Operation<M, P>>>) => Reply<BodyOf<Answers<Operation<M, P>>>> | Refusal,
+): void {
+  const pattern = String(path).replace(/\{(\w+)\}/g, ":$1");
+  server.use(
+    http[method](`*${pattern}`, async ({ request, params }) => {
+      const text = await request.text();
+      const reply = answer({
+        url: new URL(request.url),
+        params,
+        headers: request.headers,
+        body: (text ? JSON.parse(text) : undefined) as Sent<Operation<M, P>>,
+      });
+      if (reply instanceof Refusal) {
+        return HttpResponse.json(
+          {
+            type: "about:blank",
+            title: "Refused",
+            status: reply.status,
+            detail: "Refused.",
+            code: "refused",
+            request_id: "0193f2a1-0000-7000-8000-000000000000",
+            ...reply.problem,
+          },
+          {
+            status: reply.status,
+            headers: {
+              "content-type": "application/problem+json",
+              ...(reply.etag ? { etag: reply.etag } : {}),
+            },
+          },
+        );
+      }
+      const headers: Record<string, string> = reply.etag ? { etag: reply.etag } : {};
+      if (reply.body === undefined) return new HttpResponse(null, { status: 204, headers });
+      return HttpResponse.json(reply.body as Record<string, unknown>, {
+        status: reply.status ?? 200,
+        headers,
+      });
+    }),
+  );
+}
+
+/** Makes an address unreachable, as a stopped server is. */
+export function unreachable(path: string): void {
+  server.use(http.all(`*${path}`, () => HttpResponse.error()));
+}

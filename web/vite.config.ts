@@ -1,0 +1,46 @@
+import { fileURLToPath } from "node:url";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+const server = process.env.PROMPTCARDS_SERVER ?? "http://127.0.0.1:3000";
+
+export default defineConfig({
+  plugins: [react()],
+  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  // The server writes a fresh nonce over this word in every index.html it sends.
+  html: { cspNonce: "__CSP_NONCE__" },
+  build: {
+    target: "es2023",
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    reportCompressedSize: false,
+  },
+  server: {
+    host: "127.0.0.1",
+    proxy: {
+      "/api": {
+        target: server,
+        changeOrigin: true,
+        configure(proxy) {
+          // The server refuses other origins. Only what this page itself sent is passed off as its own.
+          proxy.on("proxyReq", (outgoing, incoming) => {
+            if (incoming.headers.origin === `http://${incoming.headers.host}`) {
+              outgoing.setHeader("origin", server);
+            }
+          });
+        },
+      },
+    },
+  },
+  test: {
+    environment: "jsdom",
+    setupFiles: ["src/test/setup.ts"],
+    restoreMocks: true,
+    coverage: {
+      provider: "v8",
+      include: ["src/**/*.{ts,tsx}"],
+      exclude: ["src/api/schema.d.ts", "src/test/**", "src/main.tsx", "src/**/*.test.{ts,tsx}"],
+      reporter: ["text-summary", "json-summary", "lcov"],
+    },
+  },
+});
