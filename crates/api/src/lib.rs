@@ -1,1 +1,40 @@
-//! api
+//! The HTTP door: routes, what they accept, what they answer. No SQL, no model, no rule of the product.
+//!
+//! # To add an endpoint
+//! 1. One file in the folder of its resource, `cards/archive.rs`, with all of it: the request type, the handler,
+//!    its documentation. [`health`](crate::router) shows the smallest one. The handler's doc comment is the
+//!    summary, its name is the operation's name and is unique (`archive_card`):
+//!    ```ignore
+//!    /// Rename a card
+//!    #[utoipa::path(patch, path = "/api/v1/workspaces/{ws}/cards/{slug}", tag = "cards",
+//!                   request_body = EditCard, responses((status = 200, body = Card)))]
+//!    pub(crate) async fn edit_card(
+//!        State(state): State<ApiState>,
+//!        Path((ws, slug)): Path<(String, String)>,
+//!        IfMatch(etag): IfMatch,
+//!        Json(edit): Json<EditCard>,
+//!    ) -> Result<Tagged<Card>> {
+//!        let (card, etag) = state.engine.edit_card(&ws, &slug, &etag, edit).await?;
+//!        Ok(Tagged { etag, body: card })
+//!    }
+//!    ```
+//!    Placeholders are not documented here; [`routes`] knows them (`{ws} {slug} {label} {number} {suite} {case}
+//!    {provider} {run} {position}`). Errors need no `responses`: every operation gets the problem.
+//! 2. One line in [`router`] with the permission and the rate tier:
+//!    `.add(CardsWrite, General, routes!(cards::edit::edit_card))`, one `add` for each handler.
+//! 3. Body types derive `Deserialize`, `garde::Validate`, `ToSchema` and have `#[serde(deny_unknown_fields)]`;
+//!    query types derive `Deserialize`, `Validate`, `IntoParams` with `#[into_params(parameter_in = Query)]`, and
+//!    spell out `cursor: Option<Cursor>` and `#[serde(default)] limit: PageLimit` (serde cannot flatten numbers
+//!    out of a query). Take them by [`extract::Json`], [`extract::Create`] for a POST that creates,
+//!    [`extract::Query`], [`extract::Path`]; an import takes `Json<T, IMPORT_LIMIT>`.
+//! 4. Answer with [`extract::Json`], [`reply::Tagged`], [`reply::Created`] or [`reply::Page`].
+//! 5. `make generate` writes `openapi.json`, from which the page's client is typed.
+
+pub mod door;
+pub mod extract;
+mod health;
+pub mod problem;
+pub mod reply;
+pub mod router;
+pub mod routes;
+pub mod state;

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod completion;
 pub mod ids;
 pub mod matrix;
+pub mod permission;
 pub mod run;
 pub mod stats;
 pub mod template;

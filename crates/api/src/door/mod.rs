@@ -1,0 +1,142 @@
+//! What every request passes on its way in, and every response on its way out, in this order.
+//!
+//! One layer, not ten: each layer of axum costs an allocation and a clone of the route, and an order that is
+//! written on one page can be checked.
+
+mod headers;
+mod origin;
+mod size;
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use domain::ids::IdSource;
+use futures_util::FutureExt;
+use http::{HeaderValue, Method};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use tracing::{error, info};
+use uuid::Uuid;
+
+pub use headers::{Nonce, PageHeaders};
+pub use origin::OwnNames;
+
+use crate::problem::{self, ApiError, Code};
+
+/// Requests that may be answered at once.
+const IN_FLIGHT: usize = 512;
+
+/// What all requests share at the door.
+pub struct Door {
+    ids: Arc<dyn IdSource>,
+    names: OwnNames,
+    in_flight: Semaphore,
+    panics: AtomicU64,
+}
+
+impl Door {
+    /// A door of a server that is reached by `names`; request ids are drawn from `ids`.
+    pub fn new(ids: Arc<dyn IdSource>, names: OwnNames) -> Arc<Self> {
+        Arc::new(Self { ids, names, in_flight: Semaphore::new(IN_FLIGHT), panics: AtomicU64::new(0) })
+    }
+
+    /// How many requests ended in a panic since the start. Each is a bug.
+    pub fn panics(&self) -> u64 {
+        self.panics.load(Ordering::Relaxed)
+    }
+
+    /// Puts the door in front of `router`.
+    pub fn guard(self: &Arc<Self>, router: Router) -> Router {
+        router.layer(from_fn_with_state(Arc::clone(self), pass))
+    }
+}
+
+async fn pass(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let request_id = door.ids.next();
+    let method = request.method().clone();
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let path = matched.as_ref().map_or("-", MatchedPath::as_str);
+
+    let mut response = match door.admit(&request, path) {
+        Err(refusal) => refusal.into_response(),
+        Ok(_permit) => match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+            Ok(response) => response,
+            Err(panic) => door.panicked(panic.as_ref()).into_response(),
+        },
+    };
+
+    let error = problem::carried(&mut response);
+    if let Some(error) = &error {
+        response = error.render(request_id);
+    }
+    headers::write(&mut response);
+    if let Ok(value) =
+        HeaderValue::from_str(request_id.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()))
+    {
+        response.headers_mut().insert("x-request-id", value);
+    }
+    log(&method, path, &response, started.elapsed(), request_id, error.as_deref());
+    response
+}
+
+impl Door {
+    /// Refuses what needs no look at the body.
+    fn admit(
+        &self,
+        request: &Request,
+        path: &str,
+    ) -> Result<Option<tokio::sync::SemaphorePermit<'_>>, ApiError> {
+        size::check(request)?;
+        self.names.check(request)?;
+        if request.method() == Method::TRACE || request.method() == Method::CONNECT {
+            return Err(ApiError::new(Code::MethodNotAllowed, "TRACE and CONNECT are not answered here.")
+                .with_header(http::header::ALLOW, HeaderValue::from_static("GET,HEAD")));
+        }
+        // A probe asks whether the server lives; a full house is no reason to say that it does not.
+        if matches!(path, "/livez" | "/readyz") {
+            return Ok(None);
+        }
+        match self.in_flight.try_acquire() {
+            Ok(permit) => Ok(Some(permit)),
+            Err(_) => Err(ApiError::new(Code::Overloaded, Code::Overloaded.meaning()).retry_after(1)),
+        }
+    }
+
+    fn panicked(&self, panic: &(dyn Any + Send)) -> ApiError {
+        self.panics.fetch_add(1, Ordering::Relaxed);
+        let words = panic.downcast_ref::<&str>().map(ToString::to_string);
+        let words = words.or_else(|| panic.downcast_ref::<String>().cloned());
+        ApiError::internal(format!("a handler panicked: {}", words.as_deref().unwrap_or("without words")))
+    }
+}
+
+/// One line a request; never a body, never a query.
+fn log(
+    method: &Method,
+    path: &str,
+    response: &Response,
+    took: Duration,
+    request_id: Uuid,
+    error: Option<&ApiError>,
+) {
+    let status = response.status().as_u16();
+    let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+    let code = error.map(|error| error.code().name());
+    match error.and_then(ApiError::chain) {
+        Some(cause) if status >= 500 => {
+            error!(target: "http", %method, path, status, took_us, %request_id, code, cause, "request failed");
+        }
+        Some(cause) => {
+            info!(target: "http", %method, path, status, took_us, %request_id, code, cause, "request")
+        }
+        None => info!(target: "http", %method, path, status, took_us, %request_id, code, "request"),
+    }
+}

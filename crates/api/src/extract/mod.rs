@@ -1,0 +1,26 @@
+//! What handlers take from a request, checked strictly; every refusal names the place.
+
+mod body;
+mod headers;
+mod json;
+mod path;
+mod query;
+mod sentence;
+mod strict;
+
+pub use headers::{IfMatch, IfNoneMatch};
+pub use json::{Create, IMPORT_LIMIT, Idempotency, Json};
+pub use path::Path;
+pub use query::{Cursor, PageLimit, Query};
+
+/// Appends one step to a JSON pointer (RFC 6901).
+pub(crate) fn push_step(pointer: &mut String, step: &str) {
+    pointer.push('/');
+    for character in step.chars() {
+        match character {
+            '~' => pointer.push_str("~0"),
+            '/' => pointer.push_str("~1"),
+            other => pointer.push(other),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The list of error codes: status, title and meaning of each. The documentation is written from it.
+
+use http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $status:ident, $title:literal, $meaning:literal;)*) => {
+        /// What went wrong, for programs. The list only grows.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
+        pub enum Code {
+            $(
+                #[doc = $meaning]
+                #[serde(rename = $name)]
+                $variant,
+            )*
+        }
+
+        impl Code {
+            /// Every code, in the order of the documentation.
+            pub const ALL: &[Code] = &[$(Code::$variant),*];
+
+            /// The code as it is sent.
+            pub const fn name(self) -> &'static str {
+                match self { $(Code::$variant => $name,)* }
+            }
+
+            /// The status that it is sent with.
+            pub const fn status(self) -> StatusCode {
+                match self { $(Code::$variant => StatusCode::$status,)* }
+            }
+
+            /// The code in words.
+            pub const fn title(self) -> &'static str {
+                match self { $(Code::$variant => $title,)* }
+            }
+
+            /// What it means and what to do, for the documentation.
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Code::$variant => $meaning,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    BadRequest = "bad_request", BAD_REQUEST, "Malformed request",
+        "A header or the address is malformed. The detail says which.";
+    InvalidJson = "invalid_json", BAD_REQUEST, "The body is not JSON",
+        "The body does not parse as JSON. The detail says at which line and column.";
+    DuplicateKey = "duplicate_key", BAD_REQUEST, "A key stands twice",
+        "An object of the body has the same key twice. Which one counts would be a guess.";
+    ForeignOrigin = "foreign_origin", FORBIDDEN, "Sent by another site",
+        "The request was made by a page that this server did not send.";
+    NotFound = "not_found", NOT_FOUND, "Not found",
+        "There is nothing at this address.";
+    MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "Method not allowed",
+        "The address exists, but not for this method. The header Allow lists those it has.";
+    RequestTimeout = "request_timeout", REQUEST_TIMEOUT, "The body came too slowly",
+        "The body must arrive at 1 KB a second or faster, and within 60 seconds.";
+    SlugTaken = "slug_taken", CONFLICT, "The slug is taken",
+        "Another card has this slug. Choose another one.";
+    Archived = "archived", CONFLICT, "The card is archived",
+        "An archived card cannot be changed or run. Restore it first.";
+    NothingChanged = "nothing_changed", CONFLICT, "Nothing changed",
+        "The draft is the same as the latest version, so there is nothing to save.";
+    WrongState = "wrong_state", CONFLICT, "Not in this state",
+        "The action does not fit the state of the run. The detail names both.";
+    Stale = "stale", PRECONDITION_FAILED, "Changed by somebody else",
+        "What you edit was changed after you read it. Read it again and repeat the edit; the ETag of the present state is in the response.";
+    BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, "The body is too large",
+        "The body exceeds the limit of this address. The detail says the limit.";
+    UrlTooLong = "url_too_long", URI_TOO_LONG, "The address is too long",
+        "An address may have 8 KiB.";
+    UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "Not sent as JSON",
+        "Send the body as Content-Type: application/json, without Content-Encoding.";
+    WrongHost = "wrong_host", MISDIRECTED_REQUEST, "Wrong host",
+        "The request names a host that this server is not. Until it has sign-in, it answers to its loopback names only.";
+    Invalid = "invalid", UNPROCESSABLE_ENTITY, "Values are not accepted",
+        "The request is well formed, but values in it are not accepted. Each stands in `errors` with its pointer.";
+    ModelMissing = "model_missing", UNPROCESSABLE_ENTITY, "The model is missing",
+        "The model server does not have this model. Pull it there, or choose another.";
+    NoCases = "no_cases", UNPROCESSABLE_ENTITY, "No cases",
+        "The suite, or the filter on it, leaves no test case to run.";
+    TooManyCells = "too_many_cells", UNPROCESSABLE_ENTITY, "The run is too large",
+        "Versions × models × cases × repeats exceed the limit of a run. The detail says the limit.";
+    IdempotencyMismatch = "idempotency_mismatch", UNPROCESSABLE_ENTITY, "The key was used for another request",
+        "This Idempotency-Key came before with another method, address or body. Use a new key.";
+    PreconditionRequired = "precondition_required", PRECONDITION_REQUIRED, "If-Match is required",
+        "An edit needs the header If-Match with the ETag of what was read, so that nobody's work is overwritten unseen.";
+    RateLimited = "rate_limited", TOO_MANY_REQUESTS, "Too many requests",
+        "Wait as long as Retry-After says.";
+    HeadersTooLarge = "headers_too_large", REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too large",
+        "One header may have 8 KiB, all of them together 32 KiB.";
+    Internal = "internal", INTERNAL_SERVER_ERROR, "The server failed",
+        "A bug, or a failure that the server could not work around. The log has the details under the request id.";
+    Overloaded = "overloaded", SERVICE_UNAVAILABLE, "Overloaded",
+        "The server is answering as many requests as it can. Try again after Retry-After.";
+    Unavailable = "unavailable", SERVICE_UNAVAILABLE, "Unavailable",
+        "Something that the server depends on does not answer. The detail says what, Retry-After when to try again.";
+    ProviderUnavailable = "provider_unavailable", SERVICE_UNAVAILABLE, "The model server does not answer",
+        "The model server cannot be reached. The detail says what was tried and how to put it right.";
+    StorageFull = "storage_full", SERVICE_UNAVAILABLE, "The disk is full",
+        "Nothing was stored. Free space on the server's disk; reading still works.";
+    ShuttingDown = "shutting_down", SERVICE_UNAVAILABLE, "Shutting down",
+        "The server is stopping. What was acknowledged is on disk.";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_are_what_is_sent() {
+        let mut seen = HashSet::new();
+        for code in Code::ALL {
+            assert!(seen.insert(code.name()), "{} stands twice", code.name());
+            assert_eq!(serde_json::to_string(code).unwrap(), format!("\"{}\"", code.name()));
+            assert!(code.status().is_client_error() || code.status().is_server_error());
+            assert!(code.meaning().ends_with('.'));
+        }
+    }
+}
