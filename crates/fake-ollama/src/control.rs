@@ -1,0 +1,122 @@
+//! What can be changed while the server runs: the body of `PATCH /control`.
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::fault::{Fault, FaultOn};
+
+/// Ollama's own default for `num_ctx`, in tokens.
+const DEFAULT_CONTEXT: u64 = 4096;
+
+/// How the server behaves now.
+#[derive(Debug, Clone, Serialize)]
+pub struct Settings {
+    /// Time from a call to its first token, in milliseconds.
+    pub latency_ms: u64,
+    /// Time that it takes to load a model, in milliseconds; only the call that loads it waits.
+    pub load_ms: u64,
+    /// Pace of an answer; 0 sends it at once.
+    pub tokens_per_second: u32,
+    /// Share of calls that fail with HTTP 500, from 0 to 1. The seed and the call's number decide which.
+    pub error_rate: f64,
+    /// Context in tokens of a call that sets no `num_ctx`.
+    pub context_length: u64,
+    /// What goes wrong.
+    pub fault: Option<Fault>,
+    /// How many more requests the fault meets; `None` for all of them.
+    pub fail_next: Option<u64>,
+    /// Which requests the fault meets.
+    pub fault_on: FaultOn,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            latency_ms: 0,
+            load_ms: 0,
+            tokens_per_second: 0,
+            error_rate: 0.0,
+            context_length: DEFAULT_CONTEXT,
+            fault: None,
+            fail_next: None,
+            fault_on: FaultOn::Calls,
+        }
+    }
+}
+
+/// A change of [`Settings`]; what is absent stays as it is.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Change {
+    /// See [`Settings::latency_ms`].
+    pub latency_ms: Option<u64>,
+    /// See [`Settings::load_ms`].
+    pub load_ms: Option<u64>,
+    /// See [`Settings::tokens_per_second`].
+    pub tokens_per_second: Option<u32>,
+    /// See [`Settings::error_rate`].
+    #[serde(deserialize_with = "probability")]
+    pub error_rate: Option<f64>,
+    /// See [`Settings::context_length`].
+    pub context_length: Option<u64>,
+    /// Sets a fault in the place of any other; what hangs goes on.
+    pub fault: Option<Fault>,
+    /// Ends the fault; what hangs goes on.
+    pub recover: bool,
+    /// The fault meets so many requests and then ends. Without it, a fault set anew meets all.
+    pub fail_next: Option<u64>,
+    /// See [`Settings::fault_on`].
+    pub fault_on: Option<FaultOn>,
+    /// Sets the counters to nothing, but for what is in flight. The numbering of calls starts anew, and with
+    /// it the order of errors.
+    pub reset_counters: bool,
+}
+
+impl Change {
+    pub(crate) fn changes_fault(&self) -> bool {
+        self.recover || self.fault.is_some()
+    }
+}
+
+impl Settings {
+    pub(crate) fn apply(&mut self, change: &Change) {
+        self.latency_ms = change.latency_ms.unwrap_or(self.latency_ms);
+        self.load_ms = change.load_ms.unwrap_or(self.load_ms);
+        self.tokens_per_second = change.tokens_per_second.unwrap_or(self.tokens_per_second);
+        self.error_rate = change.error_rate.unwrap_or(self.error_rate);
+        self.context_length = change.context_length.unwrap_or(self.context_length);
+        self.fault_on = change.fault_on.unwrap_or(self.fault_on);
+        if change.changes_fault() {
+            self.fault = change.fault;
+            self.fail_next = None;
+        }
+        if change.fail_next.is_some() {
+            self.fail_next = change.fail_next;
+        }
+    }
+
+    /// The fault that this request meets, counted down.
+    pub(crate) fn claim_fault(&mut self, is_call: bool) -> Option<Fault> {
+        if !is_call && self.fault_on == FaultOn::Calls {
+            return None;
+        }
+        let fault = self.fault?;
+        if let Some(left) = &mut self.fail_next {
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                self.fault = None;
+                self.fail_next = None;
+            }
+        }
+        Some(fault)
+    }
+}
+
+fn probability<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    let number = Option::<f64>::deserialize(deserializer)?;
+    match number {
+        Some(number) if !(0.0..=1.0).contains(&number) => {
+            Err(serde::de::Error::custom("error_rate is not between 0 and 1"))
+        }
+        _ => Ok(number),
+    }
+}

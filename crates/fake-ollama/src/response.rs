@@ -1,0 +1,84 @@
+//! A reply before it is sent: a fault may still bend it.
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use http::{Response, StatusCode};
+use serde::Serialize;
+
+use crate::body::{Body, Step};
+use crate::fault::Claimed;
+use crate::state::InFlight;
+
+const JSON: &str = "application/json; charset=utf-8";
+const LINES: &str = "application/x-ndjson";
+const TEXT: &str = "text/plain; charset=utf-8";
+
+/// The connection is to be closed, answered or not.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection is closed on purpose")]
+pub(crate) struct Closed;
+
+pub(crate) struct Reply {
+    status: StatusCode,
+    pub(crate) content_type: &'static str,
+    retry_after_s: Option<u64>,
+    pub(crate) steps: Vec<Step>,
+    /// Sent with its length, not in chunks.
+    in_one_piece: bool,
+}
+
+impl Reply {
+    fn new(status: StatusCode, content_type: &'static str, body: Bytes) -> Self {
+        Self { status, content_type, retry_after_s: None, steps: vec![Step::Send(body)], in_one_piece: true }
+    }
+
+    /// A page that is not there, as Ollama's router words it.
+    pub(crate) fn text(status: StatusCode, text: &'static str) -> Self {
+        Self::new(status, TEXT, Bytes::from_static(text.as_bytes()))
+    }
+
+    pub(crate) fn json(value: &impl Serialize) -> Self {
+        match serde_json::to_vec(value) {
+            Ok(body) => Self::new(StatusCode::OK, JSON, body.into()),
+            Err(error) => Self::error(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+        }
+    }
+
+    /// `{"error": "…"}`.
+    pub(crate) fn error(status: StatusCode, message: &str) -> Self {
+        Self { status, ..Self::json(&serde_json::json!({ "error": message })) }
+    }
+
+    /// A whole answer.
+    pub(crate) fn answer(body: Vec<u8>) -> Self {
+        Self::new(StatusCode::OK, JSON, body.into())
+    }
+
+    /// A streamed answer.
+    pub(crate) fn stream(steps: Vec<Step>) -> Self {
+        Self { steps, in_one_piece: false, ..Self::new(StatusCode::OK, LINES, Bytes::new()) }
+    }
+
+    /// Lets a fault bend the reply.
+    pub(crate) fn bent_by(mut self, claimed: Option<Claimed>) -> Self {
+        if let Some(Claimed { fault, hang }) = claimed {
+            fault.bend(&mut self, hang);
+        }
+        self
+    }
+
+    pub(crate) fn retry_after(self, seconds: Option<u64>) -> Self {
+        Self { retry_after_s: seconds, ..self }
+    }
+
+    pub(crate) fn into_response(self, call: Option<InFlight>) -> Response<Body> {
+        let mut response = Response::new(Body::new(self.steps, self.in_one_piece, call));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        if let Some(seconds) = self.retry_after_s {
+            headers.insert(RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}
