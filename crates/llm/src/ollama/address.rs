@@ -1,0 +1,198 @@
+//! Where an Ollama server is, as people and Ollama's own variable write it.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use reqwest::Url;
+
+use crate::error::SettingsError;
+
+/// Ollama's port where neither scheme nor port is given.
+const OLLAMA_PORT: &str = "11434";
+
+/// The base address of an Ollama server, without a slash at its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OllamaAddress(String);
+
+impl Default for OllamaAddress {
+    fn default() -> Self {
+        Self(format!("http://127.0.0.1:{OLLAMA_PORT}"))
+    }
+}
+
+impl fmt::Display for OllamaAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl OllamaAddress {
+    /// The address as text: `http://127.0.0.1:11434`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether calls are encrypted.
+    pub fn is_https(&self) -> bool {
+        self.0.starts_with("https://")
+    }
+
+    /// The address that `OLLAMA_BASE_URL` or else `OLLAMA_HOST` gives. None: both are absent or empty.
+    pub fn from_variables(base_url: Option<&str>, host: Option<&str>) -> Result<Option<Self>, SettingsError> {
+        let given = |value: Option<&'_ str>| value.is_some_and(|value| !unquoted(value).is_empty());
+        let (name, value) = match (base_url, host) {
+            (Some(value), _) if given(base_url) => ("OLLAMA_BASE_URL", value),
+            (_, Some(value)) if given(host) => ("OLLAMA_HOST", value),
+            _ => return Ok(None),
+        };
+        Self::parse(value).map(Some).map_err(|error| SettingsError(format!("{name}: {error}")))
+    }
+
+    /// Reads an address as Ollama reads `OLLAMA_HOST`: `host`, `host:port`, `:port`, `[v6]:port`, or a URL.
+    ///
+    /// Without a scheme the port is 11434, with one it is the scheme's own: 80 or 443. An address that a
+    /// server listens on everywhere by, `0.0.0.0` or `[::]`, means this machine to a client.
+    pub fn parse(text: &str) -> Result<Self, SettingsError> {
+        let text = unquoted(text);
+        let refuse = |why: &str| {
+            // What stands before an @ may be a password.
+            let shown: String = text.rsplit('@').next().unwrap_or_default().chars().take(200).collect();
+            Err(SettingsError(format!(
+                "`{shown}` is not the address of a model server: {why}. \
+                 Write it like 127.0.0.1:11434 or https://models.example.org."
+            )))
+        };
+        let (scheme, rest, default_port) = match text.split_once("://") {
+            None => ("http", text, OLLAMA_PORT),
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => ("http", rest, "80"),
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => ("https", rest, "443"),
+            Some(_) => return refuse("its scheme is neither http nor https"),
+        };
+        if rest.contains(['@', '?', '#', '\\']) || rest.contains(char::is_whitespace) {
+            return refuse("it holds more than host, port and path");
+        }
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let Some((host, port)) = split_port(authority) else {
+            return refuse("its port is missing after the colon, or stands twice");
+        };
+        let port = port.unwrap_or(default_port);
+        if port.parse::<u16>().is_ok_and(|number| number > 0) {
+            let host = client_host(host);
+            let path = path.trim_end_matches('/');
+            let slash = if path.is_empty() { "" } else { "/" };
+            let address = format!("{scheme}://{host}:{port}{slash}{path}");
+            match Url::parse(&address) {
+                Ok(_) => Ok(Self(address)),
+                Err(error) => refuse(&error.to_string()),
+            }
+        } else {
+            refuse("its port is not a number from 1 to 65535")
+        }
+    }
+}
+
+/// Ollama, too, takes spaces and quotation marks around the value away.
+fn unquoted(value: &str) -> &str {
+    value.trim().trim_matches(['"', '\'']).trim()
+}
+
+/// Host and port of `host`, `host:port`, `[v6]`, `[v6]:port` or a bare IPv6 address. None: unreadable.
+fn split_port(authority: &str) -> Option<(&str, Option<&str>)> {
+    if authority.parse::<std::net::Ipv6Addr>().is_ok() {
+        return Some((authority, None));
+    }
+    if let Some(rest) = authority.strip_prefix('[') {
+        let (host, after) = rest.split_once(']')?;
+        return match after.strip_prefix(':') {
+            Some(port) => Some((host, Some(port))),
+            None if after.is_empty() => Some((host, None)),
+            None => None,
+        };
+    }
+    match authority.split_once(':') {
+        None => Some((authority, None)),
+        Some((_, port)) if port.is_empty() || port.contains(':') => None,
+        Some((host, port)) => Some((host, Some(port))),
+    }
+}
+
+fn client_host(host: &str) -> String {
+    match host.parse::<IpAddr>() {
+        Ok(IpAddr::V4(address)) if address.is_unspecified() => "127.0.0.1".to_owned(),
+        Ok(IpAddr::V6(address)) if address.is_unspecified() => "[::1]".to_owned(),
+        Ok(IpAddr::V6(address)) => format!("[{address}]"),
+        _ if host.is_empty() => "127.0.0.1".to_owned(),
+        _ => host.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_as_ollama_reads_them() {
+        for (written, meant) in [
+            ("", "http://127.0.0.1:11434"),
+            ("0.0.0.0", "http://127.0.0.1:11434"),
+            ("0.0.0.0:8080", "http://127.0.0.1:8080"),
+            ("http://0.0.0.0:11434", "http://127.0.0.1:11434"),
+            (":8080", "http://127.0.0.1:8080"),
+            ("gpu-box", "http://gpu-box:11434"),
+            ("gpu-box:8080", "http://gpu-box:8080"),
+            ("1.2.3.4", "http://1.2.3.4:11434"),
+            ("http://1.2.3.4", "http://1.2.3.4:80"),
+            ("https://1.2.3.4", "https://1.2.3.4:443"),
+            ("HTTPS://models.example.org", "https://models.example.org:443"),
+            ("https://models.example.org:8443/", "https://models.example.org:8443"),
+            ("example.com/ollama", "http://example.com:11434/ollama"),
+            ("https://example.com/a/b/", "https://example.com:443/a/b"),
+            ("[::1]:11434", "http://[::1]:11434"),
+            ("[::1]", "http://[::1]:11434"),
+            ("::1", "http://[::1]:11434"),
+            ("[::]:11434", "http://[::1]:11434"),
+            ("http://[::]", "http://[::1]:80"),
+            (" \"127.0.0.1:11434\" ", "http://127.0.0.1:11434"),
+            ("'gpu-box'", "http://gpu-box:11434"),
+        ] {
+            assert_eq!(OllamaAddress::parse(written).expect(written).as_str(), meant, "{written}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_with_a_reason() {
+        for (written, why) in [
+            ("ftp://example.com", "scheme"),
+            ("unix:///run/ollama", "scheme"),
+            ("gpu-box:0", "port"),
+            ("gpu-box:65536", "port"),
+            ("gpu-box:http", "port"),
+            ("gpu-box:", "port"),
+            ("a:1:2", "port"),
+            ("[::1", "port"),
+            ("http://user:secret@host", "more than host"),
+            ("http://host?x=1", "more than host"),
+            ("http://host#x", "more than host"),
+            ("two words", "more than host"),
+            ("http://[zz]:1", "invalid"),
+        ] {
+            let error = OllamaAddress::parse(written).expect_err(written).to_string();
+            assert!(error.contains(why), "{written}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_base_url_goes_before_the_host() {
+        let read = |base, host| {
+            OllamaAddress::from_variables(base, host)
+                .map(|found| found.map(|address| address.to_string()))
+                .map_err(|error| error.to_string())
+        };
+        assert_eq!(read(None, None), Ok(None));
+        assert_eq!(read(Some(""), Some(" ")), Ok(None));
+        assert_eq!(read(Some("http://a:1"), Some("b:2")), Ok(Some("http://a:1".into())));
+        assert_eq!(read(Some(""), Some("b:2")), Ok(Some("http://b:2".into())));
+        assert!(read(None, Some("b:x")).expect_err("refused").starts_with("OLLAMA_HOST: `b:x`"));
+        assert!(!read(None, Some("user:secret@b")).expect_err("refused").contains("secret"));
+    }
+}
