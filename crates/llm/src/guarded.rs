@@ -1,0 +1,183 @@
+//! A provider with its time limits and retries.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::card::ModelParameters;
+use domain::clock::Clock;
+use domain::completion::Completion;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use crate::backoff::Backoff;
+use crate::error::{CallError, SettingsError};
+use crate::facts::{Attempt, Call, CallFacts, LoadedModel, ModelFacts};
+use crate::loaded::LoadedModels;
+use crate::provider::Provider;
+use crate::request::ChatRequest;
+use crate::settings::{ProviderKind, ProviderSettings};
+use crate::watch::{Watch, whole_ms};
+
+/// A provider with its time limits and retries, and what it remembers of the server's models.
+pub struct Guarded {
+    settings: ProviderSettings,
+    provider: Provider,
+    loaded: LoadedModels,
+    backoff: Backoff,
+    clock: Arc<dyn Clock>,
+}
+
+impl fmt::Debug for Guarded {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Guarded").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl Guarded {
+    /// The provider of these settings. `seed` is that of the jitter between attempts.
+    pub fn new(settings: ProviderSettings, clock: Arc<dyn Clock>, seed: u64) -> Result<Self, SettingsError> {
+        let provider = Provider::new(&settings)?;
+        Ok(Self { settings, provider, loaded: LoadedModels::default(), backoff: Backoff::new(seed), clock })
+    }
+
+    /// The name it is chosen by.
+    pub fn name(&self) -> &str {
+        &self.settings.name
+    }
+
+    /// What it speaks.
+    pub fn kind(&self) -> ProviderKind {
+        self.settings.kind
+    }
+
+    /// Whether its answers are made up by this program.
+    pub fn is_simulated(&self) -> bool {
+        self.settings.kind == ProviderKind::Simulated
+    }
+
+    /// Its address, where it has one.
+    pub fn base_url(&self) -> Option<&str> {
+        match &self.provider {
+            Provider::Ollama(ollama) => Some(ollama.address().as_str()),
+            Provider::Simulated(_) => None,
+        }
+    }
+
+    /// How many calls it may have at once. Whoever calls keeps to it.
+    pub fn concurrency(&self) -> u32 {
+        self.settings.effective_concurrency()
+    }
+
+    /// Asks a model, again where that may help. A cancel drops the connection, which ends the call on the
+    /// server too.
+    pub async fn chat(&self, request: &ChatRequest<'_>, cancel: &CancellationToken) -> Call {
+        let mut attempts = Vec::with_capacity(1);
+        let result = loop {
+            if cancel.is_cancelled() {
+                break Err(CallError::cancelled());
+            }
+            let number = attempts.len().try_into().unwrap_or(u32::MAX) + 1;
+            let started_at = self.clock.now();
+            let started = Instant::now();
+            let result = self.attempt(request, cancel).await;
+            attempts.push(Attempt {
+                number,
+                started_at,
+                latency_ms: whole_ms(started.elapsed()),
+                error: result.as_ref().err().cloned(),
+            });
+            match result {
+                Err(error) if error.retryable() && number < self.settings.attempts => {
+                    let wait = self.backoff.wait(number, error.kind);
+                    tracing::debug!(
+                        provider = self.name(),
+                        number,
+                        error = error.kind.as_str(),
+                        ?wait,
+                        "call failed"
+                    );
+                    tokio::select! {
+                        () = sleep(wait) => {}
+                        () = cancel.cancelled() => {}
+                    }
+                }
+                result => break result,
+            }
+        };
+        let facts = self.facts(request, result.is_ok()).await;
+        Call { result, attempts, facts }
+    }
+
+    async fn attempt(
+        &self,
+        request: &ChatRequest<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<Completion, CallError> {
+        let num_ctx = request.parameters.num_ctx;
+        let limits = self.settings.limits;
+        let warm = self.loaded.is_warm(request.model, num_ctx);
+        let first_token_ms = if warm { limits.first_token_ms } else { limits.loading_ms };
+        let mut watch = Watch::start(
+            Duration::from_millis(first_token_ms),
+            Duration::from_millis(limits.idle_ms),
+            cancel,
+        );
+        let result = self.provider.chat(request, &mut watch).await;
+        match &result {
+            Ok(_) => self.loaded.answered(request.model, num_ctx),
+            Err(error) if error.retryable() => self.loaded.failed(request.model),
+            Err(_) => {}
+        }
+        result
+    }
+
+    async fn facts(&self, request: &ChatRequest<'_>, answered: bool) -> CallFacts {
+        let num_ctx = request.parameters.num_ctx;
+        let known = if answered {
+            self.loaded.look_up(request.model, num_ctx, &self.provider).await
+        } else {
+            self.loaded.known(request.model, num_ctx)
+        };
+        CallFacts {
+            digest: known.digest,
+            loaded_context: known.context_length.or(num_ctx),
+            simulated: self.is_simulated(),
+        }
+    }
+
+    /// The models it offers, in its own order.
+    pub async fn models(&self) -> Result<Vec<ModelFacts>, CallError> {
+        self.provider.models().await
+    }
+
+    /// What is known of one model. `ModelMissing`: it is not there.
+    pub async fn show(&self, model: &str) -> Result<ModelFacts, CallError> {
+        self.provider.show(model).await
+    }
+
+    /// The models in the server's memory.
+    pub async fn loaded(&self) -> Result<Vec<LoadedModel>, CallError> {
+        self.provider.loaded().await
+    }
+
+    /// Brings a model into the server's memory, as calls with `parameters` need it. Tried once: the calls
+    /// that follow load the model themselves if this failed.
+    pub async fn load(
+        &self,
+        model: &str,
+        parameters: &ModelParameters,
+        cancel: &CancellationToken,
+    ) -> Result<(), CallError> {
+        let limit = Duration::from_millis(self.settings.limits.loading_ms);
+        let mut watch = Watch::start(limit, limit, cancel);
+        self.provider.load(model, parameters, &mut watch).await?;
+        self.loaded.answered(model, parameters.num_ctx);
+        Ok(())
+    }
+
+    /// The server's version.
+    pub async fn version(&self) -> Result<String, CallError> {
+        self.provider.version().await
+    }
+}
