@@ -1,5 +1,11 @@
 //! The store, from outside, on real files.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test may panic, and says when it did not run")]
 
+mod closing;
+mod disks;
 mod notes;
+mod opening;
+mod reads;
+mod refusals;
+mod values;
 mod writes;

@@ -1,15 +1,235 @@
 //! What a write promises.
 
-use store::{Constraint, Error, Json, Sql, Store};
+use std::fs;
+use std::process::Command;
 
-use crate::notes::{self, Notes, insert};
+use futures_util::future::join_all;
+use store::{Constraint, Error, Result, Sql, Store, StoreSettings};
+
+use crate::notes::{self, Held, Notes, insert};
 
 #[tokio::test]
 async fn a_write_is_read_back_and_survives_a_new_start() {
     let notes = Notes::open().await;
     notes.store.write(|conn| insert(conn, "first")).await.unwrap();
     assert_eq!(notes.texts().await, ["first"]);
-    notes.close().await;
+    notes::close(&notes.store).await;
     let again = Store::open(notes.settings.clone()).unwrap();
     assert_eq!(notes::texts(&again).await, ["first"]);
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_is_in_the_files_at_once() {
+    let notes = Notes::open().await;
+    for number in 0..20 {
+        notes.store.write(move |conn| insert(conn, &format!("note {number}"))).await.unwrap();
+        let crash = tempfile::tempdir().unwrap();
+        for suffix in ["", "-wal"] {
+            let from = format!("{}{suffix}", notes.settings.path.display());
+            // Another process copies: closing a file here would drop the locks that this process has on it.
+            assert!(Command::new("cp").arg(from).arg(crash.path()).status().unwrap().success());
+        }
+        let after = Store::open(notes::settings(crash.path())).unwrap();
+        assert_eq!(notes::texts(&after).await.len(), number + 1);
+    }
+}
+
+#[tokio::test]
+async fn what_is_queued_together_is_committed_together() {
+    let notes = Notes::open().await;
+    let log = format!("{}-wal", notes.settings.path.display());
+    let frames = || fs::metadata(&log).unwrap().len() / 4096;
+    let before = frames();
+    let held = Held::writer(&notes.store);
+    let writes: Vec<_> =
+        (0..200).map(|n| notes.store.write(move |conn| insert(conn, &format!("note {n}")))).collect();
+    held.release().await;
+    for answer in join_all(writes).await {
+        answer.unwrap();
+    }
+    assert_eq!(notes.texts().await.len(), 200);
+    // A commit writes each page that it changed, so one commit a note would have written two pages a note.
+    assert!(frames() - before < 40, "{} pages in the log", frames() - before);
+}
+
+#[tokio::test]
+async fn an_error_undoes_its_own_closure_and_no_other() {
+    let notes = Notes::open().await;
+    let held = Held::writer(&notes.store);
+    let writes: Vec<_> = (0..100)
+        .map(|number| {
+            notes.store.write(move |conn| {
+                insert(conn, &format!("note {number}"))?;
+                if number % 2 == 0 { Ok(number) } else { Err(Error::Parameter { reason: "odd".to_owned() }) }
+            })
+        })
+        .collect();
+    held.release().await;
+    for (number, answer) in join_all(writes).await.into_iter().enumerate() {
+        assert_eq!(answer.is_ok(), number % 2 == 0, "{answer:?}");
+    }
+    let expected: Vec<_> = (0..100).step_by(2).map(|number| format!("note {number}")).collect();
+    assert_eq!(notes.texts().await, expected);
+}
+
+#[tokio::test]
+async fn a_transaction_lost_in_the_middle_of_a_batch_loses_nobody_elses_write() {
+    const OR_ROLLBACK: Sql = Sql::new("INSERT OR ROLLBACK INTO notes (text) VALUES ($1)");
+    let notes = Notes::open().await;
+    notes.store.write(|conn| insert(conn, "taken")).await.unwrap();
+    let held = Held::writer(&notes.store);
+    let before = notes.store.write(|conn| insert(conn, "before"));
+    // As on a full disk, the database ends the transaction, with the savepoints that were released.
+    let lost = notes.store.write(|conn| {
+        insert(conn, "never")?;
+        conn.execute(OR_ROLLBACK, &[&"taken"])
+    });
+    let swallowed = notes.store.write(|conn| Ok(conn.execute(OR_ROLLBACK, &[&"taken"]).is_ok()));
+    let after = notes.store.write(|conn| insert(conn, "after"));
+    held.release().await;
+    before.await.unwrap();
+    assert!(matches!(lost.await, Err(Error::Constraint { kind: Constraint::Unique, .. })));
+    assert!(matches!(swallowed.await, Err(Error::Constraint { .. })));
+    after.await.unwrap();
+    assert_eq!(notes.texts().await, ["taken", "before", "after"]);
+}
+
+#[tokio::test]
+async fn a_failure_that_a_closure_passes_over_is_an_error_and_stores_nothing() {
+    let notes = Notes::open().await;
+    notes.store.write(|conn| insert(conn, "taken")).await.unwrap();
+    let passed_over = notes.store.write(|conn| {
+        insert(conn, "beside")?;
+        Ok(insert(conn, "taken").unwrap_or(0))
+    });
+    assert!(matches!(passed_over.await, Err(Error::Constraint { kind: Constraint::Unique, .. })));
+    assert_eq!(notes.texts().await, ["taken"]);
+}
+
+#[tokio::test]
+async fn a_panic_is_answered_and_undone_and_the_writer_lives() {
+    let notes = Notes::open().await;
+    let held = Held::writer(&notes.store);
+    let before = notes.store.write(|conn| insert(conn, "before"));
+    let panics = notes.store.write(|conn| {
+        insert(conn, "never")?;
+        let nothing: Option<u64> = None;
+        Ok(nothing.expect("there is something"))
+    });
+    let after = notes.store.write(|conn| insert(conn, "after"));
+    held.release().await;
+    before.await.unwrap();
+    assert_eq!(panics.await, Err(Error::Panicked { message: "there is something".to_owned() }));
+    after.await.unwrap();
+    assert_eq!(notes.texts().await, ["before", "after"]);
+}
+
+#[tokio::test]
+async fn a_deferred_constraint_fails_the_closure_that_broke_it() {
+    const PARENT: Sql = Sql::new("CREATE TABLE parents (id INTEGER PRIMARY KEY) STRICT");
+    const CHILD: Sql = Sql::new(
+        "CREATE TABLE children (parent INTEGER REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED) STRICT",
+    );
+    const ORPHAN: Sql = Sql::new("INSERT INTO children (parent) VALUES (7)");
+    let notes = Notes::open().await;
+    notes.store.write(|conn| conn.execute(PARENT, &[])).await.unwrap();
+    notes.store.write(|conn| conn.execute(CHILD, &[])).await.unwrap();
+    let held = Held::writer(&notes.store);
+    let orphan = notes.store.write(|conn| conn.execute(ORPHAN, &[]));
+    let innocent = notes.store.write(|conn| insert(conn, "innocent"));
+    held.release().await;
+    assert!(matches!(orphan.await, Err(Error::Constraint { kind: Constraint::ForeignKey, .. })));
+    innocent.await.unwrap();
+    assert_eq!(notes.texts().await, ["innocent"]);
+}
+
+#[tokio::test]
+async fn no_closure_ends_the_transaction() {
+    let notes = Notes::open().await;
+    for sql in [Sql::new("COMMIT"), Sql::new(" rollback to job"), Sql::new("BEGIN;"), Sql::new("RELEASE job")]
+    {
+        let answer = notes.store.write(move |conn| conn.execute(sql, &[])).await;
+        assert!(matches!(answer, Err(Error::Statement { .. })), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_type_of_the_caller_comes_back_as_it_is() {
+    #[derive(Debug, PartialEq)]
+    enum Refusal {
+        Archived,
+        Store(Error),
+    }
+    impl From<Error> for Refusal {
+        fn from(error: Error) -> Self {
+            Self::Store(error)
+        }
+    }
+    let notes = Notes::open().await;
+    let refused = notes.store.try_write(|conn| {
+        insert(conn, "never")?;
+        Err::<(), _>(Refusal::Archived)
+    });
+    assert_eq!(refused.await, Err(Refusal::Archived));
+    assert!(notes.texts().await.is_empty());
+    notes::close(&notes.store).await;
+    let closed = notes.store.try_write(|_| Err::<(), _>(Refusal::Archived)).await;
+    assert_eq!(closed, Err(Refusal::Store(Error::Closed)));
+}
+
+#[tokio::test]
+async fn a_future_that_is_dropped_takes_no_write_back() {
+    let notes = Notes::open().await;
+    let held = Held::writer(&notes.store);
+    drop(notes.store.write(|conn| insert(conn, "dropped")));
+    let next = notes.store.write(|conn| insert(conn, "next"));
+    held.release().await;
+    next.await.unwrap();
+    assert_eq!(notes.texts().await, ["dropped", "next"]);
+}
+
+#[tokio::test]
+async fn more_than_the_queue_holds_is_refused_at_once() {
+    let notes = Notes::open_with(|settings| StoreSettings { write_queue: 2, ..settings }).await;
+    let held = Held::writer(&notes.store);
+    let queued: Vec<_> =
+        ["one", "two"].map(|text| notes.store.write(move |conn| insert(conn, text))).into_iter().collect();
+    let refused: Result<u64> = notes.store.write(|conn| insert(conn, "three")).await;
+    assert_eq!(refused, Err(Error::Overloaded));
+    held.release().await;
+    for answer in join_all(queued).await {
+        answer.unwrap();
+    }
+    assert_eq!(notes.texts().await, ["one", "two"]);
+}
+
+#[tokio::test]
+async fn another_program_that_holds_the_database_makes_it_busy_until_it_lets_go() {
+    let notes = Notes::open_with(|settings| StoreSettings { busy_timeout_ms: 10, ..settings }).await;
+    let other = rusqlite::Connection::open(&notes.settings.path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let answers =
+        join_all((0..20).map(|n| notes.store.write(move |conn| insert(conn, &format!("{n}"))))).await;
+    assert!(answers.iter().all(|answer| *answer == Err(Error::Busy)), "{answers:?}");
+    assert!(notes.texts().await.is_empty(), "reads go on");
+    let waiting = notes.store.write(|conn| insert(conn, "patient"));
+    other.execute_batch("ROLLBACK").unwrap();
+    waiting.await.unwrap();
+    assert_eq!(notes.texts().await, ["patient"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_place_the_work_is_done_before_paused_time_moves() {
+    let store = Store::open_in_place().unwrap();
+    let began = tokio::time::Instant::now();
+    let day = std::time::Duration::from_secs(86_400);
+    tokio::time::timeout(day, notes::create(&store)).await.unwrap();
+    tokio::time::timeout(day, store.write(|conn| insert(conn, "first"))).await.unwrap().unwrap();
+    let texts = tokio::time::timeout(day, notes::texts(&store)).await.unwrap();
+    assert_eq!(texts, ["first"]);
+    let forbidden = store.read(|conn| insert(conn, "second")).await;
+    assert!(forbidden.is_err());
+    store.write(|conn| insert(conn, "third")).await.unwrap();
+    assert_eq!(notes::texts(&store).await, ["first", "third"]);
+    assert_eq!(began.elapsed(), std::time::Duration::ZERO);
 }

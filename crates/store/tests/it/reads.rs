@@ -1,0 +1,69 @@
+//! What a read promises.
+
+use std::sync::{Arc, Barrier};
+
+use store::{Error, Sql, StoreSettings};
+
+use crate::notes::{Held, Notes, insert};
+
+const COUNT: Sql = Sql::new("SELECT COUNT(*) FROM notes");
+
+#[tokio::test]
+async fn a_read_sees_one_snapshot() {
+    let notes = Notes::open().await;
+    notes.store.write(|conn| insert(conn, "first")).await.unwrap();
+    let gate = Arc::new(Barrier::new(2));
+    let inside = gate.clone();
+    let read = notes.store.read(move |conn| {
+        let before: i64 = conn.query_one(COUNT, &[])?;
+        inside.wait();
+        inside.wait();
+        Ok((before, conn.query_one::<i64>(COUNT, &[])?))
+    });
+    gate.wait();
+    notes.store.write(|conn| insert(conn, "second")).await.unwrap();
+    gate.wait();
+    assert_eq!(read.await, Ok((1, 1)));
+    assert_eq!(notes.texts().await, ["first", "second"]);
+}
+
+#[tokio::test]
+async fn a_read_cannot_write() {
+    let notes = Notes::open().await;
+    assert!(notes.store.read(|conn| insert(conn, "never")).await.is_err());
+    assert!(notes.texts().await.is_empty());
+}
+
+#[tokio::test]
+async fn readers_work_side_by_side_and_beside_the_writer() {
+    let notes = Notes::open_with(|settings| StoreSettings { readers: 2, ..settings }).await;
+    let (one, other) = (Held::reader(&notes.store), Held::reader(&notes.store));
+    notes.store.write(|conn| insert(conn, "meanwhile")).await.unwrap();
+    one.release().await;
+    assert_eq!(notes.texts().await, ["meanwhile"]);
+    other.release().await;
+}
+
+#[tokio::test]
+async fn more_reads_than_the_queue_holds_are_refused_and_abandoned_ones_are_left_out() {
+    let notes = Notes::open_with(|settings| StoreSettings { readers: 1, read_queue: 2, ..settings }).await;
+    let held = Held::reader(&notes.store);
+    let abandoned = notes.store.read(|_| -> store::Result<()> { std::process::abort() });
+    let queued = notes.store.read(|conn| conn.query_one::<i64>(COUNT, &[]));
+    let refused = notes.store.read(|conn| conn.query_one::<i64>(COUNT, &[])).await;
+    assert_eq!(refused, Err(Error::Overloaded));
+    drop(abandoned);
+    held.release().await;
+    assert_eq!(queued.await, Ok(0));
+}
+
+#[tokio::test]
+async fn a_read_that_panics_or_passes_over_a_failure_is_an_error_and_the_reader_lives() {
+    const WRONG: Sql = Sql::new("SELECT nothing FROM notes");
+    let notes = Notes::open_with(|settings| StoreSettings { readers: 1, ..settings }).await;
+    let panicked = notes.store.read(|_| Ok(Option::<i64>::None.expect("a number"))).await;
+    assert_eq!(panicked, Err(Error::Panicked { message: "a number".to_owned() }));
+    let passed_over = notes.store.read(|conn| Ok(conn.query_opt::<i64>(WRONG, &[]).is_ok())).await;
+    assert!(matches!(passed_over, Err(Error::Statement { .. })), "{passed_over:?}");
+    assert!(notes.texts().await.is_empty());
+}
