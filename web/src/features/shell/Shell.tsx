@@ -111,12 +111,7 @@ function TopBar() {
   return (
     <header className="bar">
       <Crumbs />
-      <button
-        type="button"
-        className="btn bar__find"
-        aria-label="Search or jump to"
-        onClick={() => setPalette(true)}
-      >
+      <button type="button" className="btn bar__find" onClick={() => setPalette(true)}>
         <Icon name="search" />
         <span>Search or jump to</span>
         <Kbd>{MOD_KEY}K</Kbd>
