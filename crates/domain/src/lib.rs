@@ -2,6 +2,7 @@
 //!
 //! To add an assertion type, write a file in `assertion/` and name it in the registry there.
 
+pub mod assertion;
 pub mod card;
 pub mod clock;
 pub mod completion;
@@ -12,5 +13,6 @@ pub mod run;
 pub mod stats;
 pub mod template;
 pub mod test_case;
+pub mod validity;
 pub mod variables;
 pub mod verdict;

@@ -75,9 +75,9 @@ pub struct Outcome {
 pub struct Judgement {
     /// None: nothing was asked of the output.
     pub verdict: Option<Verdict>,
-    /// Weighted mean of the scores, 0 to 1. None where there is no verdict.
+    /// Weighted mean of the scores, 0 to 1. None unless the verdict is `pass` or `fail`.
     pub score: Option<f64>,
-    /// The sentence that says why. Empty where there is no verdict.
+    /// Why: the sentence of the assertion that decided, or of the threshold. Empty where there is no verdict.
     pub reason: String,
     /// What each assertion found, in the order of the case.
     pub outcomes: Vec<Outcome>,

@@ -1,0 +1,142 @@
+//! What the outcomes of a cell add up to, by promptfoo's rules.
+
+use crate::verdict::{Judgement, Outcome, Verdict};
+
+/// Adds up the outcomes of a case.
+///
+/// The score is the weighted mean, 0 where all weights are 0. With a threshold the score alone
+/// decides, without one every assertion must pass. An assertion that could not be evaluated makes
+/// the whole an error, whatever its weight and the threshold.
+pub(super) fn aggregate(outcomes: Vec<Outcome>, threshold: Option<f64>) -> Judgement {
+    if outcomes.is_empty() {
+        return Judgement { verdict: None, score: None, reason: String::new(), outcomes };
+    }
+    if let Some(error) = outcomes.iter().rfind(|outcome| outcome.verdict == Verdict::Error) {
+        let reason = error.reason.clone();
+        return Judgement { verdict: Some(Verdict::Error), score: None, reason, outcomes };
+    }
+    let weight: f64 = outcomes.iter().map(|outcome| outcome.weight).sum();
+    let total: f64 = outcomes.iter().map(|outcome| outcome.score * outcome.weight).sum();
+    let score = if weight > 0.0 { total / weight } else { 0.0 };
+    let failed = outcomes.iter().rfind(|outcome| outcome.verdict == Verdict::Fail);
+    let (passes, reason) = match (threshold.filter(|threshold| !threshold.is_nan()), failed) {
+        (Some(threshold), _) => (score >= threshold, compared(score, threshold)),
+        (None, Some(failed)) => (false, failed.reason.clone()),
+        (None, None) => (true, all_passed(&outcomes)),
+    };
+    let verdict = if passes { Verdict::Pass } else { Verdict::Fail };
+    Judgement { verdict: Some(verdict), score: Some(score), reason, outcomes }
+}
+
+fn all_passed(outcomes: &[Outcome]) -> String {
+    match outcomes {
+        [only] => only.reason.clone(),
+        several => format!("All {} assertions pass.", several.len()),
+    }
+}
+
+fn compared(score: f64, threshold: f64) -> String {
+    let rounded = (score * 10_000.0).round() / 10_000.0;
+    // A rounded score must not seem to be on the other side.
+    let shown = if (rounded >= threshold) == (score >= threshold) { rounded } else { score };
+    let relation = if score >= threshold { "reaches" } else { "is below" };
+    format!("The score {shown} {relation} the threshold {threshold}.")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn outcome(passes: bool, weight: f64) -> Outcome {
+        Outcome {
+            assertion_type: "contains".into(),
+            verdict: if passes || weight == 0.0 { Verdict::Pass } else { Verdict::Fail },
+            score: f64::from(u8::from(passes)),
+            weight,
+            metric: None,
+            reason: format!("{passes} of weight {weight}"),
+            expected: None,
+            actual: None,
+        }
+    }
+
+    fn verdict(outcomes: &[(bool, f64)], threshold: Option<f64>) -> (Option<Verdict>, Option<f64>) {
+        let outcomes = outcomes.iter().map(|(passes, weight)| outcome(*passes, *weight)).collect();
+        let judgement = aggregate(outcomes, threshold);
+        (judgement.verdict, judgement.score)
+    }
+
+    #[test]
+    fn the_rules_of_promptfoo_hold() {
+        use Verdict::{Fail, Pass};
+        let table = [
+            (vec![(true, 1.0), (true, 1.0)], None, Pass, 1.0),
+            (vec![(true, 3.0), (false, 1.0)], None, Fail, 0.75),
+            (vec![(true, 3.0), (false, 1.0)], Some(0.75), Pass, 0.75),
+            (vec![(true, 3.0), (false, 1.0)], Some(0.76), Fail, 0.75),
+            (vec![(false, 1.0)], Some(0.0), Pass, 0.0),
+            (vec![(true, 1.0)], Some(1.1), Fail, 1.0),
+            (vec![(false, 0.0), (true, 2.0)], None, Pass, 1.0),
+            (vec![(false, 0.0)], None, Pass, 0.0),
+            (vec![(true, 0.0)], Some(0.5), Fail, 0.0),
+            (vec![(true, 1.0)], Some(f64::NAN), Pass, 1.0),
+        ];
+        for (outcomes, threshold, expected, score) in table {
+            assert_eq!(
+                verdict(&outcomes, threshold),
+                (Some(expected), Some(score)),
+                "{outcomes:?} {threshold:?}"
+            );
+        }
+        assert_eq!(verdict(&[], Some(0.5)), (None, None));
+    }
+
+    #[test]
+    fn the_reason_is_that_of_the_last_failure_or_of_the_threshold() {
+        let reason = |outcomes: &[(bool, f64)], threshold| {
+            aggregate(outcomes.iter().map(|(passes, weight)| outcome(*passes, *weight)).collect(), threshold)
+                .reason
+        };
+        assert_eq!(reason(&[(false, 1.0), (false, 2.0), (true, 1.0)], None), "false of weight 2");
+        assert_eq!(reason(&[(true, 1.0)], None), "true of weight 1");
+        assert_eq!(reason(&[(true, 1.0), (true, 1.0)], None), "All 2 assertions pass.");
+        assert_eq!(
+            reason(&[(true, 3.0), (false, 1.0)], Some(0.76)),
+            "The score 0.75 is below the threshold 0.76."
+        );
+        let below = reason(&[(true, 2.0), (false, 1.0)], Some(0.666_67));
+        assert_eq!(below, "The score 0.6666666666666666 is below the threshold 0.66667.");
+    }
+
+    #[test]
+    fn an_error_outweighs_everything() {
+        let mut outcomes = vec![outcome(true, 1.0), outcome(false, 0.0), outcome(false, 1.0)];
+        outcomes[1].verdict = Verdict::Error;
+        let judgement = aggregate(outcomes, Some(0.0));
+        assert_eq!((judgement.verdict, judgement.score), (Some(Verdict::Error), None));
+        assert_eq!(judgement.reason, "false of weight 0");
+    }
+
+    proptest! {
+        #[test]
+        fn it_agrees_with_a_naive_version(
+            outcomes in prop::collection::vec((any::<bool>(), 0_u8..4), 1..8),
+            threshold in prop::option::of(0_u8..9),
+        ) {
+            // Whole numbers: 8·Σ(passed weight) against threshold·Σweight.
+            let all: u32 = outcomes.iter().map(|(_, weight)| u32::from(*weight)).sum();
+            let passed: u32 = outcomes.iter().filter(|(passes, _)| *passes).map(|(_, weight)| u32::from(*weight)).sum();
+            let expected = match threshold {
+                Some(eighths) if all == 0 => eighths == 0,
+                Some(eighths) => 8 * passed >= u32::from(eighths) * all,
+                None => outcomes.iter().all(|(passes, weight)| *passes || *weight == 0),
+            };
+            let outcomes: Vec<_> = outcomes.iter().map(|(passes, weight)| (*passes, f64::from(*weight))).collect();
+            let (found, score) = verdict(&outcomes, threshold.map(|eighths| f64::from(eighths) / 8.0));
+            prop_assert_eq!(found == Some(Verdict::Pass), expected);
+            prop_assert!((0.0..=1.0).contains(&score.unwrap()));
+        }
+    }
+}

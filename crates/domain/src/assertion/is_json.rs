@@ -1,0 +1,109 @@
+//! `is-json`: the output is JSON, and satisfies a schema if there is one.
+
+use std::sync::Arc;
+
+use serde::de::IgnoredAny;
+use serde_json::{Value, json};
+
+use super::describe::{AssertionType, Problem, ValueDescription, ValueKind, ValueNeed};
+use super::rule::{Check, Fact, Finding, Input, Rule};
+use super::schema::Schema;
+use super::text::{clipped, is_template};
+use crate::completion::Completion;
+use crate::test_case::Assertion;
+
+pub(super) struct IsJson;
+
+impl Rule for IsJson {
+    fn name(&self) -> &'static str {
+        "is-json"
+    }
+
+    fn need(&self) -> ValueNeed {
+        ValueNeed::Optional
+    }
+
+    fn describe(&self) -> AssertionType {
+        AssertionType {
+            name: self.name(),
+            summary: "The whole output is JSON, and satisfies the schema if there is one.",
+            value: ValueDescription {
+                kind: ValueKind::Schema,
+                need: self.need(),
+                summary: "A JSON schema of draft 7. A keyword or format that draft 7 does not have is an error.",
+                fields: Vec::new(),
+            },
+            threshold: None,
+            config: Vec::new(),
+            example: json!({"type": "is-json", "value": {"type": "object", "required": ["name"]}}),
+        }
+    }
+
+    fn problems(&self, assertion: &Assertion) -> Vec<Problem> {
+        let compiled = match &assertion.value {
+            Some(Value::String(text)) if is_template(text) => return Vec::new(),
+            Some(value) => {
+                schema_of(value).and_then(|schema| schema.map(|schema| Schema::new(&schema)).transpose())
+            }
+            None => return Vec::new(),
+        };
+        compiled.err().map(|message| Problem::at("/value", message)).into_iter().collect()
+    }
+
+    fn compile(&self, input: &Input<'_>) -> Result<Box<dyn Check>, String> {
+        // promptfoo compiles the schema only when the output parses: a schema that does not
+        // compile is an error for such outputs alone.
+        let schema = match &input.value {
+            None => None,
+            Some(value) => match schema_of(value) {
+                Ok(schema) => schema.map(|schema| input.judge.schema(&schema)),
+                Err(message) => Some(Arc::new(Err(message))),
+            },
+        };
+        Ok(Box::new(Parses { schema }))
+    }
+}
+
+/// The schema that a value is or holds as text. None: the text is empty, and there is no schema.
+fn schema_of(value: &Value) -> Result<Option<Value>, String> {
+    let schema = match value {
+        Value::String(text) if text.is_empty() => return Ok(None),
+        Value::String(text) => serde_json::from_str(text).map_err(|error| {
+            format!("The text of the schema is not JSON: {error}. A schema in YAML is not read here.")
+        })?,
+        other => other.clone(),
+    };
+    if schema.is_object() { Ok(Some(schema)) } else { Err("The schema is no JSON object.".into()) }
+}
+
+struct Parses {
+    schema: Option<Arc<Result<Schema, String>>>,
+}
+
+impl Check for Parses {
+    fn check(&self, completion: &Completion) -> Finding {
+        let output = &completion.content;
+        // Ignoring the values accepts what JSON.parse accepts and our values cannot hold, such as
+        // half a surrogate pair, 1e400, or ten thousand brackets.
+        if let Err(error) = serde_json::from_str::<IgnoredAny>(output) {
+            return Finding::HoldsNot(Fact::new(format!("The output is not JSON: {error}.")));
+        }
+        let schema = match self.schema.as_deref() {
+            None => return Finding::Holds(Fact::new("The output is JSON.")),
+            Some(Ok(schema)) => schema,
+            Some(Err(message)) => return Finding::Unknown(message.clone()),
+        };
+        match serde_json::from_str::<Value>(output) {
+            Ok(value) => match schema.breach(&value) {
+                None => Finding::Holds(Fact::new("The output is JSON and satisfies the schema.")),
+                Some(breach) => {
+                    let reason = format!("The output is JSON and breaks the schema: {}.", clipped(&breach));
+                    Finding::HoldsNot(Fact::new(reason))
+                }
+            },
+            Err(error) => Finding::Unknown(format!(
+                "The output is JSON that cannot be held against a schema here: {error}."
+            )),
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Judging: the assertions of a case, compiled once and held against any number of outputs.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::{Map, Value};
+
+use super::aggregate::aggregate;
+use super::describe::ValueNeed;
+use super::pattern::{Pattern, PatternError};
+use super::rule::{Check, Fact, Finding, Input};
+use super::schema::Schema;
+use super::{find, unknown_type};
+use crate::completion::Completion;
+use crate::template::render_text;
+use crate::test_case::{Assertion, CaseContent};
+use crate::verdict::{Judgement, Outcome, Verdict};
+
+/// Most patterns, and most schemas, that are kept. A pattern may hold 3 MiB.
+const KEPT: usize = 64;
+
+/// Compiles cases. Patterns and schemas that cases share are compiled once. One for a process is
+/// enough: it may be used by all threads at a time.
+#[derive(Debug, Default)]
+pub struct Judge {
+    patterns: Kept<Result<Pattern, PatternError>>,
+    schemas: Kept<Result<Schema, String>>,
+}
+
+/// The last things compiled, by source. A full store is emptied: what is in use comes back at once.
+#[derive(Debug)]
+struct Kept<T>(Mutex<HashMap<String, Arc<T>>>);
+
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Self(Mutex::new(HashMap::new()))
+    }
+}
+
+impl<T> Kept<T> {
+    fn get(&self, source: &str, compile: impl FnOnce() -> T) -> Arc<T> {
+        let kept = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = kept().get(source) {
+            return Arc::clone(found);
+        }
+        // Compiled outside the lock: another thread may do the same work, and none waits for it.
+        let compiled = Arc::new(compile());
+        let mut kept = kept();
+        if kept.len() >= KEPT {
+            kept.clear();
+        }
+        kept.insert(source.to_owned(), Arc::clone(&compiled));
+        compiled
+    }
+}
+
+impl Judge {
+    /// Compiles the assertions of a case with the values of its variables. A case without
+    /// assertions but with an expected output asks that the output equals it.
+    ///
+    /// The expected output is taken as it is; texts in `value` are templates.
+    pub fn compile(&self, case: &CaseContent, variables: &Map<String, Value>) -> CompiledAssertions {
+        let of_expected_output = case
+            .expected_output
+            .iter()
+            .filter(|_| case.assertions.is_empty())
+            .map(|_| Assertion::of("equals"));
+        let assertions = case.assertions.iter().cloned().chain(of_expected_output);
+        let expected = case.expected_output.as_deref();
+        let assertions =
+            assertions.map(|assertion| self.compile_one(assertion, expected, variables)).collect();
+        CompiledAssertions { assertions, threshold: case.threshold }
+    }
+
+    fn compile_one(
+        &self,
+        assertion: Assertion,
+        expected: Option<&str>,
+        variables: &Map<String, Value>,
+    ) -> Compiled {
+        let check = find(&assertion.assertion_type).ok_or_else(|| unknown_type(&assertion.assertion_type));
+        let check = check.and_then(|(rule, _)| {
+            let value = match &assertion.value {
+                Some(value) => Some(rendered(value, variables)?),
+                None if rule.need() == ValueNeed::ExpectedOutput => expected.map(Value::from),
+                None => None,
+            };
+            rule.compile(&Input { assertion: &assertion, value, judge: self })
+        });
+        let inverted = assertion.assertion_type.starts_with("not-");
+        Compiled {
+            assertion_type: assertion.assertion_type,
+            inverted,
+            weight: assertion.weight,
+            metric: assertion.metric,
+            check,
+        }
+    }
+
+    pub(super) fn pattern(&self, source: &str) -> Arc<Result<Pattern, PatternError>> {
+        self.patterns.get(source, || Pattern::new(source))
+    }
+
+    pub(super) fn schema(&self, schema: &Value) -> Arc<Result<Schema, String>> {
+        self.schemas.get(&schema.to_string(), || Schema::new(schema))
+    }
+}
+
+/// A value with its texts rendered: a text, or the texts of a list. Objects stay as they are.
+fn rendered(value: &Value, variables: &Map<String, Value>) -> Result<Value, String> {
+    let text = |source: &str| {
+        render_text(source, variables)
+            .map(Value::from)
+            .map_err(|error| format!("The value was not rendered. {error}"))
+    };
+    match value {
+        Value::String(source) => text(source),
+        Value::Array(values) => {
+            let one = |value: &Value| value.as_str().map_or_else(|| Ok(value.clone()), text);
+            Ok(Value::Array(values.iter().map(one).collect::<Result<_, _>>()?))
+        }
+        other => Ok(other.clone()),
+    }
+}
+
+/// The assertions of a case, ready for its outputs.
+pub struct CompiledAssertions {
+    assertions: Vec<Compiled>,
+    threshold: Option<f64>,
+}
+
+struct Compiled {
+    assertion_type: String,
+    inverted: bool,
+    weight: f64,
+    metric: Option<String>,
+    /// Or the sentence that says why there is none.
+    check: Result<Box<dyn Check>, String>,
+}
+
+impl CompiledAssertions {
+    /// Holds the answer against every assertion, and adds up what they find.
+    pub fn judge(&self, completion: &Completion) -> Judgement {
+        aggregate(
+            self.assertions.iter().map(|assertion| assertion.outcome(completion)).collect(),
+            self.threshold,
+        )
+    }
+
+    /// Whether anything is asked of the output.
+    pub fn is_empty(&self) -> bool {
+        self.assertions.is_empty()
+    }
+
+    /// Whether an assertion is about the empty output, which then is an answer like any other.
+    pub fn ask_for_emptiness(&self) -> bool {
+        self.assertions
+            .iter()
+            .any(|assertion| assertion.check.as_ref().is_ok_and(|check| check.asks_for_emptiness()))
+    }
+}
+
+impl Compiled {
+    fn outcome(&self, completion: &Completion) -> Outcome {
+        let finding = match &self.check {
+            Ok(check) => check.check(completion),
+            Err(reason) => Finding::Unknown(reason.clone()),
+        };
+        let (found, mut fact) = match finding {
+            Finding::Holds(fact) => self.turned(true, fact),
+            Finding::HoldsNot(fact) => self.turned(false, fact),
+            Finding::Fails(reason) => (Verdict::Fail, Fact::new(reason)),
+            Finding::Unknown(reason) => (Verdict::Error, Fact::new(reason)),
+        };
+        let score = if found == Verdict::Pass { 1.0 } else { 0.0 };
+        // Weight 0 shows what was found and never fails.
+        let verdict = if self.weight == 0.0 && found == Verdict::Fail { Verdict::Pass } else { found };
+        if verdict != found {
+            fact.reason.push_str(" It has weight 0 and does not count.");
+        }
+        Outcome {
+            assertion_type: self.assertion_type.clone(),
+            verdict,
+            score,
+            weight: self.weight,
+            metric: self.metric.clone(),
+            reason: fact.reason,
+            expected: fact.expected,
+            actual: fact.actual,
+        }
+    }
+    /// The verdict on a fact, turned round behind `not-`.
+    fn turned(&self, holds: bool, mut fact: Fact) -> (Verdict, Fact) {
+        let passes = holds != self.inverted;
+        if self.inverted {
+            let asked = if passes { "that" } else { "the opposite" };
+            fact.reason = format!("{} {} asks for {asked}.", fact.reason, self.assertion_type);
+        }
+        (if passes { Verdict::Pass } else { Verdict::Fail }, fact)
+    }
+}
