@@ -9,7 +9,7 @@ use crate::{Error, Result, files};
 /// The lock, held until it is dropped. The file itself stays: removing it would let two processes lock two
 /// files of one name.
 pub(crate) struct Lock {
-    _file: File,
+    file: File,
 }
 
 impl Lock {
@@ -36,6 +36,15 @@ impl Lock {
         }
         file.set_len(0).and_then(|()| file.rewind()).map_err(unusable)?;
         writeln!(file, "{}", std::process::id()).map_err(unusable)?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing alone would not do: a process that is just being started has a copy of the handle.
+        if let Err(error) = self.file.unlock() {
+            tracing::warn!(%error, "could not release the lock of the database; it ends with this process");
+        }
     }
 }

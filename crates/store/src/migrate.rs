@@ -109,3 +109,108 @@ pub(crate) fn back_up(sqlite: &Connection, path: &Path, next: &Migration) -> Res
     tracing::info!(copy = %copy.display(), "copied the database before its migration");
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::{StoreSettings, database};
+
+    const FIRST: Migration = Migration {
+        number: 1,
+        name: "first",
+        sql: "CREATE TABLE cards (id INTEGER PRIMARY KEY, title TEXT) STRICT;
+              CREATE TABLE notes (card INTEGER REFERENCES cards (id)) STRICT;",
+    };
+    /// Builds a table anew under rows that point to it.
+    const SECOND: Migration = Migration {
+        number: 2,
+        name: "second",
+        sql: "CREATE TABLE new (id INTEGER PRIMARY KEY, title TEXT NOT NULL) STRICT;
+              INSERT INTO new SELECT id, coalesce(title, '') FROM cards;
+              DROP TABLE cards;
+              ALTER TABLE new RENAME TO cards;",
+    };
+    const BROKEN: Migration =
+        Migration { number: 3, name: "broken", sql: "DROP TABLE notes; CREATE TABLE cards (id INTEGER);" };
+    const ORPHANS: Migration = Migration { number: 3, name: "orphans", sql: "DELETE FROM cards;" };
+
+    struct Old {
+        _folder: tempfile::TempDir,
+        settings: StoreSettings,
+    }
+
+    /// A database at the first step, with two cards and a note.
+    fn old() -> Old {
+        let folder = tempfile::tempdir().unwrap();
+        let settings =
+            StoreSettings { path: folder.path().join("promptcards.db"), ..StoreSettings::default() };
+        let (sqlite, _lock) = database::open(&settings, &[FIRST]).unwrap();
+        sqlite
+            .execute_batch("INSERT INTO cards VALUES (1, 'one'), (2, NULL); INSERT INTO notes VALUES (2);")
+            .unwrap();
+        Old { _folder: folder, settings }
+    }
+
+    fn backup(old: &Old, number: u32) -> PathBuf {
+        files::beside(&old.settings.path, &format!(".before-{number:04}.bak"))
+    }
+
+    fn titles(sqlite: &Connection) -> Vec<Option<String>> {
+        let mut statement = sqlite.prepare("SELECT title FROM cards ORDER BY id").unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().collect::<rusqlite::Result<_>>().unwrap()
+    }
+
+    #[test]
+    fn an_old_database_is_copied_and_brought_forward() {
+        let old = old();
+        assert!(!backup(&old, 1).exists(), "there was nothing to copy");
+        let (sqlite, lock) = database::open(&old.settings, &[FIRST, SECOND]).unwrap();
+        assert_eq!(titles(&sqlite), [Some("one".to_owned()), Some(String::new())]);
+        assert_eq!(applied(&sqlite).unwrap().len(), 2);
+        let copy = Connection::open(backup(&old, 2)).unwrap();
+        assert_eq!(titles(&copy), [Some("one".to_owned()), None]);
+        drop((sqlite, lock));
+        // The copy is a database of ours: put in place, it goes forward again.
+        drop(copy);
+        std::fs::copy(backup(&old, 2), &old.settings.path).unwrap();
+        let (sqlite, _lock) = database::open(&old.settings, &[FIRST, SECOND]).unwrap();
+        assert_eq!(applied(&sqlite).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_migration_that_fails_changes_nothing() {
+        for wrong in [BROKEN, ORPHANS] {
+            let old = old();
+            let error = database::open(&old.settings, &[FIRST, SECOND, wrong]).err().unwrap();
+            assert!(
+                matches!(&error, Error::Statement { statement, .. } if *statement == wrong.name),
+                "{error}"
+            );
+            // The step before it was one of its own.
+            let (sqlite, _lock) = database::open(&old.settings, &[FIRST, SECOND]).unwrap();
+            assert_eq!(titles(&sqlite).len(), 2);
+            let notes: i64 = sqlite.query_row("SELECT COUNT(*) FROM notes", [], |row| row.get(0)).unwrap();
+            assert_eq!(notes, 1);
+        }
+    }
+
+    #[test]
+    fn a_program_that_knows_less_or_other_steps_is_refused() {
+        let old = old();
+        drop(database::open(&old.settings, &[FIRST, SECOND]).unwrap());
+        let older = database::open(&old.settings, &[FIRST]).err();
+        assert_eq!(older, Some(Error::NewerSchema { found: 2, known: 1 }));
+        let edited = Migration { sql: "CREATE TABLE cards (id INTEGER) STRICT;", ..FIRST };
+        let other = database::open(&old.settings, &[edited, SECOND]).err();
+        assert_eq!(other, Some(Error::EditedMigration { number: 1, name: "first".to_owned() }));
+    }
+
+    #[test]
+    fn the_steps_of_this_program_are_numbered_without_a_gap() {
+        for (place, migration) in MIGRATIONS.iter().enumerate() {
+            assert_eq!(migration.number as usize, place + 1, "{}", migration.name);
+        }
+    }
+}

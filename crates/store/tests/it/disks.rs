@@ -21,7 +21,7 @@ impl SmallDisk {
         let folder = tempfile::tempdir().unwrap();
         let mounted = mount(&["-t", "tmpfs", "-o", "size=8m", "tmpfs"], folder.path());
         if !mounted {
-            eprintln!("{test} did not run: this process may not mount a disk");
+            eprintln!("not run: {test}: this process may not mount a disk");
         }
         mounted.then_some(Self { folder })
     }
@@ -41,7 +41,7 @@ fn mount(arguments: &[&str], folder: &Path) -> bool {
 
 #[tokio::test]
 async fn on_a_full_disk_no_acknowledged_write_is_lost_and_space_brings_it_back() {
-    let Some(disk) = SmallDisk::mount("on_a_full_disk") else { return };
+    let Some(disk) = SmallDisk::mount("on_a_full_disk_no_acknowledged_write_is_lost") else { return };
     let ballast = disk.folder.path().join("ballast");
     fs::write(&ballast, vec![0; 1 << 20]).unwrap();
     // A small cache makes the database write before the commit, which is where it drops whole transactions.
@@ -82,7 +82,7 @@ async fn on_a_full_disk_no_acknowledged_write_is_lost_and_space_brings_it_back()
 
 #[test]
 fn a_disk_too_small_for_a_new_database_is_full_and_leaves_nothing() {
-    let Some(disk) = SmallDisk::mount("a_disk_too_small") else { return };
+    let Some(disk) = SmallDisk::mount("a_disk_too_small_for_a_new_database") else { return };
     let settings = notes::settings(disk.folder.path());
     let _ = fs::write(disk.folder.path().join("ballast"), vec![0; (8 << 20) - 8192]);
     let error = Store::open(settings.clone()).err().unwrap();
@@ -92,9 +92,49 @@ fn a_disk_too_small_for_a_new_database_is_full_and_leaves_nothing() {
     Store::open(settings).unwrap();
 }
 
+/// The process of the test below, whose files may not grow; alone it does nothing.
+#[tokio::test]
+async fn limited_process() {
+    let Some(path) = std::env::var_os("STORE_LIMITED_PROCESS") else { return };
+    let store = Store::open(StoreSettings { path: path.into(), ..StoreSettings::default() }).unwrap();
+    notes::create(&store).await;
+    for number in 0..200 {
+        let text = format!("{number} {}", "x".repeat(9_000));
+        match store.write(move |conn| insert(conn, &text)).await {
+            Ok(_) => eprintln!("acknowledged {number}."),
+            Err(Error::OutcomeUnknown { .. } | Error::Storage { .. } | Error::StorageFull) => {
+                eprintln!("refused {number}.");
+            }
+            Err(other) => unreachable!("{other:?}"),
+        }
+    }
+    assert!(!notes::texts(&store).await.is_empty(), "reads go on");
+}
+
+#[tokio::test]
+async fn files_that_may_not_grow_fail_writes_and_lose_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = notes::settings(folder.path());
+    let child = Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 800; exec \"$0\" --exact disks::limited_process --nocapture"])
+        .arg(std::env::current_exe().unwrap())
+        .env("STORE_LIMITED_PROCESS", &settings.path)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(child.stderr).unwrap();
+    assert!(child.status.success(), "{said}");
+    assert!(said.contains("refused"), "the limit was never met: {said}");
+    let store = Store::open(settings).unwrap();
+    let stored = notes::texts(&store).await;
+    for number in 0..200 {
+        let is_there = stored.iter().any(|text| text.starts_with(&format!("{number} ")));
+        assert!(is_there || !said.contains(&format!("acknowledged {number}.")), "{number} is lost");
+    }
+}
+
 #[tokio::test]
 async fn a_disk_that_can_only_be_read_is_said_to_be_one() {
-    let Some(disk) = SmallDisk::mount("a_disk_that_can_only_be_read") else { return };
+    let Some(disk) = SmallDisk::mount("a_disk_that_can_only_be_read_is_said_to_be_one") else { return };
     let settings = notes::settings(disk.folder.path());
     let store = Store::open(settings.clone()).unwrap();
     notes::create(&store).await;
