@@ -179,6 +179,26 @@ pub struct CardContent {
     #[garde(skip)]
     #[schema(value_type = Option<Object>)]
     pub output_schema: Option<Value>,
+    /// The versions of the cards that the messages include. Set when a version is saved.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[garde(length(max = 200), dive)]
+    pub includes: Vec<PinnedInclude>,
+}
+
+/// Another card that this one takes in by `{% include "card:slug@label" %}`, and the version of it
+/// that the label pointed to when this version was saved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct PinnedInclude {
+    /// The other card.
+    #[garde(length(chars, min = 1, max = 200))]
+    pub slug: String,
+    /// The label that the tag names.
+    #[garde(length(chars, min = 1, max = 200))]
+    pub label: String,
+    /// The number of the version.
+    #[garde(range(min = 1))]
+    pub version: i64,
 }
 
 fn one_user_message_if_text(kind: &CardKind) -> impl FnOnce(&Vec<Message>, &()) -> garde::Result + '_ {
@@ -200,6 +220,7 @@ impl CardContent {
             variables: Vec::new(),
             parameters: ModelParameters::default(),
             output_schema: None,
+            includes: Vec::new(),
         }
     }
 

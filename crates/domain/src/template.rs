@@ -1,16 +1,33 @@
 //! Prompt templates: Jinja by `minijinja`, bounded in time, memory and output.
+//!
+//! What a template prints: a text as it is, any other value as JSON writes it, so `true`, `null` and
+//! `["a", 1.5]` and not Python's `True`, `None` and `['a', 1.5]`. A number is written as
+//! `serde_json` read it: `3` stays `3`, `3.0` stays `3.0`, `1.10` becomes `1.1`, and an integer beyond
+//! 64 bits becomes a rounded float such as `1e+20`; who needs its digits gives a text. Nothing is
+//! escaped. A variable without a value may be asked for, not printed.
+//!
+//! Left out of Jinja: `extends`, `block`, `import` and `autoescape`. Left out of `minijinja`: what it
+//! adds to Jinja's filters.
 
+mod bounded;
+mod environment;
+mod failure;
+mod found;
+mod includes;
+mod lower;
 mod problem;
+mod prompt;
+mod syntax;
+mod tokens;
 
-use serde_json::{Map, Value};
+#[cfg(test)]
+mod tests;
 
+pub use found::{FoundVariable, find_variables};
+pub use includes::{
+    INCLUDE_DEPTH_LIMIT, IncludeReference, Includes, Lookup, ResolvedIncludes, Wanted, find_includes,
+    resolve_includes,
+};
 pub use problem::{RenderError, TemplateProblem};
-
-/// Renders one text outside a card, such as the value of an assertion, under the limits of a prompt.
-///
-/// A text without `{` is returned as it is. The problem's pointer is empty: the caller knows where
-/// the text stands.
-pub fn render_text(source: &str, variables: &Map<String, Value>) -> Result<String, RenderError> {
-    let _ = variables;
-    Ok(source.to_owned())
-}
+pub use prompt::{PROMPT_LIMIT, PromptTemplate, render_text};
+pub use tokens::estimate_tokens;

@@ -1,0 +1,582 @@
+//! Writes a template out again so that everything that builds or walks a value counts.
+//!
+//! `minijinja` has no hook at its operators and literals, so a template is parsed, checked, and
+//! written anew with the functions of [`bounded`](super::bounded) around them: `[a] * n` becomes
+//! `(((([a])|__hold) * n)|__hold)`. Everything stands in brackets, so no precedence can change. An
+//! error's place is translated back by a list of which byte was written for which.
+
+use std::ops::Range;
+
+use minijinja::machinery::ast::{self, BinOpKind, CallArg, CompareOpKind, Expr, Stmt, UnaryOpKind};
+
+use super::environment::{FILTERS, TESTS};
+use super::includes::{Includes, literal, parse_tag};
+use super::problem::{TemplateProblem, suggestion};
+use super::syntax::{Source, bytes};
+
+/// A template in its bounded form.
+#[derive(Debug, Default)]
+pub(super) struct Lowered {
+    pub(super) text: String,
+    /// Where what was written begins, and the bytes it was written for; in the order written.
+    places: Vec<(usize, Range<usize>)>,
+}
+
+impl Lowered {
+    /// The bytes of the original that a range of the lowered text was written for.
+    pub(super) fn original(&self, range: &Range<usize>) -> Range<usize> {
+        let first = self.places.partition_point(|(written, _)| *written < range.start);
+        match self.places.get(first) {
+            Some((written, original)) if *written < range.end.max(range.start + 1) => original.clone(),
+            // Nothing begins inside the range: what began last before it holds it.
+            _ => first
+                .checked_sub(1)
+                .and_then(|last| self.places.get(last))
+                .map_or(0..0, |(_, original)| original.clone()),
+        }
+    }
+}
+
+/// Lowers a parsed template, or says what of Jinja it uses that a card cannot.
+pub(super) fn lower(
+    source: Source,
+    tree: &Stmt,
+    includes: &Includes,
+) -> Result<Lowered, Vec<TemplateProblem>> {
+    let mut writer = Writer { source, includes, lowered: Lowered::default(), problems: Vec::new() };
+    writer.statement(tree);
+    if writer.problems.is_empty() { Ok(writer.lowered) } else { Err(writer.problems) }
+}
+
+struct Writer<'a> {
+    source: Source<'a>,
+    includes: &'a Includes,
+    lowered: Lowered,
+    problems: Vec<TemplateProblem>,
+}
+
+/// Most problems that are told of one text.
+const PROBLEMS_LIMIT: usize = 50;
+/// Filters that neither walk a value nor need it to be there.
+const LIGHT_FILTERS: [&str; 7] = ["attr", "count", "d", "default", "first", "length", "safe"];
+/// Tests that look at no more than the kind of a value.
+const LIGHT_TESTS: [&str; 15] = [
+    "boolean",
+    "defined",
+    "escaped",
+    "even",
+    "false",
+    "float",
+    "int",
+    "integer",
+    "mapping",
+    "none",
+    "number",
+    "odd",
+    "string",
+    "true",
+    "undefined",
+];
+
+impl Writer<'_> {
+    fn put(&mut self, text: &str) {
+        self.lowered.text.push_str(text);
+    }
+
+    fn mark(&mut self, range: Range<usize>) {
+        self.lowered.places.push((self.lowered.text.len(), range));
+    }
+
+    fn refuse(&mut self, range: Range<usize>, message: impl Into<String>) {
+        // Each problem counts lines from the start of the text; nobody reads more than these.
+        if self.problems.len() < PROBLEMS_LIMIT {
+            self.problems.push(self.source.problem(range, message));
+        }
+    }
+
+    fn block(&mut self, statements: &[Stmt]) {
+        for statement in statements {
+            self.statement(statement);
+        }
+    }
+
+    fn statement(&mut self, statement: &Stmt) {
+        match statement {
+            Stmt::Template(template) => self.block(&template.children),
+            Stmt::EmitRaw(raw) => self.raw(raw.raw),
+            Stmt::EmitExpr(emit) => {
+                self.put("{{ ");
+                self.mark(bytes(emit.span()));
+                self.expression(&emit.expr);
+                self.put(" }}");
+            }
+            Stmt::ForLoop(stmt) => self.for_loop(stmt),
+            Stmt::IfCond(stmt) => self.if_condition(stmt),
+            Stmt::WithBlock(stmt) => {
+                self.put("{% with ");
+                for (index, (target, value)) in stmt.assignments.iter().enumerate() {
+                    self.put(if index == 0 { "" } else { ", " });
+                    self.target(target, true);
+                    self.put(" = ");
+                    self.expression(value);
+                }
+                self.put(" %}");
+                self.block(&stmt.body);
+                self.put("{% endwith %}");
+            }
+            Stmt::Set(stmt) => {
+                self.put("{% set ");
+                self.target(&stmt.target, false);
+                self.put(" = (");
+                self.expression(&stmt.expr);
+                self.put(if matches!(stmt.target, Expr::GetAttr(_)) { ")|__store %}" } else { ") %}" });
+            }
+            Stmt::SetBlock(stmt) => {
+                self.put("{% set ");
+                self.target(&stmt.target, false);
+                if let Some(filter) = &stmt.filter {
+                    self.put(" | ");
+                    self.filter_chain(filter);
+                }
+                self.put(" %}");
+                self.block(&stmt.body);
+                self.put("{% endset %}");
+            }
+            Stmt::FilterBlock(stmt) => {
+                self.put("{% filter ");
+                self.mark(bytes(stmt.filter_span));
+                self.filter_chain(&stmt.filter);
+                self.put(" %}");
+                self.block(&stmt.body);
+                self.put("{% endfilter %}");
+            }
+            Stmt::Include(stmt) => self.include(stmt),
+            Stmt::Macro(stmt) => {
+                self.put("{% macro ");
+                self.put(stmt.name);
+                self.parameters(stmt);
+                self.put(" %}");
+                self.block(&stmt.body);
+                self.put("{% endmacro %}");
+            }
+            Stmt::CallBlock(stmt) => {
+                self.put("{% call");
+                self.parameters(&stmt.macro_decl);
+                self.put(" ");
+                self.mark(bytes(stmt.call_expr_span));
+                self.call(&stmt.call);
+                self.put(" %}");
+                self.block(&stmt.macro_decl.body);
+                self.put("{% endcall %}");
+            }
+            Stmt::Do(stmt) => {
+                self.put("{% do ");
+                self.mark(bytes(stmt.call.span()));
+                self.call(&stmt.call);
+                self.put(" %}");
+            }
+            Stmt::AutoEscape(stmt) => self.unknown_tag("autoescape", bytes(stmt.span())),
+            Stmt::Block(stmt) => self.unknown_tag("block", bytes(stmt.span())),
+            Stmt::Extends(stmt) => self.unknown_tag("extends", bytes(stmt.span())),
+            Stmt::Import(stmt) => self.unknown_tag("import", bytes(stmt.span())),
+            Stmt::FromImport(stmt) => self.unknown_tag("from", bytes(stmt.span())),
+        }
+    }
+
+    fn unknown_tag(&mut self, name: &str, range: Range<usize>) {
+        let range = range.start..(range.start + name.len());
+        self.refuse(
+            range,
+            format!("A card cannot use `{name}`. Another card's text is taken in by `{{% include \"card:slug@label\" %}}`."),
+        );
+    }
+
+    fn include(&mut self, stmt: &ast::Include) {
+        let range = bytes(stmt.name.span());
+        let name = literal(stmt).unwrap_or_default();
+        let Some((slug, label)) = parse_tag(&name) else {
+            let message = "An include names a card and its label, as in `{% include \"card:slug@label\" %}`.";
+            return self.refuse(range, message);
+        };
+        if stmt.ignore_missing {
+            let message = "`ignore missing` has no use here: an include is pinned when the card is saved.";
+            return self.refuse(range, message);
+        }
+        if self.includes.target(self.source.pointer, &name).is_none() {
+            let message = format!("The text of the card `{slug}` with the label `{label}` is not there.");
+            return self.refuse(range, message);
+        }
+        self.put("{% include ");
+        self.expression(&stmt.name);
+        self.put(" %}");
+    }
+
+    fn raw(&mut self, text: &str) {
+        if !text.contains('{') {
+            return self.put(text);
+        }
+        self.put("{{ \"");
+        for character in text.chars() {
+            match character {
+                '"' => self.put("\\\""),
+                '\\' => self.put("\\\\"),
+                _ => self.lowered.text.push(character),
+            }
+        }
+        self.put("\" }}");
+    }
+
+    fn for_loop(&mut self, stmt: &ast::ForLoop) {
+        self.put("{% for ");
+        self.target(&stmt.target, false);
+        self.put(" in ");
+        self.expression(&stmt.iter);
+        if let Some(filter) = &stmt.filter_expr {
+            self.put(" if ");
+            self.expression(filter);
+        }
+        self.put(if stmt.recursive { " recursive %}" } else { " %}" });
+        self.block(&stmt.body);
+        if !stmt.else_body.is_empty() {
+            self.put("{% else %}");
+            self.block(&stmt.else_body);
+        }
+        self.put("{% endfor %}");
+    }
+
+    fn if_condition(&mut self, stmt: &ast::IfCond) {
+        self.put("{% if ");
+        self.expression(&stmt.expr);
+        self.put(" %}");
+        self.block(&stmt.true_body);
+        let mut rest = &stmt.false_body;
+        while let [Stmt::IfCond(next)] = rest.as_slice() {
+            self.put("{% elif ");
+            self.expression(&next.expr);
+            self.put(" %}");
+            self.block(&next.true_body);
+            rest = &next.false_body;
+        }
+        if !rest.is_empty() {
+            self.put("{% else %}");
+            self.block(rest);
+        }
+        self.put("{% endif %}");
+    }
+
+    fn parameters(&mut self, stmt: &ast::Macro) {
+        self.put("(");
+        let without_default = stmt.args.len().saturating_sub(stmt.defaults.len());
+        for (index, argument) in stmt.args.iter().enumerate() {
+            self.put(if index == 0 { "" } else { ", " });
+            self.target(argument, true);
+            if let Some(default) = index.checked_sub(without_default).and_then(|at| stmt.defaults.get(at)) {
+                self.put(" = ");
+                self.expression(default);
+            }
+        }
+        self.put(")");
+    }
+
+    /// What is assigned to: a name, an attribute of a namespace, or a list of them.
+    fn target(&mut self, target: &Expr, brackets: bool) {
+        match target {
+            Expr::Var(variable) => self.put(variable.id),
+            Expr::GetAttr(attribute) => {
+                self.target(&attribute.expr, true);
+                self.put(".");
+                self.put(attribute.name);
+            }
+            Expr::List(list) => {
+                self.put(if brackets { "(" } else { "" });
+                for (index, item) in list.items.iter().enumerate() {
+                    self.put(if index == 0 { "" } else { ", " });
+                    self.target(item, true);
+                }
+                self.put(if list.items.len() == 1 { "," } else { "" });
+                self.put(if brackets { ")" } else { "" });
+            }
+            other => self.refuse(bytes(other.span()), "Only a name can be set."),
+        }
+    }
+
+    /// Writes an expression so that it stands for one value wherever it is put.
+    fn expression(&mut self, expression: &Expr) {
+        self.mark(bytes(expression.span()));
+        match expression {
+            Expr::Var(variable) => self.put(variable.id),
+            Expr::Const(constant) => {
+                let text = self.source.text.get(bytes(constant.span())).unwrap_or("none");
+                self.put(text);
+            }
+            Expr::UnaryOp(unary) => {
+                self.put(match unary.op {
+                    UnaryOpKind::Not => "(not ",
+                    UnaryOpKind::Neg => "(-",
+                });
+                self.expression(&unary.expr);
+                self.put(")");
+            }
+            Expr::BinOp(binary) => self.binary(binary),
+            Expr::Compare(compare) => {
+                self.put("(");
+                self.weighed(&compare.expr);
+                for step in &compare.ops {
+                    self.put(comparison(step.op));
+                    self.weighed(&step.expr);
+                }
+                self.put(")");
+            }
+            Expr::IfExpr(stmt) => {
+                self.put("(");
+                self.expression(&stmt.true_expr);
+                self.put(" if ");
+                self.expression(&stmt.test_expr);
+                if let Some(otherwise) = &stmt.false_expr {
+                    self.put(" else ");
+                    self.expression(otherwise);
+                }
+                self.put(")");
+            }
+            Expr::Slice(slice) => self.held(|writer| {
+                writer.put("((");
+                writer.expression(&slice.expr);
+                writer.put(")|__given)[");
+                for (index, bound) in [&slice.start, &slice.stop, &slice.step].into_iter().enumerate() {
+                    writer.put(if index == 0 { "" } else { ":" });
+                    if let Some(bound) = bound {
+                        writer.expression(bound);
+                    }
+                }
+                writer.put("]");
+            }),
+            Expr::Filter(filter) => self.held(|writer| writer.filter(filter)),
+            Expr::Test(test) => self.test(test),
+            Expr::GetAttr(attribute) => {
+                self.expression(&attribute.expr);
+                self.put(".");
+                self.put(attribute.name);
+            }
+            Expr::GetItem(item) => {
+                self.put("((");
+                self.expression(&item.expr);
+                self.put(")|__charge)[");
+                self.weighed(&item.subscript_expr);
+                self.put("]");
+            }
+            Expr::Call(call) => self.held(|writer| writer.call(call)),
+            Expr::List(list) => self.held(|writer| {
+                writer.put("[");
+                writer.items(&list.items);
+                writer.put("]");
+            }),
+            Expr::Tuple(tuple) => self.held(|writer| {
+                writer.put("(");
+                writer.items(&tuple.items);
+                writer.put(")");
+            }),
+            Expr::Map(map) => self.held(|writer| {
+                writer.put("{");
+                for (key, value) in map.keys.iter().zip(&map.values) {
+                    writer.weighed(key);
+                    writer.put(": ");
+                    writer.expression(value);
+                    writer.put(", ");
+                }
+                writer.put("}");
+            }),
+        }
+    }
+
+    fn items(&mut self, items: &[Expr]) {
+        for item in items {
+            self.expression(item);
+            self.put(", ");
+        }
+    }
+
+    fn held(&mut self, write: impl FnOnce(&mut Self)) {
+        self.put("((");
+        write(self);
+        self.put(")|__hold)");
+    }
+
+    /// An operand that the operation walks.
+    fn weighed(&mut self, expression: &Expr) {
+        match expression {
+            Expr::Const(_) => self.expression(expression),
+            _ => {
+                self.put("((");
+                self.expression(expression);
+                self.put(")|__weigh)");
+            }
+        }
+    }
+
+    fn binary(&mut self, binary: &ast::BinOp) {
+        let (sign, walks, builds) = match binary.op {
+            BinOpKind::Eq => (" == ", true, false),
+            BinOpKind::Ne => (" != ", true, false),
+            BinOpKind::Lt => (" < ", true, false),
+            BinOpKind::Lte => (" <= ", true, false),
+            BinOpKind::Gt => (" > ", true, false),
+            BinOpKind::Gte => (" >= ", true, false),
+            BinOpKind::In => (" in ", true, false),
+            BinOpKind::ScAnd => (" and ", false, false),
+            BinOpKind::ScOr => (" or ", false, false),
+            BinOpKind::Add => (" + ", false, true),
+            BinOpKind::Mul => (" * ", false, true),
+            BinOpKind::Sub => (" - ", false, false),
+            BinOpKind::Div => (" / ", false, false),
+            BinOpKind::FloorDiv => (" // ", false, false),
+            BinOpKind::Rem => (" % ", false, false),
+            BinOpKind::Pow => (" ** ", false, false),
+            BinOpKind::Concat => {
+                self.put("((");
+                self.expression(&binary.left);
+                self.put(")|__concat(");
+                self.expression(&binary.right);
+                self.put("))");
+                return;
+            }
+        };
+        self.put(if builds { "((" } else { "(" });
+        if walks {
+            self.weighed(&binary.left)
+        } else {
+            self.expression(&binary.left)
+        }
+        self.put(sign);
+        if walks {
+            self.weighed(&binary.right)
+        } else {
+            self.expression(&binary.right)
+        }
+        self.put(if builds { ")|__hold)" } else { ")" });
+    }
+
+    fn filter(&mut self, filter: &ast::Spanned<ast::Filter>) {
+        if let Some(input) = &filter.expr {
+            if LIGHT_FILTERS.contains(&filter.name) {
+                self.put("(");
+                self.expression(input);
+                self.put(")");
+            } else {
+                self.weighed(input);
+            }
+            self.put("|");
+        }
+        self.filter_name(filter);
+    }
+
+    fn filter_name(&mut self, filter: &ast::Spanned<ast::Filter>) {
+        let range = bytes(filter.span());
+        if !FILTERS.contains(&filter.name) {
+            let hint = suggestion(filter.name, FILTERS.into_iter());
+            let name = range.start..range.start + filter.name.len();
+            self.refuse(name, format!("There is no filter `{}`.{hint}", filter.name));
+        }
+        self.mark(range);
+        self.put(filter.name);
+        self.arguments(&filter.args, true);
+    }
+
+    /// The filters of a block, applied to its text one after the other.
+    fn filter_chain(&mut self, filter: &Expr) {
+        let Expr::Filter(filter) = filter else { return };
+        if let Some(before) = &filter.expr {
+            self.filter_chain(before);
+            self.put("|");
+        }
+        self.filter_name(filter);
+        self.put("|__hold");
+    }
+
+    fn test(&mut self, test: &ast::Spanned<ast::Test>) {
+        let range = bytes(test.span());
+        if !TESTS.contains(&test.name) {
+            let hint = suggestion(test.name, TESTS.into_iter());
+            let name = range.start..range.start + test.name.len();
+            self.refuse(name, format!("There is no test `is {}`.{hint}", test.name));
+        }
+        self.put("(");
+        if LIGHT_TESTS.contains(&test.name) {
+            self.expression(&test.expr);
+        } else {
+            self.weighed(&test.expr);
+        }
+        self.put(" is ");
+        self.mark(range);
+        self.put(test.name);
+        if !test.args.is_empty() {
+            self.arguments(&test.args, true);
+        }
+        self.put(")");
+    }
+
+    fn call(&mut self, call: &ast::Call) {
+        let by_name = match &call.expr {
+            Expr::Var(variable) => {
+                self.put(variable.id);
+                !matches!(variable.id, "dict" | "namespace")
+            }
+            Expr::GetAttr(attribute) => {
+                self.expression(&attribute.expr);
+                self.put(".");
+                self.put(attribute.name);
+                false
+            }
+            other => {
+                self.put("(");
+                self.expression(other);
+                self.put(")");
+                false
+            }
+        };
+        self.arguments(&call.args, !by_name);
+        if call.args.is_empty() {
+            self.put("()");
+        }
+    }
+
+    fn arguments(&mut self, arguments: &[CallArg], weighed: bool) {
+        if arguments.is_empty() {
+            return;
+        }
+        self.put("(");
+        for (index, argument) in arguments.iter().enumerate() {
+            self.put(if index == 0 { "" } else { ", " });
+            let value = match argument {
+                CallArg::Pos(value) => value,
+                CallArg::Kwarg(name, value) => {
+                    self.put(name);
+                    self.put("=");
+                    value
+                }
+                CallArg::PosSplat(value) => {
+                    self.put("*");
+                    value
+                }
+                CallArg::KwargSplat(value) => {
+                    self.put("**");
+                    value
+                }
+            };
+            if weighed { self.weighed(value) } else { self.expression(value) }
+        }
+        self.put(")");
+    }
+}
+
+fn comparison(operator: CompareOpKind) -> &'static str {
+    match operator {
+        CompareOpKind::Eq => " == ",
+        CompareOpKind::Ne => " != ",
+        CompareOpKind::Lt => " < ",
+        CompareOpKind::Lte => " <= ",
+        CompareOpKind::Gt => " > ",
+        CompareOpKind::Gte => " >= ",
+        CompareOpKind::In => " in ",
+        CompareOpKind::NotIn => " not in ",
+    }
+}
