@@ -1,11 +1,12 @@
 //! Answers without a model server, made up by rule and seed, and labelled as such wherever they go.
 //!
-//! They know nothing: they look for what kind of text is asked for and fill a form. Enough to see cards,
-//! cases and runs at work on a machine without any model.
+//! Beyond the sample cards they know nothing: they look for what kind of text is asked for and fill a form.
+//! Enough to see cards, cases and runs at work on a machine without any model.
 
 mod arithmetic;
 mod choice;
 mod draw;
+mod known;
 mod prompt;
 mod prose;
 mod structured;
@@ -142,6 +143,9 @@ fn digest(model: &SimulatedModel) -> String {
 }
 
 fn answer(prompt: &Prompt, parameters: &ModelParameters, draw: &mut Draw, skill: Skill) -> String {
+    if let Some(known) = known::answer(prompt, draw, skill) {
+        return known;
+    }
     if let Some(format) = &parameters.format {
         return structured::by_format(format, prompt, draw, skill);
     }
