@@ -92,6 +92,9 @@ impl Settings {
         if change.fail_next.is_some() {
             self.fail_next = change.fail_next;
         }
+        if self.fail_next == Some(0) {
+            (self.fault, self.fail_next) = (None, None);
+        }
     }
 
     /// The fault that this request meets, counted down.
@@ -101,10 +104,9 @@ impl Settings {
         }
         let fault = self.fault?;
         if let Some(left) = &mut self.fail_next {
-            *left = left.saturating_sub(1);
+            *left -= 1;
             if *left == 0 {
-                self.fault = None;
-                self.fail_next = None;
+                (self.fault, self.fail_next) = (None, None);
             }
         }
         Some(fault)

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::call::model_not_found;
 use crate::model::{self, MODIFIED_AT, Model};
 use crate::response::Reply;
-use crate::state::Shared;
+use crate::state::{Loaded, Shared};
 
 /// The Ollama whose wire format this is.
 const VERSION: &str = "0.12.6";
@@ -37,7 +37,7 @@ pub(crate) fn tags(shared: &Shared) -> Reply {
 
 pub(crate) fn loaded(shared: &Shared) -> Reply {
     let now = Instant::now();
-    let list = |loaded: crate::state::Loaded| {
+    let list = |loaded: Loaded| {
         let model = &shared.models[loaded.model];
         let keep = loaded.expires.map_or(FOR_EVER, |end| end.saturating_duration_since(now));
         json!({

@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::state::KEEP_BY_DEFAULT;
+/// How long Ollama keeps a model in memory when nobody says.
+const KEEP_BY_DEFAULT: Duration = Duration::from_mins(5);
 
 /// Which of the two calls it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

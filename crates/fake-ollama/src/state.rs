@@ -280,6 +280,3 @@ impl Drop for Hanging {
         self.0.update(|state| state.counters.hanging -= 1);
     }
 }
-
-/// How long Ollama keeps a model in memory when nobody says.
-pub(crate) const KEEP_BY_DEFAULT: Duration = Duration::from_mins(5);

@@ -20,6 +20,13 @@ const SCRIPTS: &[Script] = &[
             "```sql\nSELECT c.name, SUM(o.total) AS revenue\nFROM customers AS c\nJOIN orders AS o ON o.customer_id = c.id\nGROUP BY c.name\nORDER BY revenue DESC;\n```\nIt reads: {}.",
         ],
     },
+    Script {
+        keywords: &["a story", "short story", "poem", "fairy tale", "fiction"],
+        answers: &[
+            "Once upon a time there was {}. Every evening a lantern was lit by the old harbour, and one night it stayed dark. What followed changed everybody who had waited there. In the end the light came back, and nobody forgot who had carried it.",
+            "It began with {}. Nobody in the village believed it, until the river rose. Together they built a bridge in one night, and in the morning the story was already a legend.",
+        ],
+    },
     Script { keywords: &["summar", "tl;dr", "in one sentence"], answers: &["Summary: {}.", "In short: {}."] },
     Script {
         keywords: &["contract", "clause", "legal", "agreement"],
@@ -42,13 +49,6 @@ const SCRIPTS: &[Script] = &[
         ],
     },
     Script {
-        keywords: &["function", "code", "python", "rust", "javascript", "program", "algorithm"],
-        answers: &[
-            "```python\ndef solve(items):\n    \"\"\"{}\"\"\"\n    result = []\n    for item in items:\n        if item not in result:\n            result.append(item)\n    return result\n```",
-            "```python\ndef solve(text):\n    \"\"\"{}\"\"\"\n    return \"\".join(reversed(text))\n```\nIt runs in linear time.",
-        ],
-    },
-    Script {
         keywords: &[
             "documentation",
             "api reference",
@@ -60,6 +60,13 @@ const SCRIPTS: &[Script] = &[
         ],
         answers: &[
             "# {}\n\n## Overview\nThis page says what it does and when to use it.\n\n## Usage\n1. Install the package.\n2. Set the address of the server.\n3. Call the function and check the result.\n\n## Parameters\n| name | type | meaning |\n|---|---|---|\n| `timeout` | integer | seconds until the call is given up |\n\n## Example\n```sh\ntool run --timeout 30\n```",
+        ],
+    },
+    Script {
+        keywords: &["function", "code", "python", "rust", "javascript", "program", "algorithm"],
+        answers: &[
+            "```python\ndef solve(items):\n    \"\"\"{}\"\"\"\n    result = []\n    for item in items:\n        if item not in result:\n            result.append(item)\n    return result\n```",
+            "```python\ndef solve(text):\n    \"\"\"{}\"\"\"\n    return \"\".join(reversed(text))\n```\nIt runs in linear time.",
         ],
     },
     Script {
@@ -79,13 +86,6 @@ const SCRIPTS: &[Script] = &[
         keywords: &["solve", "puzzle", "problem", "reason", "step by step"],
         answers: &[
             "Step 1: write down what is known: {}.\nStep 2: find what is asked.\nStep 3: go from the known to the unknown, one step at a time.\nStep 4: check the result against the question.\nConclusion: the simplest explanation that fits all facts is the best one.",
-        ],
-    },
-    Script {
-        keywords: &["story", "poem", "tale", "novel", "fiction"],
-        answers: &[
-            "Once upon a time there was {}. Every evening a lantern was lit by the old harbour, and one night it stayed dark. What followed changed everybody who had waited there. In the end the light came back, and nobody forgot who had carried it.",
-            "It began with {}. Nobody in the village believed it, until the river rose. Together they built a bridge in one night, and in the morning the story was already a legend.",
         ],
     },
     Script { keywords: &["translate"], answers: &["Voici la traduction : {}."] },
@@ -110,6 +110,8 @@ mod tests {
         let say = |prompt| reply(prompt, &mut Dice::new(3, [])).unwrap_or_default();
         assert!(say("Write a short story about a shy dragon").contains("a shy dragon"));
         assert!(say("Write an SQL query that finds the best customers").contains("SELECT"));
+        assert!(say("Write technical documentation for the function `parse`").contains("## Usage"));
+        assert!(say("Write a short story about a student who codes").contains("a student who codes"));
         assert!(say("Write a Python function that removes duplicates").contains("def "));
         assert_eq!(reply("Zebras and umbrellas", &mut Dice::new(3, [])), None);
     }

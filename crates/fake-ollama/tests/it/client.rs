@@ -8,10 +8,17 @@ pub(crate) fn start() -> FakeOllama {
     FakeOllama::start(Options::default()).unwrap()
 }
 
+thread_local! {
+    static CLIENT: Client = {
+        // A second install in one process is refused, and as good as the first.
+        rustls::crypto::ring::default_provider().install_default().ok();
+        Client::builder().no_proxy().build().unwrap()
+    };
+}
+
+/// The client of this test: each test has a thread and a runtime of its own.
 pub(crate) fn client() -> Client {
-    // A second install in one process is refused, and as good as the first.
-    rustls::crypto::ring::default_provider().install_default().ok();
-    Client::builder().no_proxy().build().unwrap()
+    CLIENT.with(Client::clone)
 }
 
 pub(crate) async fn post(server: &FakeOllama, path: &str, body: &Value) -> reqwest::Result<Response> {
