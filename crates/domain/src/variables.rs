@@ -1,5 +1,9 @@
 //! Variables of a card: their definitions, and whether given values fit them.
 
+mod check;
+
+pub use check::{VALUE_LIMIT, VariableProblem, check_definitions, check_variables, unknown_variables};
+
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
