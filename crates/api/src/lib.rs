@@ -21,7 +21,7 @@
 //!    Placeholders are not documented here; [`routes`] knows them (`{ws} {slug} {label} {number} {suite} {case}
 //!    {provider} {run} {position}`). Errors need no `responses`: every operation gets the problem.
 //! 2. One line in [`router`] with the permission and the rate tier:
-//!    `.add(CardsWrite, General, routes!(cards::edit::edit_card))`, one `add` for each handler.
+//!    `map.add(CardsWrite, General, routes!(cards::edit::edit_card));`, one `add` for each handler.
 //! 3. Body types derive `Deserialize`, `garde::Validate`, `ToSchema` and have `#[serde(deny_unknown_fields)]`;
 //!    query types derive `Deserialize`, `Validate`, `IntoParams` with `#[into_params(parameter_in = Query)]`, and
 //!    spell out `cursor: Option<Cursor>` and `#[serde(default)] limit: PageLimit` (serde cannot flatten numbers
@@ -30,11 +30,16 @@
 //! 4. Answer with [`extract::Json`], [`reply::Tagged`], [`reply::Created`] or [`reply::Page`].
 //! 5. `make generate` writes `openapi.json`, from which the page's client is typed.
 
+mod csp_report;
 pub mod door;
 pub mod extract;
 mod health;
+mod openapi;
 pub mod problem;
 pub mod reply;
 pub mod router;
 pub mod routes;
+pub mod serve;
+pub mod spa;
+pub mod sse;
 pub mod state;

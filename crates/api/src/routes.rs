@@ -86,15 +86,14 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     }
 
     /// Adds what `routes!(handler)` made of one handler.
-    #[must_use]
     pub fn add(
-        mut self,
+        &mut self,
         permission: Permission,
         tier: RateTier,
         (schemas, paths, methods): UtoipaMethodRouter<S>,
-    ) -> Self {
+    ) {
         for (path, mut item) in paths.paths {
-            self.router = self.router.route(&path, methods.clone());
+            self.router = std::mem::take(&mut self.router).route(&path, methods.clone());
             for (method, operation) in operations(&mut item) {
                 self.complete(&path, method, operation, permission, tier);
             }
@@ -111,7 +110,6 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
                 None => drop(components.schemas.insert(name, schema)),
             }
         }
-        self
     }
 
     /// The router, its document and the declarations, if the map is sound.

@@ -135,7 +135,7 @@ fn log(
             error!(target: "http", %method, path, status, took_us, %request_id, code, cause, "request failed");
         }
         Some(cause) => {
-            info!(target: "http", %method, path, status, took_us, %request_id, code, cause, "request")
+            info!(target: "http", %method, path, status, took_us, %request_id, code, cause, "request");
         }
         None => info!(target: "http", %method, path, status, took_us, %request_id, code, "request"),
     }

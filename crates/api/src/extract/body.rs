@@ -13,7 +13,7 @@ use crate::problem::{ApiError, Code};
 /// A body may take this long before its pace counts.
 const GRACE: Duration = Duration::from_secs(5);
 /// And this long in all.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 /// Slowest pace, bytes a second.
 const PACE: u64 = 1024;
 

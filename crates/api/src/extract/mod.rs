@@ -8,10 +8,12 @@ mod query;
 mod sentence;
 mod strict;
 
+pub(crate) use body::read as read_body;
 pub use headers::{IfMatch, IfNoneMatch};
 pub use json::{Create, IMPORT_LIMIT, Idempotency, Json};
 pub use path::Path;
 pub use query::{Cursor, PageLimit, Query};
+pub(crate) use strict::check as strict_json;
 
 /// Appends one step to a JSON pointer (RFC 6901).
 pub(crate) fn push_step(pointer: &mut String, step: &str) {
