@@ -7,8 +7,8 @@ import { VerdictMark } from "./Verdict";
 interface Options {
   /** Takes back what the toast reports. */
   undo?: () => void;
-  /** Tries again what did not work. */
-  retry?: () => void;
+  /** What may be done next, by its name. */
+  action?: { label: string; run: () => void };
   failed?: boolean;
 }
 
@@ -29,7 +29,7 @@ export function toast(text: string, options: Options = {}): void {
       ...options,
       run: () => {
         manager.close(id);
-        (options.undo ?? options.retry)?.();
+        (options.undo ?? options.action?.run)?.();
       },
     },
   });
@@ -37,7 +37,7 @@ export function toast(text: string, options: Options = {}): void {
 
 /** Says that something was not done. Stays until it is dismissed. */
 export function toastFailure(text: string, retry?: () => void): void {
-  toast(text, { failed: true, ...(retry ? { retry } : {}) });
+  toast(text, { failed: true, ...(retry ? { action: { label: "Try again", run: retry } } : {}) });
 }
 
 /** Where toasts appear: above every layer, so that undo stays in reach. */
@@ -61,7 +61,7 @@ function ToastList() {
       <Toast.Content className="toast__content">
         {item.data?.failed && <VerdictMark mark="error" />}
         <Toast.Description />
-        {(item.data?.undo ?? item.data?.retry) && (
+        {(item.data?.undo ?? item.data?.action) && (
           <Toast.Action className={buttonClass("quiet")} onClick={item.data?.run}>
             {item.data?.undo ? (
               <>
@@ -70,7 +70,7 @@ function ToastList() {
                 <Kbd>Z</Kbd>
               </>
             ) : (
-              "Try again"
+              item.data?.action?.label
             )}
           </Toast.Action>
         )}

@@ -98,7 +98,6 @@ export function NewCardDialog({
           placeholder="Sort a support ticket"
           maxLength={200}
           error={titleError}
-          // biome-ignore lint/a11y/noAutofocus: the dialog was opened to type this
           autoFocus
         />
         <TextField

@@ -1,1 +1,2 @@
+export { caseTitle } from "./caseTitle";
 export { casesKey, casesQuery } from "./queries";

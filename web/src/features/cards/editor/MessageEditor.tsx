@@ -1,0 +1,128 @@
+import { lazy, Suspense, useMemo } from "react";
+import type { Message, TemplateProblem } from "@/api/types";
+import { Button } from "@/components/Button";
+import { Select } from "@/components/Fields";
+import { Icon } from "@/components/Icon";
+import { Menu, type MenuItem } from "@/components/Layers";
+import { messageText } from "../content";
+import { fixed, placed, suggestion } from "./problems";
+
+const TemplateEditor = lazy(async () => ({ default: (await import("./TemplateEditor")).TemplateEditor }));
+
+const ROLES: readonly Message["role"][] = ["system", "user", "assistant"];
+
+interface Props {
+  message: Message;
+  /** The number of the message, from 1; absent where there is only one without a role of its own. */
+  number?: number;
+  problems: TemplateProblem[];
+  variables: string[];
+  menu: MenuItem[];
+  onText: (text: string) => void;
+  onRole: (role: Message["role"]) => void;
+  /** Defines the variable that a problem says is not defined. */
+  onDefine: (name: string) => void;
+}
+
+/** One message of the card: its role, its template, and what is wrong with it right below. */
+export function MessageEditor({
+  message,
+  number,
+  problems,
+  variables,
+  menu,
+  onText,
+  onRole,
+  onDefine,
+}: Props) {
+  const text = messageText(message);
+  const label = number === undefined ? "Prompt" : `Message ${number}, ${message.role}`;
+  const marks = useMemo(() => problems.map((problem) => placed(problem, text)), [problems, text]);
+  return (
+    <section className="frame" aria-label={label}>
+      <div className="frame__head">
+        {number === undefined ? (
+          <span>Prompt</span>
+        ) : (
+          <Select
+            small
+            aria-label={`Role of message ${number}`}
+            value={message.role}
+            onChange={(event) => onRole(event.target.value as Message["role"])}
+          >
+            {ROLES.map((role) => (
+              <option key={role}>{role}</option>
+            ))}
+          </Select>
+        )}
+        <span className="push num">{text.length.toLocaleString("en")} characters</span>
+        {number !== undefined && <Menu label={`More for message ${number}`} items={menu} />}
+      </div>
+      <Suspense fallback={<pre className="template template--loading">{text}</pre>}>
+        <TemplateEditor value={text} onChange={onText} label={label} problems={marks} variables={variables} />
+      </Suspense>
+      {problems.length > 0 && (
+        <ul className="problems">
+          {problems.map((problem) => (
+            <Problem
+              key={`${problem.line}:${problem.column}:${problem.message}`}
+              problem={problem}
+              text={text}
+              onText={onText}
+              onDefine={onDefine}
+            />
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+function Problem({
+  problem,
+  text,
+  onText,
+  onDefine,
+}: {
+  problem: TemplateProblem;
+  text: string;
+  onText: (text: string) => void;
+  onDefine: (name: string) => void;
+}) {
+  const better = fixed(problem, text);
+  const undefinedName = /^`(\w+)` is not defined/.exec(problem.message)?.[1];
+  return (
+    <li className="problem t-error">
+      <Icon name="error" />
+      <span>
+        Line {problem.line}: <Coded text={problem.message.replace(/^Line \d+: /, "")} />
+      </span>
+      <span className="push line line--tight">
+        {better !== null && (
+          <Button kind="quiet" onClick={() => onText(better)}>
+            Use {suggestion(problem)}
+          </Button>
+        )}
+        {undefinedName && (
+          <Button kind="quiet" onClick={() => onDefine(undefinedName)}>
+            Define {undefinedName}
+          </Button>
+        )}
+      </span>
+    </li>
+  );
+}
+
+/** A sentence whose words in backticks are code. */
+export function Coded({ text }: { text: string }) {
+  return text.split(/`([^`]*)`/).map((part, index) =>
+    index % 2 === 1 ? (
+      // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a sentence have no name but their place
+      <span className="mono" key={index}>
+        {part}
+      </span>
+    ) : (
+      part
+    ),
+  );
+}

@@ -1,0 +1,5 @@
+import type { RunFilters } from "./queries";
+
+export function RunsTable(_: { filters: RunFilters }) {
+  return null;
+}
