@@ -102,3 +102,18 @@ pub struct CaseContent {
     #[garde(length(max = 50), inner(length(chars, min = 1, max = 50)))]
     pub tags: Vec<String>,
 }
+
+impl CaseContent {
+    /// Whether a text stands in the description, the variables, the expected output or the tags, whatever
+    /// its case. `text` is in lower case.
+    pub fn contains_text(&self, text: &str) -> bool {
+        let contains = |other: &str| other.to_lowercase().contains(text);
+        contains(&self.description)
+            || self.expected_output.as_deref().is_some_and(contains)
+            || self.tags.iter().any(|tag| contains(tag))
+            || self.variables.values().any(|value| match value {
+                Value::String(value) => contains(value),
+                other => contains(&other.to_string()),
+            })
+    }
+}

@@ -1,1 +1,96 @@
-//! engine
+//! What the product does: every operation that a door offers, over the store and the models.
+//!
+//! Data flows one way: a route calls a method of [`Engine`], which reads and writes the store, asks models,
+//! and tells what was committed. To add an operation, write it in the folder of its resource as a method of
+//! `Engine`, with the type it answers with beside it.
+
+pub mod cards;
+pub mod error;
+mod events;
+mod idempotency;
+pub mod models;
+pub mod runs;
+pub mod suites;
+
+use std::sync::Arc;
+
+use domain::clock::{Clock, Millis};
+use domain::ids::{IdSource, InstanceId, WorkspaceId};
+use llm::Registry;
+use store::Store;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use error::{Conflict, Error, Problem, Result, StartProblem};
+pub use events::Frame;
+pub use idempotency::{Created, IdempotencyKey};
+
+use events::EventHub;
+use runs::Worker;
+
+/// The slug of the workspace that a fresh server has.
+pub const DEFAULT_WORKSPACE: &str = "default";
+/// Who does everything while there is no sign-in.
+pub const LOCAL_USER: &str = "local";
+
+/// Something that may be edited, with the revision that an edit must name.
+#[derive(Debug, Clone)]
+pub struct Revised<T> {
+    /// The thing.
+    pub value: T,
+    /// Grows with every change.
+    pub revision: i64,
+}
+
+/// What an engine is made of.
+pub struct Parts {
+    /// Where everything is kept.
+    pub store: Store,
+    /// The configured model servers.
+    pub providers: Registry,
+    /// Wall time.
+    pub clock: Arc<dyn Clock>,
+    /// New identifiers.
+    pub ids: Arc<dyn IdSource>,
+}
+
+/// The product, without its doors.
+pub struct Engine {
+    pub(crate) store: Store,
+    pub(crate) providers: Arc<Registry>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn IdSource>,
+    pub(crate) events: Arc<EventHub>,
+    pub(crate) started_at: Millis,
+    worker: Worker,
+}
+
+impl Engine {
+    /// Starts the engine: clears up what a crash left, and goes on with the runs that were under way.
+    ///
+    /// Its tasks are on `tasks`; they end when `stop` is cancelled.
+    pub async fn start(parts: Parts, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Arc<Self>> {
+        let Parts { store, providers, clock, ids } = parts;
+        let providers = Arc::new(providers);
+        let events = Arc::new(EventHub::default());
+        let started_at = clock.now();
+        let workspace = runs::recover(&store, &*ids, started_at).await?;
+        models::put_providers(&store, &providers, workspace, &*ids, started_at).await?;
+        let around = runs::Surroundings {
+            store: store.clone(),
+            providers: Arc::clone(&providers),
+            clock: Arc::clone(&clock),
+            events: Arc::clone(&events),
+            instance: InstanceId::new(&*ids),
+        };
+        let worker = Worker::start(around, tasks, stop);
+        Ok(Arc::new(Self { store, providers, clock, ids, events, started_at, worker }))
+    }
+
+    /// The workspace of a slug.
+    pub async fn workspace(&self, slug: &str) -> Result<WorkspaceId> {
+        let wanted = slug.to_owned();
+        let found = self.store.read(move |conn| store::workspaces::find(conn, &wanted)).await?;
+        found.ok_or_else(|| Error::not_found(format!("workspace `{slug}`")))
+    }
+}

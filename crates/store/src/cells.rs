@@ -53,6 +53,7 @@ pub fn claim(
         "UPDATE cells SET state = 'leased', claim = claim + 1, owner = $4, lease_until = $5 \
          WHERE run_id = $1 AND position IN (SELECT position FROM cells WHERE run_id = $1 \
          AND model_position = $2 AND state = 'pending' ORDER BY position LIMIT $3) \
+         AND EXISTS (SELECT 1 FROM runs WHERE id = $1 AND state IN ('queued', 'running')) \
          RETURNING position, claim, attempts",
     );
     let mut claimed: Vec<ClaimedCell> =

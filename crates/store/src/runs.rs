@@ -316,6 +316,23 @@ pub fn get(conn: &mut Conn, workspace: WorkspaceId, run: RunId) -> Result<Option
     conn.query_opt(GET, &[&run, &workspace])
 }
 
+/// The run, of whatever workspace and in whatever state.
+pub fn find(conn: &mut Conn, run: RunId) -> Result<Option<RunRow>> {
+    const FIND: Sql = Sql::new(concat!(run_columns!(), "WHERE id = $1"));
+    conn.query_opt(FIND, &[&run])
+}
+
+/// Marks a queued run as running. Returns the number of the event that says so, or None if it was begun before.
+pub fn begin(conn: &mut Conn, run: RunId, at: Millis) -> Result<Option<i64>> {
+    change_state(conn, run, &[RunState::Queued], RunState::Running, "run_started", at)
+}
+
+/// The content of one case of a run, as JSON.
+pub fn case_content(conn: &mut Conn, run: RunId, position: i64) -> Result<String> {
+    const CONTENT: Sql = Sql::new("SELECT content FROM run_cases WHERE run_id = $1 AND position = $2");
+    conn.query_one(CONTENT, &[&run, &position])
+}
+
 /// Which runs a list shows.
 #[derive(Debug, Clone, Default)]
 pub struct RunFilter {

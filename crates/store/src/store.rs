@@ -57,6 +57,16 @@ impl Store {
         self.call(Lane::Read, work)
     }
 
+    /// As [`read`](Self::read), with an error type of the caller's.
+    pub fn try_read<T, E, F>(&self, work: F) -> impl Future<Output = Result<T, E>> + Send + use<T, E, F>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,
+    {
+        self.call(Lane::Read, work)
+    }
+
     /// Writes. `Ok` means that it is on the disk; an `Err` of the closure undoes what it did and nothing else.
     pub fn write<T, F>(&self, work: F) -> impl Future<Output = Result<T>> + Send + use<T, F>
     where

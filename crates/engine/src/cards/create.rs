@@ -1,0 +1,163 @@
+//! Making cards: new ones, and copies.
+
+use domain::card::CardContent;
+use domain::clock::Millis;
+use domain::ids::{CardId, SuiteId, WorkspaceId};
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use store::Conn;
+use store::cards::CardRow;
+use utoipa::ToSchema;
+
+use super::view::Card;
+use super::{names, view};
+use crate::error::{Conflict, Error, Result};
+use crate::idempotency::{self, Created, IdempotencyKey};
+use crate::{Engine, LOCAL_USER};
+
+/// A card to be made.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct NewCard {
+    /// Its name in addresses: lower case, digits and hyphens.
+    #[garde(custom(names::slug))]
+    pub slug: String,
+    /// Its name for people.
+    #[garde(length(chars, min = 1, max = 200))]
+    pub title: String,
+    /// What it is for.
+    #[serde(default)]
+    #[garde(length(chars, max = 2000))]
+    pub description: String,
+    /// Path of its folder, parts separated by `/`.
+    #[serde(default)]
+    #[garde(custom(names::folder))]
+    pub folder: String,
+    /// Words to find it by.
+    #[serde(default)]
+    #[garde(length(max = 50), inner(custom(names::tag_of)))]
+    pub tags: Vec<String>,
+    /// What its draft begins with. Absent: an empty text.
+    #[serde(default)]
+    #[garde(dive)]
+    pub content: Option<CardContent>,
+}
+
+/// A copy of a card to be made.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct DuplicateCard {
+    /// The copy's name in addresses.
+    #[garde(custom(names::slug))]
+    pub slug: String,
+    /// The copy's name for people.
+    #[garde(length(chars, min = 1, max = 200))]
+    pub title: String,
+}
+
+/// The identifiers of a new card, drawn before the closure that may run again.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NewIds {
+    pub card: CardId,
+    pub suite: SuiteId,
+}
+
+impl Engine {
+    /// Makes a card with a draft and a suite of its own.
+    pub async fn create_card(
+        &self,
+        workspace: WorkspaceId,
+        new: NewCard,
+        key: Option<IdempotencyKey>,
+    ) -> Result<Created<Card>> {
+        let (ids, at) = (self.new_card_ids(), self.clock.now());
+        self.store
+            .try_write(move |conn| {
+                idempotency::once(conn, key.as_ref(), at, |conn| {
+                    let row = insert(conn, workspace, ids, &new, at)?;
+                    view::read(conn, workspace, row)
+                })
+            })
+            .await
+    }
+
+    /// Copies a card: its draft as the new one's draft, and its cases into a suite of its own.
+    pub async fn duplicate_card(
+        &self,
+        workspace: WorkspaceId,
+        slug: String,
+        copy: DuplicateCard,
+        key: Option<IdempotencyKey>,
+    ) -> Result<Created<Card>> {
+        let (ids, at) = (self.new_card_ids(), self.clock.now());
+        let case_ids = std::sync::Arc::clone(&self.ids);
+        self.store
+            .try_write(move |conn| {
+                idempotency::once(conn, key.as_ref(), at, |conn| {
+                    let original = view::find(conn, workspace, &slug)?;
+                    let draft = store::drafts::get(conn, original.id)?;
+                    let new = NewCard {
+                        slug: copy.slug.clone(),
+                        title: copy.title.clone(),
+                        description: original.description.clone(),
+                        folder: original.folder.clone(),
+                        tags: store::cards::tags(conn, original.id)?,
+                        content: Some(serde_json::from_str(&draft.content)?),
+                    };
+                    let row = insert(conn, workspace, ids, &new, at)?;
+                    let cases = store::test_cases::list(conn, original.suite_id, 0, i64::MAX)?;
+                    let cases: Vec<_> = cases
+                        .into_iter()
+                        .map(|case| (domain::ids::CaseId::new(&*case_ids), case.content))
+                        .collect();
+                    store::test_cases::append(conn, ids.suite, &cases, at)?;
+                    view::read(conn, workspace, row)
+                })
+            })
+            .await
+    }
+
+    pub(crate) fn new_card_ids(&self) -> NewIds {
+        NewIds { card: CardId::new(&*self.ids), suite: SuiteId::new(&*self.ids) }
+    }
+}
+
+/// Inserts a card with its draft and its suite.
+pub(crate) fn insert(
+    conn: &mut Conn,
+    workspace: WorkspaceId,
+    ids: NewIds,
+    new: &NewCard,
+    at: Millis,
+) -> Result<CardRow> {
+    let row = CardRow {
+        id: ids.card,
+        slug: new.slug.clone(),
+        title: new.title.clone(),
+        description: new.description.clone(),
+        folder: new.folder.clone(),
+        suite_id: ids.suite,
+        latest_version: 0,
+        revision: 1,
+        archived_at: None,
+        created_at: at,
+        updated_at: at,
+    };
+    store::suites::insert(conn, ids.suite, workspace, &new.title, at)?;
+    if !store::cards::insert(conn, workspace, &row)? {
+        return Err(slug_taken(&new.slug));
+    }
+    store::cards::set_tags(conn, row.id, &new.tags)?;
+    let content = new.content.clone().unwrap_or_else(|| CardContent::text(""));
+    store::drafts::insert(conn, row.id, &serde_json::to_string(&content)?, LOCAL_USER, at)?;
+    view::index(conn, &row, &content)?;
+    Ok(row)
+}
+
+/// Another card has the slug.
+pub(crate) fn slug_taken(slug: &str) -> Error {
+    Error::conflict(
+        Conflict::SlugTaken,
+        format!("There is already a card `{slug}`. Nothing was changed; choose another slug."),
+    )
+}

@@ -1,0 +1,104 @@
+//! Listing and finding cards.
+
+use domain::clock::Millis;
+use domain::ids::{CardId, WorkspaceId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::view::{self, Card};
+use crate::Engine;
+use crate::error::Result;
+
+/// Which cards a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct CardQuery {
+    /// Beginnings of words in title, slug, description, tags or template.
+    pub search: Option<String>,
+    /// Only cards in this folder or below it.
+    pub folder: Option<String>,
+    /// Only cards with this tag.
+    pub tag: Option<String>,
+    /// Only cards with this label; empty: only cards without any.
+    pub label: Option<String>,
+    /// Archived cards instead of the others.
+    pub archived: bool,
+    /// Only cards that changed before this one did.
+    pub before: Option<(Millis, CardId)>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// Cards, the last changed first.
+#[derive(Debug, Clone)]
+pub struct CardList {
+    /// The cards.
+    pub cards: Vec<Card>,
+    /// Where to go on, if there are more.
+    pub next: Option<(Millis, CardId)>,
+}
+
+/// A name and how many cards have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Facet {
+    /// The folder, tag or label.
+    pub name: String,
+    /// How many cards have it.
+    pub count: i64,
+}
+
+/// How many cards there are, by what a list can be narrowed to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CardFacets {
+    /// By folder.
+    pub folders: Vec<Facet>,
+    /// By tag, the most used first.
+    pub tags: Vec<Facet>,
+    /// By label.
+    pub labels: Vec<Facet>,
+    /// All that are not archived.
+    pub total: i64,
+    /// All that are.
+    pub archived: i64,
+}
+
+impl Engine {
+    /// Cards, the last changed first.
+    pub async fn cards(&self, workspace: WorkspaceId, query: CardQuery) -> Result<CardList> {
+        self.store
+            .try_read(move |conn| {
+                let filter = store::cards::CardFilter {
+                    search: query.search.clone(),
+                    folder: query.folder.clone(),
+                    tag: query.tag.clone(),
+                    label: query.label.clone(),
+                    archived: query.archived,
+                    before: query.before,
+                    limit: query.limit + 1,
+                };
+                let mut rows = store::cards::list(conn, workspace, &filter)?;
+                let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+                let more = rows.len() > limit;
+                rows.truncate(limit);
+                let next = rows.last().filter(|_| more).map(|last| (last.updated_at, last.id));
+                let cards =
+                    rows.into_iter().map(|row| view::read(conn, workspace, row)).collect::<Result<_>>()?;
+                Ok(CardList { cards, next })
+            })
+            .await
+    }
+
+    /// How many cards there are, by folder, tag and label.
+    pub async fn card_facets(&self, workspace: WorkspaceId) -> Result<CardFacets> {
+        let facets = self.store.read(move |conn| store::cards::facets(conn, workspace)).await?;
+        let views = |facets: Vec<store::cards::Facet>| {
+            facets.into_iter().map(|facet| Facet { name: facet.name, count: facet.count }).collect()
+        };
+        Ok(CardFacets {
+            folders: views(facets.folders),
+            tags: views(facets.tags),
+            labels: views(facets.labels),
+            total: facets.total,
+            archived: facets.archived,
+        })
+    }
+}

@@ -1,0 +1,26 @@
+//! Cards: drafts, versions, labels, and what they include.
+
+mod create;
+mod draft;
+mod edit;
+mod includes;
+mod labels;
+mod list;
+mod names;
+mod render;
+mod samples;
+mod versions;
+mod view;
+
+pub use create::{DuplicateCard, NewCard};
+pub use draft::{Draft, EditDraft};
+pub use edit::EditCard;
+pub use labels::{Label, LabelMove, LabelledVersion, MoveLabel};
+pub use list::{CardFacets, CardList, CardQuery, Facet};
+pub use render::{Preview, PreviewRequest, RenderRequest, Rendered};
+pub use samples::LoadedSamples;
+pub use versions::{SaveVersion, Version, VersionSummary};
+pub use view::{Card, CardLabel, LastRate};
+
+pub(crate) use edit::stale;
+pub(crate) use includes::read_version;

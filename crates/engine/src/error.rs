@@ -1,0 +1,127 @@
+//! What can go wrong, by what the caller can do about it.
+
+/// One thing that is wrong with what was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Where it is, as a JSON pointer into the request.
+    pub pointer: String,
+    /// What is wrong with it.
+    pub detail: String,
+}
+
+impl Problem {
+    /// A problem at a place.
+    pub fn at(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), detail: detail.into() }
+    }
+}
+
+/// Which rule the present state of things does not allow to be broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conflict {
+    /// Another card has the slug.
+    SlugTaken,
+    /// The draft equals the latest version.
+    NothingChanged,
+    /// The card is archived.
+    Archived,
+    /// The run is in a state in which this cannot be done.
+    WrongState,
+}
+
+/// Why a run cannot be started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StartProblem {
+    /// A model is not on its server.
+    ModelMissing,
+    /// A model server does not answer.
+    ProviderUnavailable,
+    /// There is no case to run.
+    NoCases,
+    /// The matrix is larger than a run may be.
+    TooManyCells,
+}
+
+/// An operation of the product failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such thing.
+    #[error("{0}")]
+    NotFound(String),
+    /// What was sent contradicts our rules.
+    #[error("{detail}")]
+    Invalid {
+        /// What is wrong, in a sentence.
+        detail: String,
+        /// Each single problem.
+        problems: Vec<Problem>,
+    },
+    /// What was sent is right, and cannot be done now.
+    #[error("{detail}")]
+    Conflict {
+        /// Which rule forbids it.
+        kind: Conflict,
+        /// What is in the way and what to do, in a sentence.
+        detail: String,
+    },
+    /// Somebody else has changed it since it was read.
+    #[error("{detail}")]
+    Stale {
+        /// Who changed it and when, in a sentence.
+        detail: String,
+        /// The revision that it has now.
+        revision: i64,
+    },
+    /// The run cannot be started.
+    #[error("{detail}")]
+    CannotStart {
+        /// Why.
+        kind: StartProblem,
+        /// Why, and what to do, in a sentence.
+        detail: String,
+        /// Each single problem.
+        problems: Vec<Problem>,
+    },
+    /// The key of a repeated request was used for another one.
+    #[error(
+        "this Idempotency-Key was used for a different request; nothing was done, use a new key for a new request"
+    )]
+    KeyReused,
+    /// The store could not do it.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// Something of ours cannot be written as JSON.
+    #[error("a value could not be written as JSON")]
+    Json(#[from] serde_json::Error),
+}
+
+impl Error {
+    /// There is no such thing; `what` ends the sentence, as in: There is no card `x`.
+    pub fn not_found(what: impl std::fmt::Display) -> Self {
+        Self::NotFound(format!("There is no {what}."))
+    }
+
+    /// One problem at one place.
+    pub fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        Self::Invalid { detail: detail.clone(), problems: vec![Problem::at(pointer, detail)] }
+    }
+
+    /// Several problems, none of which is an empty list.
+    pub fn problems(problems: Vec<Problem>) -> Self {
+        let detail = match problems.as_slice() {
+            [only] => only.detail.clone(),
+            [first, rest @ ..] => format!("{} And {} more.", first.detail, rest.len()),
+            [] => String::new(),
+        };
+        Self::Invalid { detail, problems }
+    }
+
+    /// A conflict with the present state.
+    pub fn conflict(kind: Conflict, detail: impl Into<String>) -> Self {
+        Self::Conflict { kind, detail: detail.into() }
+    }
+}
+
+/// The result of an operation.
+pub type Result<T> = std::result::Result<T, Error>;

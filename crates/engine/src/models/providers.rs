@@ -1,0 +1,204 @@
+//! Providers and what they say of their models.
+
+use std::time::Duration;
+
+use domain::clock::Timestamp;
+use domain::ids::{ProviderId, WorkspaceId};
+use llm::{CallErrorKind, Guarded, ModelFacts, Registry};
+use serde::{Deserialize, Serialize};
+use store::models::ProviderRow;
+use tokio::time::timeout;
+use utoipa::ToSchema;
+
+use crate::Engine;
+use crate::error::{Error, Result};
+
+/// How long a model server may take to list its models.
+const LISTING: Duration = Duration::from_secs(5);
+
+/// A configured model server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Provider {
+    /// The provider.
+    pub id: ProviderId,
+    /// Its name.
+    pub name: String,
+    /// Its kind: `ollama` or `simulated`.
+    pub kind: String,
+    /// Its address, where it has one.
+    pub base_url: Option<String>,
+    /// How many calls it is given at once.
+    pub concurrency: i64,
+    /// Whether its answers are simulated.
+    pub simulated: bool,
+}
+
+/// A model of a provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Model {
+    /// Its name, with its tag.
+    pub name: String,
+    /// What the name points to at present.
+    pub digest: Option<String>,
+    /// Its architecture.
+    pub family: Option<String>,
+    /// How many parameters it has, as the server writes it.
+    pub parameter_size: Option<String>,
+    /// How its weights are stored.
+    pub quantization: Option<String>,
+    /// The most tokens of context it was made for.
+    pub context_length: Option<i64>,
+    /// Size on the server's disk.
+    pub size_bytes: Option<i64>,
+    /// Whether it is in the server's memory.
+    pub loaded: bool,
+    /// What it can do, in the server's words.
+    pub capabilities: Vec<String>,
+    /// Whether its answers are simulated.
+    pub simulated: bool,
+}
+
+/// What a provider says of its models now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ModelList {
+    /// The models. Where the server does not answer: those it had when it last did.
+    pub items: Vec<Model>,
+    /// Whether the server answered.
+    pub reachable: bool,
+    /// What is wrong, in a sentence.
+    pub problem: Option<String>,
+    /// What to do about it, in a sentence.
+    pub remedy: Option<String>,
+    /// When the server last answered. None: it never did.
+    pub checked_at: Option<Timestamp>,
+}
+
+impl Engine {
+    /// The configured providers, by name.
+    pub async fn providers(&self, workspace: WorkspaceId) -> Result<Vec<Provider>> {
+        let rows = self.store.read(move |conn| store::models::providers(conn, workspace)).await?;
+        // A provider that is no longer configured stays in the store, because runs name it.
+        Ok(rows.into_iter().filter(|row| self.providers.get(&row.name).is_some()).map(view).collect())
+    }
+
+    /// Asks a provider for its models, and keeps what it says.
+    pub async fn models(&self, workspace: WorkspaceId, provider: ProviderId) -> Result<ModelList> {
+        let known = self.providers(workspace).await?;
+        let missing = || Error::not_found(format!("provider {provider}"));
+        let row = known.into_iter().find(|known| known.id == provider).ok_or_else(missing)?;
+        let server = self.providers.get(&row.name).ok_or_else(missing)?;
+        let problem = match timeout(LISTING, server.models()).await {
+            Ok(Ok(models)) => return self.keep(provider, models).await,
+            Ok(Err(error)) => (error.detail, remedy(server, error.kind)),
+            Err(_) => {
+                (format!("It did not list its models within {} s.", LISTING.as_secs()), remedy_slow(server))
+            }
+        };
+        let kept = self.store.read(move |conn| store::models::models(conn, provider)).await?;
+        let checked_at = kept.iter().map(|(_, _, seen_at)| *seen_at).max().map(Timestamp);
+        let items =
+            kept.iter().map(|(_, facts, _)| Ok(serde_json::from_str(facts)?)).collect::<Result<_>>()?;
+        Ok(ModelList {
+            items,
+            reachable: false,
+            problem: Some(problem.0),
+            remedy: Some(problem.1),
+            checked_at,
+        })
+    }
+
+    async fn keep(&self, provider: ProviderId, models: Vec<ModelFacts>) -> Result<ModelList> {
+        let now = self.clock.now();
+        let mut items: Vec<Model> = models.into_iter().map(model_view).collect();
+        items.sort_by(|one, other| one.name.cmp(&other.name));
+        let rows = items
+            .iter()
+            .map(|model| Ok((model.name.clone(), model.digest.clone(), serde_json::to_string(model)?)))
+            .collect::<Result<Vec<_>>>()?;
+        self.store.write(move |conn| store::models::replace_models(conn, provider, &rows, now)).await?;
+        Ok(ModelList {
+            items,
+            reachable: true,
+            problem: None,
+            remedy: None,
+            checked_at: Some(Timestamp(now)),
+        })
+    }
+}
+
+fn view(row: ProviderRow) -> Provider {
+    Provider {
+        id: row.id,
+        simulated: row.kind == llm::ProviderKind::Simulated.as_str(),
+        name: row.name,
+        kind: row.kind,
+        base_url: row.base_url,
+        concurrency: row.concurrency,
+    }
+}
+
+fn model_view(facts: ModelFacts) -> Model {
+    Model {
+        name: facts.name,
+        digest: facts.digest,
+        family: facts.family,
+        parameter_size: facts.parameter_size,
+        quantization: facts.quantization,
+        context_length: facts.context_length,
+        size_bytes: facts.size_bytes,
+        loaded: facts.loaded,
+        capabilities: facts.capabilities,
+        simulated: facts.simulated,
+    }
+}
+
+/// What a person does about a server that does not answer as it should.
+pub(crate) fn remedy(server: &Guarded, kind: CallErrorKind) -> String {
+    let address = server.base_url().unwrap_or_default();
+    match kind {
+        CallErrorKind::Connect => format!(
+            "Start Ollama (`ollama serve`) on this machine, or set OLLAMA_HOST to where it runs and start the \
+             server again. Looked at {address}."
+        ),
+        CallErrorKind::TimeoutConnect | CallErrorKind::TimeoutFirstToken | CallErrorKind::TimeoutIdle => {
+            remedy_slow(server)
+        }
+        CallErrorKind::Garbage | CallErrorKind::RefusedRequest { .. } => format!(
+            "What answers at {address} is not Ollama. Set OLLAMA_HOST to the address of Ollama and start the \
+             server again."
+        ),
+        _ => format!("Look at the log of the model server at {address}."),
+    }
+}
+
+fn remedy_slow(server: &Guarded) -> String {
+    format!(
+        "The machine at {} is slow or cannot be reached through a firewall. Open this address there, then look \
+         again.",
+        server.base_url().unwrap_or_default()
+    )
+}
+
+/// Brings the stored providers up to the configured ones.
+pub(crate) async fn put_providers(
+    store: &store::Store,
+    registry: &Registry,
+    workspace: WorkspaceId,
+    ids: &dyn domain::ids::IdSource,
+    now: domain::clock::Millis,
+) -> Result<()> {
+    let rows: Vec<ProviderRow> = registry
+        .iter()
+        .map(|provider| ProviderRow {
+            id: ProviderId::new(ids),
+            name: provider.name().to_owned(),
+            kind: provider.kind().as_str().to_owned(),
+            base_url: provider.base_url().map(str::to_owned),
+            concurrency: provider.concurrency().into(),
+        })
+        .collect();
+    let put = move |conn: &mut store::Conn| {
+        rows.iter().try_for_each(|row| store::models::put_provider(conn, workspace, row, now))
+    };
+    Ok(store.write(put).await?)
+}

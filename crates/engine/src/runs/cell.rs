@@ -1,0 +1,261 @@
+//! One cell: its prompt rendered, its model asked, its answer judged.
+
+use domain::card::{Message, ModelParameters};
+use domain::completion::Completion;
+use domain::run::CellState;
+use domain::template::estimate_tokens;
+use domain::test_case::CaseContent;
+use domain::validity::{Circumstances, detect};
+use domain::variables::check_variables;
+use domain::verdict::{Judgement, Outcome, Verdict};
+use llm::{Call, CallErrorKind, ChatRequest};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use store::cell_results::{AttemptRow, CellResult, FinishedCell};
+use store::cells::CellRow;
+use store::run_columns::Finished;
+
+use super::context::{ClaimedCase, RunContext};
+use super::worker::Surroundings;
+
+/// How much of the output the matrix shows, in characters.
+const PREVIEW: usize = 200;
+/// How long a headline is at most, in characters.
+const HEADLINE: usize = 60;
+
+/// What a cell came to, before it is put into the shape of the store.
+struct Answered {
+    prompt: Vec<Message>,
+    parameters: ModelParameters,
+    call: Call,
+    verdict: Option<Verdict>,
+    score: Option<f64>,
+    headline: String,
+    reason: String,
+    outcomes: Vec<Outcome>,
+}
+
+/// Works on a cell to its end. None: its run was cancelled or the server ends; nothing is to be stored.
+pub(crate) async fn work(
+    around: &Surroundings,
+    run: &RunContext,
+    claimed: ClaimedCase,
+) -> Option<FinishedCell> {
+    let started_at = around.clock.now();
+    let answered = match prepare(run, &claimed) {
+        Err(reason) => Answered::not_asked(reason),
+        Ok((case, variables, prompt, parameters)) => {
+            let call = ask(run, &claimed, &prompt, &parameters).await;
+            if matches!(&call.result, Err(error) if error.kind == CallErrorKind::Cancelled) {
+                return None;
+            }
+            judge(run, &case, &variables, prompt, parameters, call, claimed.at.model as usize)
+        }
+    };
+    Some(answered.into_finished(run, &claimed, started_at, around.clock.now()))
+}
+
+type Prepared = (CaseContent, serde_json::Map<String, serde_json::Value>, Vec<Message>, ModelParameters);
+
+/// Renders the prompt. The error is the sentence that the cell shows.
+fn prepare(run: &RunContext, claimed: &ClaimedCase) -> Result<Prepared, String> {
+    let version =
+        run.versions.get(claimed.at.version as usize).ok_or("The run has lost its card version.")?;
+    let model = run.models.get(claimed.at.model as usize).ok_or("The run has lost its model.")?;
+    let template = version.template.as_ref().map_err(Clone::clone)?;
+    let case: CaseContent = serde_json::from_str(&claimed.case)
+        .map_err(|error| format!("The stored case cannot be read: {error}."))?;
+    let variables = check_variables(&version.variables, &case.variables).map_err(|problems| {
+        problems.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>().join(" ")
+    })?;
+    let prompt =
+        template.render(&variables).map_err(|error| format!("The prompt could not be rendered. {error}"))?;
+    let mut parameters = version.parameters.overlaid(&model.parameters);
+    // Repeats of one case would be one answer repeated, if they shared the seed.
+    parameters.seed = parameters.seed.map(|seed| seed.wrapping_add(i64::from(claimed.at.repeat)));
+    Ok((case, variables, prompt, parameters))
+}
+
+async fn ask(
+    run: &RunContext,
+    claimed: &ClaimedCase,
+    prompt: &[Message],
+    parameters: &ModelParameters,
+) -> Call {
+    let model = &run.models[claimed.at.model as usize];
+    let Some(provider) = &model.provider else {
+        let detail = format!(
+            "The provider `{}` is no longer configured. Configure it again, then retry the errors.",
+            model.provider_name
+        );
+        return Call {
+            result: Err(llm::CallError::new(CallErrorKind::Connect, detail)),
+            attempts: Vec::new(),
+            facts: llm::CallFacts::default(),
+        };
+    };
+    // A simulated model draws its answer by seed: without one, all repeats would be the same answer.
+    let seed = (provider.is_simulated() && parameters.seed.is_none()).then(|| i64::from(claimed.at.repeat));
+    let request = ChatRequest { model: &model.name, messages: prompt, parameters, seed };
+    provider.chat(&request, &run.cancel).await
+}
+
+fn judge(
+    run: &RunContext,
+    case: &CaseContent,
+    variables: &serde_json::Map<String, serde_json::Value>,
+    prompt: Vec<Message>,
+    parameters: ModelParameters,
+    call: Call,
+    claimed_model: usize,
+) -> Answered {
+    let completion = match &call.result {
+        Ok(completion) => completion,
+        Err(error) => {
+            let reason = error.detail.clone();
+            return Answered {
+                headline: "No answer".to_owned(),
+                reason,
+                verdict: Some(Verdict::Error),
+                score: None,
+                outcomes: Vec::new(),
+                prompt,
+                parameters,
+                call,
+            };
+        }
+    };
+    let assertions = run.judge.compile(case, variables);
+    let circumstances = Circumstances {
+        parameters: Some(&parameters),
+        loaded_context: call.facts.loaded_context,
+        model_context: run.models[claimed_model].context_length,
+        estimated_prompt_tokens: Some(estimate_tokens(&prompt)),
+        asks_for_emptiness: assertions.ask_for_emptiness(),
+    };
+    let judgement = assertions.judge(completion);
+    let judgement = match detect(completion, &circumstances) {
+        Some(invalid) if judgement.verdict != Some(Verdict::Error) => judgement.overruled_by(&invalid),
+        _ => judgement,
+    };
+    let Judgement { verdict, score, reason, outcomes } = judgement;
+    let headline = headline(verdict, &reason, &outcomes);
+    Answered { prompt, parameters, call, verdict, score, headline, reason, outcomes }
+}
+
+/// The shortest form of the reason: what was found and what was expected, where an assertion says so.
+fn headline(verdict: Option<Verdict>, reason: &str, outcomes: &[Outcome]) -> String {
+    let telling = match verdict {
+        Some(Verdict::Pass) => outcomes.first(),
+        Some(Verdict::Fail) => outcomes.iter().rev().find(|outcome| outcome.verdict == Verdict::Fail),
+        Some(Verdict::Error | Verdict::Invalid) | None => None,
+    };
+    let text = match telling.map(|outcome| (verdict, outcome.actual.as_deref(), outcome.expected.as_deref()))
+    {
+        Some((Some(Verdict::Pass), Some(actual), _)) => actual.to_owned(),
+        Some((_, Some(actual), Some(expected))) => format!("{actual} expected {expected}"),
+        _ => reason.to_owned(),
+    };
+    beginning(&text, HEADLINE)
+}
+
+/// The first `limit` characters, in one line, with an ellipsis where something was cut off.
+fn beginning(text: &str, limit: usize) -> String {
+    let mut short: String =
+        text.chars().take(limit).map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    if text.chars().nth(limit).is_some() {
+        short.pop();
+        short.push('…');
+    }
+    short
+}
+
+impl Answered {
+    /// A cell whose prompt could not be made.
+    fn not_asked(reason: String) -> Self {
+        Self {
+            prompt: Vec::new(),
+            parameters: ModelParameters::default(),
+            call: Call {
+                result: Err(llm::CallError::new(CallErrorKind::Cancelled, reason.clone())),
+                attempts: Vec::new(),
+                facts: llm::CallFacts::default(),
+            },
+            verdict: Some(Verdict::Error),
+            score: None,
+            headline: "Not asked".to_owned(),
+            reason,
+            outcomes: Vec::new(),
+        }
+    }
+
+    fn into_finished(
+        self,
+        run: &RunContext,
+        claimed: &ClaimedCase,
+        started_at: i64,
+        finished_at: i64,
+    ) -> FinishedCell {
+        let attempts: Vec<AttemptRow> = (claimed.cell.attempts + 1..)
+            .zip(self.call.attempts)
+            .map(|(number, attempt)| AttemptRow {
+                number,
+                started_at: attempt.started_at,
+                latency_ms: attempt.latency_ms,
+                error_kind: attempt.error.as_ref().map(|error| error.kind.as_str().to_owned()),
+                error_detail: attempt.error.map(|error| error.detail),
+            })
+            .collect();
+        let answered = self.call.result.as_ref().ok().map(|completion| Finished {
+            latency_ms: completion.timings.total_ms,
+            generation_ms: completion.timings.generation_ms,
+            prompt_tokens: completion.usage.prompt_tokens,
+            completion_tokens: completion.usage.completion_tokens,
+        });
+        let completion = match self.call.result {
+            Ok(completion) => completion,
+            Err(error) => error.partial.map_or_else(Completion::default, |partial| *partial),
+        };
+        let prompt = json(&self.prompt);
+        let digest = self.call.facts.digest.or_else(|| run.models[claimed.at.model as usize].digest.clone());
+        FinishedCell {
+            facts: CellRow {
+                position: claimed.cell.position,
+                state: CellState::Finished,
+                verdict: self.verdict,
+                score: self.score,
+                headline: self.headline,
+                reason: self.reason,
+                preview: beginning(&completion.content, PREVIEW),
+                latency_ms: answered.map(|answered| answered.latency_ms),
+                completion_tokens: answered.and_then(|answered| answered.completion_tokens),
+                attempts: claimed.cell.attempts + i64::try_from(attempts.len()).unwrap_or(i64::MAX),
+                event_number: None,
+            },
+            claim: claimed.cell.claim,
+            column: run.matrix.column(claimed.at).into(),
+            answered,
+            result: CellResult {
+                prompt_hash: hex::encode(Sha256::digest(&prompt)),
+                prompt,
+                parameters: json(&self.parameters),
+                digest,
+                output: completion.content,
+                thinking: completion.thinking,
+                finish_reason: completion.finish_reason,
+                usage: json(&completion.usage),
+                timings: json(&completion.timings),
+                notes: json(&completion.notes),
+                started_at,
+                finished_at,
+            },
+            outcomes: self.outcomes,
+            attempts,
+        }
+    }
+}
+
+/// The JSON of a value of ours, which has no map with keys that are no texts and no failing serialiser.
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned())
+}

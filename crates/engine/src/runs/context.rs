@@ -1,0 +1,97 @@
+//! What all cells of a run share, read and compiled once.
+
+use std::sync::Arc;
+
+use domain::assertion::Judge;
+use domain::card::{CardContent, ModelParameters};
+use domain::ids::RunId;
+use domain::matrix::{Coordinates, Matrix};
+use domain::template::{Includes, PromptTemplate};
+use domain::variables::VariableDefinition;
+use llm::Guarded;
+use store::cells::ClaimedCell;
+use store::runs::RunRow;
+use tokio_util::sync::CancellationToken;
+
+use super::worker::Surroundings;
+use crate::error::Result;
+
+/// A run in the memory of its worker.
+pub(crate) struct RunContext {
+    pub id: RunId,
+    pub matrix: Matrix,
+    pub versions: Vec<ContextVersion>,
+    pub models: Vec<ContextModel>,
+    pub judge: Judge,
+    /// Cancelled when the run is, or when the server ends.
+    pub cancel: CancellationToken,
+}
+
+/// A version of a card, compiled. The template is a sentence where it could not be.
+pub(crate) struct ContextVersion {
+    pub template: std::result::Result<PromptTemplate, String>,
+    pub variables: Vec<VariableDefinition>,
+    pub parameters: ModelParameters,
+}
+
+/// A model with its provider, where that is still configured.
+pub(crate) struct ContextModel {
+    pub provider_name: String,
+    pub provider: Option<Arc<Guarded>>,
+    pub name: String,
+    pub digest: Option<String>,
+    pub context_length: Option<i64>,
+    pub parameters: ModelParameters,
+}
+
+/// A claimed cell with the case that it is about, as JSON.
+pub(crate) struct ClaimedCase {
+    pub cell: ClaimedCell,
+    pub at: Coordinates,
+    pub case: String,
+}
+
+impl RunContext {
+    /// Reads the snapshots of a run and compiles its templates.
+    pub(crate) async fn read(around: &Surroundings, row: RunRow, cancel: CancellationToken) -> Result<Self> {
+        let id = row.id;
+        let (versions, models) = around
+            .store
+            .read(move |conn| Ok((store::runs::versions(conn, id)?, store::runs::models(conn, id)?)))
+            .await?;
+        let versions = versions
+            .into_iter()
+            .map(|version| {
+                let content: CardContent = serde_json::from_str(&version.content)?;
+                let includes: Includes = serde_json::from_str(&version.includes)?;
+                let template = PromptTemplate::compile(&content, &includes).map_err(|problems| {
+                    let problem = problems.first().map(ToString::to_string).unwrap_or_default();
+                    format!("The template of {} v{} does not parse. {problem}", version.slug, version.number)
+                });
+                Ok(ContextVersion { template, variables: content.variables, parameters: content.parameters })
+            })
+            .collect::<Result<_>>()?;
+        let models = models
+            .into_iter()
+            .map(|model| {
+                Ok(ContextModel {
+                    provider: around.providers.get(&model.provider).cloned(),
+                    provider_name: model.provider,
+                    name: model.name,
+                    digest: model.digest,
+                    context_length: model.context_length,
+                    parameters: serde_json::from_str(&model.parameters)?,
+                })
+            })
+            .collect::<Result<_>>()?;
+        Ok(Self { id, matrix: row.matrix, versions, models, judge: Judge::default(), cancel })
+    }
+
+    /// The parameters under which a model is loaded for this run: those of the first version and the run.
+    pub(crate) fn load_parameters(&self, model: usize) -> ModelParameters {
+        match (self.versions.first(), self.models.get(model)) {
+            (Some(version), Some(model)) => version.parameters.overlaid(&model.parameters),
+            _ => ModelParameters::default(),
+        }
+    }
+}

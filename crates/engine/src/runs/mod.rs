@@ -1,0 +1,24 @@
+//! Runs: started, worked off, watched, paused, cancelled, and never lost.
+
+mod cell;
+mod context;
+mod control;
+mod estimate;
+mod finish;
+mod follow;
+mod plan;
+mod queries;
+mod recover;
+mod start;
+mod view;
+mod worker;
+
+pub use estimate::{Estimate, EstimateProblem, RunningRun};
+pub use follow::Follower;
+pub use queries::{CellQuery, CellWindow, RowFilter, RunListQuery};
+pub(crate) use recover::recover;
+pub use start::Started;
+pub use view::{
+    AttemptView, CaseView, CellSummary, CellView, Column, ModelView, ResultView, Rows, Run, RunCard, RunEvent,
+};
+pub(crate) use worker::{Surroundings, Worker};

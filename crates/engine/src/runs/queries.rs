@@ -1,0 +1,349 @@
+//! Reading runs and their cells.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::clock::Timestamp;
+use domain::ids::{RunId, WorkspaceId};
+use domain::matrix::Matrix;
+use domain::run::RunState;
+use domain::test_case::CaseContent;
+use domain::verdict::Verdict;
+use serde::{Deserialize, Serialize};
+use store::Conn;
+use store::runs::{RunCase, RunRow};
+use utoipa::ToSchema;
+
+use super::view::{self, AttemptView, CaseView, CellSummary, CellView, ResultView, Rows, Run};
+use crate::Engine;
+use crate::error::{Error, Result};
+
+/// How many rows one window of the matrix has at most.
+const WINDOW: i64 = 200;
+/// How many texts a search reads at once.
+const CHUNK: i64 = 1_000;
+
+/// Which runs a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct RunListQuery {
+    /// Only runs of the card with this slug.
+    pub card: Option<String>,
+    /// Only runs in this state.
+    pub state: Option<RunState>,
+    /// Only runs older than this one.
+    pub before: Option<RunId>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// Which rows of the matrix to show.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RowFilter {
+    /// All.
+    #[default]
+    All,
+    /// Rows with a cell that passed.
+    Pass,
+    /// Rows with a cell that failed.
+    Fail,
+    /// Rows with a cell of which we could not find out.
+    Error,
+    /// Rows with a cell that cannot be judged.
+    Invalid,
+    /// Rows with a finished cell of which nothing was asked.
+    Unjudged,
+    /// Rows whose columns disagree: at least one passed and one failed.
+    Different,
+    /// Rows of cases whose repeats disagree within a column.
+    Flaky,
+}
+
+/// Rows of the matrix from one up to, not including, another.
+#[derive(Debug, Clone, Copy)]
+pub struct CellWindow {
+    /// The first row.
+    pub from: i64,
+    /// The row after the last, at most 200 rows after the first.
+    pub to: i64,
+}
+
+/// Cells by number, for programs.
+#[derive(Debug, Clone, Copy)]
+pub struct CellQuery {
+    /// Only cells with this verdict.
+    pub verdict: Option<Verdict>,
+    /// Only cells with a larger number; −1 for the beginning.
+    pub after: i64,
+    /// At most so many.
+    pub limit: i64,
+}
+
+impl Engine {
+    /// Runs, newest first.
+    pub async fn runs(&self, workspace: WorkspaceId, query: RunListQuery) -> Result<Vec<Run>> {
+        self.store
+            .try_read(move |conn| {
+                let card = match &query.card {
+                    None => None,
+                    Some(slug) => Some(
+                        store::cards::find(conn, workspace, slug)?
+                            .ok_or_else(|| Error::not_found(format!("card `{slug}`")))?
+                            .id,
+                    ),
+                };
+                let filter = store::runs::RunFilter {
+                    card,
+                    state: query.state,
+                    before: query.before,
+                    limit: query.limit,
+                };
+                store::runs::list(conn, workspace, &filter)?.iter().map(|row| view::read(conn, row)).collect()
+            })
+            .await
+    }
+
+    /// One run.
+    pub async fn run(&self, workspace: WorkspaceId, run: RunId) -> Result<Run> {
+        self.store
+            .try_read(move |conn| {
+                let row = row(conn, workspace, run)?;
+                view::read(conn, &row)
+            })
+            .await
+    }
+
+    /// The rows that a filter and a search leave. A search looks at descriptions, variables and outputs,
+    /// whatever their case.
+    pub async fn run_rows(
+        &self,
+        workspace: WorkspaceId,
+        run: RunId,
+        filter: RowFilter,
+        search: Option<String>,
+    ) -> Result<Rows> {
+        let search = search.map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty());
+        self.store
+            .try_read(move |conn| {
+                let matrix = row(conn, workspace, run)?.matrix;
+                let total = i64::from(matrix.rows());
+                if filter == RowFilter::All && search.is_none() {
+                    return Ok(Rows { rows: None, total, matched: total });
+                }
+                let mut rows = filtered_rows(conn, run, matrix, filter)?;
+                if let Some(search) = &search {
+                    let found = found_rows(conn, run, matrix, search)?;
+                    rows.retain(|row| found.contains(row));
+                }
+                let matched = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+                Ok(Rows { rows: Some(rows.into_iter().collect()), total, matched })
+            })
+            .await
+    }
+
+    /// The cells of a window of the matrix, row by row.
+    pub async fn run_window(
+        &self,
+        workspace: WorkspaceId,
+        run: RunId,
+        window: CellWindow,
+    ) -> Result<Vec<CellSummary>> {
+        if window.from < 0 || window.to < window.from || window.to - window.from > WINDOW {
+            return Err(Error::invalid(
+                "/row_to",
+                format!(
+                    "A window has 0 to {WINDOW} rows: row_to is between row_from and row_from + {WINDOW}."
+                ),
+            ));
+        }
+        self.store
+            .try_read(move |conn| {
+                let matrix = row(conn, workspace, run)?.matrix;
+                let repeats = i64::from(matrix.repeats).max(1);
+                let (first, last) = (window.from / repeats, (window.to + repeats - 1) / repeats);
+                let cells = store::cells::of_cases(conn, run, first, last)?;
+                let summaries = cells.into_iter().filter_map(|cell| CellSummary::of(matrix, cell));
+                Ok(summaries.filter(|cell| (window.from..window.to).contains(&cell.row)).collect())
+            })
+            .await
+    }
+
+    /// Cells by number.
+    pub async fn run_cells(
+        &self,
+        workspace: WorkspaceId,
+        run: RunId,
+        query: CellQuery,
+    ) -> Result<Vec<CellSummary>> {
+        self.store
+            .try_read(move |conn| {
+                let matrix = row(conn, workspace, run)?.matrix;
+                let cells = store::cells::page(conn, run, query.verdict, query.after, query.limit)?;
+                Ok(cells.into_iter().filter_map(|cell| CellSummary::of(matrix, cell)).collect())
+            })
+            .await
+    }
+
+    /// The cases of a run from one index up to, not including, another.
+    pub async fn run_cases(
+        &self,
+        workspace: WorkspaceId,
+        run: RunId,
+        from: i64,
+        to: i64,
+    ) -> Result<Vec<CaseView>> {
+        let to = to.min(from.saturating_add(WINDOW));
+        self.store
+            .try_read(move |conn| {
+                row(conn, workspace, run)?;
+                store::runs::cases(conn, run, from, to)?.iter().map(case_view).collect()
+            })
+            .await
+    }
+
+    /// One cell with everything that is known of it.
+    pub async fn cell(&self, workspace: WorkspaceId, run: RunId, position: i64) -> Result<CellView> {
+        self.store.try_read(move |conn| read_cell(conn, workspace, run, position)).await
+    }
+}
+
+fn row(conn: &mut Conn, workspace: WorkspaceId, run: RunId) -> Result<RunRow> {
+    store::runs::get(conn, workspace, run)?.ok_or_else(|| Error::not_found(format!("run {run}")))
+}
+
+fn case_view(case: &RunCase) -> Result<CaseView> {
+    let content: CaseContent = serde_json::from_str(&case.content)?;
+    Ok(CaseView {
+        position: case.position,
+        case_id: case.case_id,
+        description: content.description,
+        variables: content.variables,
+        expected_output: content.expected_output,
+        tags: content.tags,
+    })
+}
+
+fn read_cell(conn: &mut Conn, workspace: WorkspaceId, run: RunId, position: i64) -> Result<CellView> {
+    let missing = || Error::not_found(format!("cell {position} in run {run}"));
+    let row = row(conn, workspace, run)?;
+    let cell = store::cells::get(conn, run, position)?.ok_or_else(missing)?;
+    let summary = CellSummary::of(row.matrix, cell).ok_or_else(missing)?;
+    let at = row.matrix.coordinates(u64::try_from(position).map_err(|_| missing())?).ok_or_else(missing)?;
+    let mut whole = view::read(conn, &row)?;
+    let (version, model) = (at.version as usize, at.model as usize);
+    if version >= whole.cards.len() || model >= whole.models.len() {
+        return Err(missing());
+    }
+    let case = store::runs::cases(conn, run, at.case.into(), i64::from(at.case) + 1)?;
+    let result = match store::cell_results::result(conn, run, position)? {
+        None => None,
+        Some(result) => Some(ResultView {
+            prompt: serde_json::from_str(&result.prompt)?,
+            prompt_hash: result.prompt_hash,
+            parameters: serde_json::from_str(&result.parameters)?,
+            digest: result.digest,
+            output: result.output,
+            thinking: result.thinking,
+            finish_reason: result.finish_reason,
+            usage: serde_json::from_str(&result.usage)?,
+            timings: serde_json::from_str(&result.timings)?,
+            notes: serde_json::from_str(&result.notes)?,
+            started_at: Timestamp(result.started_at),
+            finished_at: Timestamp(result.finished_at),
+        }),
+    };
+    let attempts = store::cell_results::attempts(conn, run, position)?;
+    Ok(CellView {
+        summary,
+        card: whole.cards.swap_remove(version),
+        model: whole.models.swap_remove(model),
+        case: case_view(case.first().ok_or_else(missing)?)?,
+        result,
+        outcomes: store::cell_results::outcomes(conn, run, position)?,
+        attempts: attempts
+            .into_iter()
+            .map(|attempt| AttemptView {
+                number: attempt.number,
+                started_at: Timestamp(attempt.started_at),
+                latency_ms: attempt.latency_ms,
+                error_kind: attempt.error_kind,
+                error: attempt.error_detail,
+            })
+            .collect(),
+    })
+}
+
+fn filtered_rows(conn: &mut Conn, run: RunId, matrix: Matrix, filter: RowFilter) -> Result<BTreeSet<i64>> {
+    if filter == RowFilter::All {
+        return Ok((0..i64::from(matrix.rows())).collect());
+    }
+    let mut rows = BTreeSet::new();
+    // Which of pass and fail were seen, by row or by case and column.
+    let mut seen: BTreeMap<(i64, i64), (bool, bool, BTreeSet<i64>)> = BTreeMap::new();
+    for (position, verdict) in store::cells::verdicts(conn, run)? {
+        let Some(at) = u64::try_from(position).ok().and_then(|position| matrix.coordinates(position)) else {
+            continue;
+        };
+        let row = i64::from(matrix.row(at));
+        let verdict = verdict.as_deref();
+        let group = match filter {
+            RowFilter::Different => (row, 0),
+            RowFilter::Flaky => (i64::from(at.case), i64::from(matrix.column(at))),
+            _ => {
+                if verdict == wanted(filter) {
+                    rows.insert(row);
+                }
+                continue;
+            }
+        };
+        let (passed, failed, members) = seen.entry(group).or_default();
+        *passed |= verdict == Some("pass");
+        *failed |= verdict == Some("fail");
+        members.insert(row);
+    }
+    rows.extend(
+        seen.into_values().filter(|(passed, failed, _)| *passed && *failed).flat_map(|group| group.2),
+    );
+    Ok(rows)
+}
+
+fn wanted(filter: RowFilter) -> Option<&'static str> {
+    match filter {
+        RowFilter::Pass => Some("pass"),
+        RowFilter::Fail => Some("fail"),
+        RowFilter::Error => Some("error"),
+        RowFilter::Invalid => Some("invalid"),
+        RowFilter::All | RowFilter::Unjudged | RowFilter::Different | RowFilter::Flaky => None,
+    }
+}
+
+fn found_rows(conn: &mut Conn, run: RunId, matrix: Matrix, search: &str) -> Result<BTreeSet<i64>> {
+    let mut rows = BTreeSet::new();
+    let repeats = i64::from(matrix.repeats);
+    let mut from = 0;
+    loop {
+        let cases = store::runs::cases(conn, run, from, from + CHUNK)?;
+        let Some(last) = cases.last() else { break };
+        from = last.position + 1;
+        for case in &cases {
+            let content: CaseContent = serde_json::from_str(&case.content)?;
+            if content.contains_text(search) {
+                rows.extend(case.position * repeats..(case.position + 1) * repeats);
+            }
+        }
+    }
+    let mut after = -1;
+    loop {
+        let outputs = store::cell_results::outputs(conn, run, after, CHUNK)?;
+        let Some((last, _)) = outputs.last() else { break };
+        after = *last;
+        for (position, output) in outputs {
+            let at = u64::try_from(position).ok().and_then(|position| matrix.coordinates(position));
+            if let Some(at) = at
+                && output.to_lowercase().contains(search)
+            {
+                rows.insert(matrix.row(at).into());
+            }
+        }
+    }
+    Ok(rows)
+}

@@ -1,0 +1,367 @@
+//! Runs and cells as the API shows them.
+
+use domain::card::{Message, ModelParameters};
+use domain::clock::Timestamp;
+use domain::completion::{Timings, Usage};
+use domain::ids::{CaseId, RunId, SuiteId};
+use domain::matrix::Matrix;
+use domain::run::{CellState, Counts, RunState};
+use domain::stats::interval::{Interval, wilson};
+use domain::verdict::{Outcome, Verdict};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use store::Conn;
+use store::cells::CellRow;
+use store::run_columns::ColumnRow;
+use store::runs::{RunModel, RunRow, RunVersion};
+use utoipa::ToSchema;
+
+use crate::error::Result;
+
+/// A card of a run, as it was when the run was started.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RunCard {
+    /// Its name in addresses.
+    pub slug: String,
+    /// Its name for people.
+    pub title: String,
+    /// The version that is run.
+    pub version: i64,
+}
+
+/// A model of a run, as it was when the run was started.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ModelView {
+    /// The provider's name.
+    pub provider: String,
+    /// The model's name.
+    pub model: String,
+    /// Whether its answers are simulated.
+    pub simulated: bool,
+    /// What the name pointed to.
+    pub digest: Option<String>,
+    /// Parameters of the run and of this model.
+    pub parameters: ModelParameters,
+}
+
+/// One column of the matrix: one version on one model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Column {
+    /// Its index.
+    pub position: i64,
+    /// Index of its version in `cards`.
+    pub version_position: i64,
+    /// Index of its model in `models`.
+    pub model_position: i64,
+    /// How many of its cells are in which state.
+    pub counts: Counts,
+    /// Mean time of an answer, in milliseconds. None: no answer yet.
+    pub latency_ms_mean: Option<f64>,
+    /// Tokens of all prompts, as far as the server said.
+    pub prompt_tokens: i64,
+    /// Tokens of all answers, as far as the server said.
+    pub completion_tokens: i64,
+    /// Tokens a second while generating, as far as the server said.
+    pub tokens_per_second: Option<f64>,
+    /// Wilson 95 % interval of pass among pass and fail. None: nothing judged yet.
+    pub interval: Option<Interval>,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts and sums of a run stay far below 2^52")]
+impl Column {
+    /// The column of these counters in a matrix.
+    pub(crate) fn of(matrix: Matrix, row: &ColumnRow) -> Self {
+        let versions = i64::from(matrix.versions).max(1);
+        let mut counts = row.counts;
+        counts.open = i64::from(matrix.rows()) - counts.finished() - counts.cancelled;
+        Self {
+            position: row.position,
+            version_position: row.position % versions,
+            model_position: row.position / versions,
+            counts,
+            latency_ms_mean: (row.answered > 0).then(|| row.latency_ms as f64 / row.answered as f64),
+            prompt_tokens: row.prompt_tokens,
+            completion_tokens: row.completion_tokens,
+            tokens_per_second: (row.generation_ms > 0)
+                .then(|| row.completion_tokens as f64 * 1000.0 / row.generation_ms as f64),
+            interval: wilson(counts.pass, counts.pass + counts.fail),
+        }
+    }
+}
+
+/// A run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Run {
+    /// The run.
+    pub id: RunId,
+    /// Its number in the workspace.
+    pub number: i64,
+    /// What it is doing.
+    pub state: RunState,
+    /// Whether all its models are simulated: then its figures count in no comparison.
+    pub simulated: bool,
+    /// The suite its cases came from.
+    pub suite_id: SuiteId,
+    /// Its versions.
+    pub cards: Vec<RunCard>,
+    /// Its models.
+    pub models: Vec<ModelView>,
+    /// Its columns.
+    pub columns: Vec<Column>,
+    /// How many cases it has.
+    pub case_count: i64,
+    /// How often each case is asked.
+    pub repeats: i64,
+    /// How many cells it has.
+    pub cell_count: i64,
+    /// How many of them are in which state.
+    pub counts: Counts,
+    /// Number of its last event: follow from here.
+    pub event_number: i64,
+    /// What it is for.
+    pub note: String,
+    /// Who started it.
+    pub created_by: String,
+    /// When it was started.
+    pub created_at: Timestamp,
+    /// When its first cell was begun.
+    pub started_at: Option<Timestamp>,
+    /// When it was finished or cancelled.
+    pub finished_at: Option<Timestamp>,
+}
+
+/// Reads what belongs to a run's row and puts the view together.
+pub(crate) fn read(conn: &mut Conn, row: &RunRow) -> Result<Run> {
+    let versions = store::runs::versions(conn, row.id)?;
+    let models = store::runs::models(conn, row.id)?;
+    let columns = store::run_columns::of_run(conn, row.id)?;
+    assemble(row, &versions, &models, &columns)
+}
+
+fn assemble(
+    row: &RunRow,
+    versions: &[RunVersion],
+    models: &[RunModel],
+    columns: &[ColumnRow],
+) -> Result<Run> {
+    let columns: Vec<Column> = columns.iter().map(|column| Column::of(row.matrix, column)).collect();
+    let mut counts = Counts::default();
+    for column in &columns {
+        counts.open += column.counts.open;
+        counts.cancelled += column.counts.cancelled;
+        counts.pass += column.counts.pass;
+        counts.fail += column.counts.fail;
+        counts.error += column.counts.error;
+        counts.invalid += column.counts.invalid;
+        counts.unjudged += column.counts.unjudged;
+    }
+    let cards = versions.iter().map(|version| RunCard {
+        slug: version.slug.clone(),
+        title: version.title.clone(),
+        version: version.number,
+    });
+    let models = models.iter().map(|model| {
+        Ok(ModelView {
+            provider: model.provider.clone(),
+            model: model.name.clone(),
+            simulated: model.simulated,
+            digest: model.digest.clone(),
+            parameters: serde_json::from_str(&model.parameters)?,
+        })
+    });
+    Ok(Run {
+        id: row.id,
+        number: row.number,
+        state: row.state,
+        simulated: row.simulated,
+        suite_id: row.suite_id,
+        cards: cards.collect(),
+        models: models.collect::<Result<_>>()?,
+        columns,
+        case_count: row.matrix.cases.into(),
+        repeats: row.matrix.repeats.into(),
+        cell_count: i64::try_from(row.matrix.cells()).unwrap_or(i64::MAX),
+        counts,
+        event_number: row.event_seq,
+        note: row.note.clone(),
+        created_by: row.created_by.clone(),
+        created_at: Timestamp(row.created_at),
+        started_at: row.started_at.map(Timestamp),
+        finished_at: row.finished_at.map(Timestamp),
+    })
+}
+
+/// A cell, as the matrix shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CellSummary {
+    /// Its number in the run.
+    pub position: i64,
+    /// Its row: case × repeats + repeat.
+    pub row: i64,
+    /// Index of its column.
+    pub column: i64,
+    /// Index of its case.
+    pub case_position: i64,
+    /// Which repeat it is, from 0.
+    pub repeat: i64,
+    /// What it is doing.
+    pub state: CellState,
+    /// Its verdict. None: not finished, or nothing was asked of it.
+    pub verdict: Option<Verdict>,
+    /// Its score, 0 to 1.
+    pub score: Option<f64>,
+    /// The shortest form of the reason, such as `250 expected 3`.
+    pub headline: String,
+    /// Why the verdict is what it is.
+    pub reason: String,
+    /// The beginning of the output.
+    pub preview: String,
+    /// How long the answer took, in milliseconds.
+    pub latency_ms: Option<i64>,
+    /// Tokens of the answer.
+    pub completion_tokens: Option<i64>,
+    /// How many calls were made for it.
+    pub attempts: i64,
+}
+
+impl CellSummary {
+    /// The summary of a cell of a matrix. None: the matrix has no such cell.
+    pub(crate) fn of(matrix: Matrix, cell: CellRow) -> Option<Self> {
+        let at = matrix.coordinates(u64::try_from(cell.position).ok()?)?;
+        Some(Self {
+            position: cell.position,
+            row: matrix.row(at).into(),
+            column: matrix.column(at).into(),
+            case_position: at.case.into(),
+            repeat: at.repeat.into(),
+            state: cell.state,
+            verdict: cell.verdict,
+            score: cell.score,
+            headline: cell.headline,
+            reason: cell.reason,
+            preview: cell.preview,
+            latency_ms: cell.latency_ms,
+            completion_tokens: cell.completion_tokens,
+            attempts: cell.attempts,
+        })
+    }
+}
+
+/// One call of the model for a cell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AttemptView {
+    /// Its number, from 1.
+    pub number: i64,
+    /// When it was begun.
+    pub started_at: Timestamp,
+    /// How long it took, in milliseconds.
+    pub latency_ms: i64,
+    /// What kind of failure it ended in, if it did.
+    pub error_kind: Option<String>,
+    /// The failure in a sentence.
+    pub error: Option<String>,
+}
+
+/// A case of a run, as it was when the run was started.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CaseView {
+    /// Its index in the run.
+    pub position: i64,
+    /// The case that it was copied from.
+    pub case_id: CaseId,
+    /// What it is about.
+    pub description: String,
+    /// Its variables.
+    #[schema(value_type = Object)]
+    pub variables: Map<String, Value>,
+    /// The output that is wanted, if it says so.
+    pub expected_output: Option<String>,
+    /// Its tags.
+    pub tags: Vec<String>,
+}
+
+/// A cell with everything that is known of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CellView {
+    /// What the matrix shows.
+    pub summary: CellSummary,
+    /// The card.
+    pub card: RunCard,
+    /// The model.
+    pub model: ModelView,
+    /// The case.
+    pub case: CaseView,
+    /// What was sent and what came back. None while it is not finished.
+    pub result: Option<ResultView>,
+    /// What each assertion found, in the order of the case.
+    pub outcomes: Vec<Outcome>,
+    /// The calls that were made.
+    pub attempts: Vec<AttemptView>,
+}
+
+/// What was sent for a cell and what came back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ResultView {
+    /// The rendered messages.
+    pub prompt: Vec<Message>,
+    /// SHA-256 of the rendered messages.
+    pub prompt_hash: String,
+    /// The parameters of the call.
+    pub parameters: ModelParameters,
+    /// Digest of the model that answered.
+    pub digest: Option<String>,
+    /// The answer, byte for byte.
+    pub output: String,
+    /// What the model thought before it.
+    pub thinking: Option<String>,
+    /// Why the generation ended, in the server's word.
+    pub finish_reason: Option<String>,
+    /// Tokens.
+    pub usage: Usage,
+    /// Where the time went.
+    pub timings: Timings,
+    /// What was changed before storing, such as an output cut at its limit.
+    pub notes: Vec<String>,
+    /// When the cell was begun.
+    pub started_at: Timestamp,
+    /// When its result was there.
+    pub finished_at: Timestamp,
+}
+
+/// Which rows of the matrix a filter leaves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Rows {
+    /// The row numbers, in order. None: all of them.
+    pub rows: Option<Vec<i64>>,
+    /// How many rows the matrix has.
+    pub total: i64,
+    /// How many of them are left.
+    pub matched: i64,
+}
+
+/// What the stream of a run says, by the name of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum RunEvent {
+    /// `cell_finished`.
+    Cell {
+        /// Number of the event.
+        number: i64,
+        /// The cell, as it is now.
+        cell: Box<CellSummary>,
+        /// Its column, as it is now.
+        column: Box<Column>,
+    },
+    /// `run_queued run_started run_paused run_resumed run_cancelled run_finished`.
+    Run {
+        /// Number of the event.
+        number: i64,
+        /// The run, as it is now.
+        run: Box<Run>,
+    },
+    /// `resync`: read the run again and follow from here.
+    Resync {
+        /// Number of the last event that the reading must contain.
+        after: i64,
+    },
+}

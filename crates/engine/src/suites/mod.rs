@@ -1,0 +1,7 @@
+//! Suites and their test cases.
+
+mod cases;
+mod judging;
+
+pub use cases::{Case, CaseFlag, CaseList, CaseQuery, ImportCases, Imported, RenameSuite, Suite};
+pub use judging::TryAssertions;
