@@ -11,7 +11,7 @@ use crate::provider::Provider;
 /// What the server said of a model is believed for so long.
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(5);
 /// A model that has answered is taken for loaded for so long.
-const WARM_FOR: Duration = Duration::from_secs(60);
+const WARM_FOR: Duration = Duration::from_mins(1);
 /// Most models remembered; the one that was used longest ago makes room.
 const MOST: usize = 64;
 
@@ -59,19 +59,18 @@ impl LoadedModels {
     pub(crate) fn answered(&self, model: &str, num_ctx: Option<i64>) {
         let mut entries = self.entries();
         let answered_at = Some(Instant::now());
-        match entries.iter().position(|entry| entry.model == model && entry.num_ctx == num_ctx) {
-            Some(position) => {
-                entries[position].answered_at = answered_at;
-                entries[position..].rotate_left(1);
-            }
-            None => {
-                if entries.len() == MOST {
-                    entries.remove(0);
-                }
-                let model = model.to_owned();
-                entries.push(Entry { model, num_ctx, answered_at, asked_at: None, known: Known::default() });
-            }
+        if let Some(position) =
+            entries.iter().position(|entry| entry.model == model && entry.num_ctx == num_ctx)
+        {
+            entries[position].answered_at = answered_at;
+            entries[position..].rotate_left(1);
+            return;
         }
+        if entries.len() == MOST {
+            entries.remove(0);
+        }
+        let model = model.to_owned();
+        entries.push(Entry { model, num_ctx, answered_at, asked_at: None, known: Known::default() });
     }
 
     /// After a failure the server may have lost the model.

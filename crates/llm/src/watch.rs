@@ -128,8 +128,8 @@ mod tests {
 
     use super::*;
 
-    const FIRST: Duration = Duration::from_secs(120);
-    const IDLE: Duration = Duration::from_secs(60);
+    const FIRST: Duration = Duration::from_mins(2);
+    const IDLE: Duration = Duration::from_mins(1);
 
     #[tokio::test(start_paused = true)]
     async fn the_first_token_has_its_own_limit() {

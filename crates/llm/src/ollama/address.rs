@@ -1,7 +1,7 @@
 //! Where an Ollama server is, as people and Ollama's own variable write it.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use reqwest::Url;
 
@@ -73,7 +73,7 @@ impl OllamaAddress {
         }
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         let Some((host, port)) = split_port(authority) else {
-            return refuse("its port is missing after the colon, or stands twice");
+            return refuse("host and port cannot be told apart");
         };
         let port = port.unwrap_or(default_port);
         if port.parse::<u16>().is_ok_and(|number| number > 0) {
@@ -98,11 +98,12 @@ fn unquoted(value: &str) -> &str {
 
 /// Host and port of `host`, `host:port`, `[v6]`, `[v6]:port` or a bare IPv6 address. None: unreadable.
 fn split_port(authority: &str) -> Option<(&str, Option<&str>)> {
-    if authority.parse::<std::net::Ipv6Addr>().is_ok() {
+    if authority.parse::<Ipv6Addr>().is_ok() {
         return Some((authority, None));
     }
     if let Some(rest) = authority.strip_prefix('[') {
         let (host, after) = rest.split_once(']')?;
+        host.parse::<Ipv6Addr>().ok()?;
         return match after.strip_prefix(':') {
             Some(port) => Some((host, Some(port))),
             None if after.is_empty() => Some((host, None)),
@@ -167,14 +168,16 @@ mod tests {
             ("gpu-box:0", "port"),
             ("gpu-box:65536", "port"),
             ("gpu-box:http", "port"),
-            ("gpu-box:", "port"),
-            ("a:1:2", "port"),
-            ("[::1", "port"),
+            ("gpu-box:", "told apart"),
+            ("a:1:2", "told apart"),
+            ("[::1", "told apart"),
             ("http://user:secret@host", "more than host"),
             ("http://host?x=1", "more than host"),
             ("http://host#x", "more than host"),
             ("two words", "more than host"),
-            ("http://[zz]:1", "invalid"),
+            ("http://[zz]:1", "told apart"),
+            ("http://ex ample.org", "more than host"),
+            ("http://exa<mple.org", "invalid"),
         ] {
             let error = OllamaAddress::parse(written).expect_err(written).to_string();
             assert!(error.contains(why), "{written}: {error}");

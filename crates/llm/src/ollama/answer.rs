@@ -22,7 +22,7 @@ pub const OUTPUT_LIMIT: usize = 1024 * 1024;
 const STREAM_LIMIT: usize = 32 * 1024 * 1024;
 /// How long the end of the body is waited for once the answer is done. Only a body read to its end leaves
 /// its connection for the next call.
-const END_OF_BODY: Duration = Duration::from_secs(1);
+const END_OF_BODY: Duration = Duration::from_millis(250);
 
 /// The note on an answer that was longer than is kept.
 pub const TRUNCATED: &str = "truncated: only the first MiB of the answer is kept";

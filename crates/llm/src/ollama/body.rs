@@ -189,9 +189,8 @@ mod tests {
 
     #[test]
     fn an_option_that_no_parameter_sets_stands() {
-        let mut parameters = ModelParameters::default();
-        parameters.options =
-            Map::from_iter([("seed".to_owned(), json!(3)), ("stop".to_owned(), json!(["x"]))]);
+        let options = Map::from_iter([("seed".to_owned(), json!(3)), ("stop".to_owned(), json!(["x"]))]);
+        let parameters = ModelParameters { options, ..ModelParameters::default() };
         assert_eq!(sent(&parameters, None)["options"], json!({"seed": 3, "stop": ["x"]}));
         assert_eq!(sent(&parameters, Some(4))["options"], json!({"seed": 4, "stop": ["x"]}));
     }

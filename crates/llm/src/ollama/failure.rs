@@ -1,6 +1,7 @@
 //! What an Ollama server's failures mean, in sentences that a person understands.
 
 use std::error::Error;
+use std::io;
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
@@ -147,8 +148,13 @@ pub(super) fn shown(words: &str) -> String {
 fn is_not_http(error: &reqwest::Error) -> bool {
     let mut source = error.source();
     while let Some(cause) = source {
-        if let Some(cause) = cause.downcast_ref::<hyper::Error>() {
-            return cause.is_parse();
+        if cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
+            return true;
+        }
+        // A broken chunk size comes as this.
+        if cause.downcast_ref::<io::Error>().is_some_and(|cause| cause.kind() == io::ErrorKind::InvalidInput)
+        {
+            return true;
         }
         source = cause.source();
     }

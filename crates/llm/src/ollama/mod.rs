@@ -16,6 +16,7 @@ use crate::facts::{LoadedModel, ModelFacts};
 use crate::request::ChatRequest;
 use crate::watch::Watch;
 use address::OllamaAddress;
+pub use answer::{OUTPUT_LIMIT, REPLACED, TRUNCATED};
 use body::{ChatBody, LoadBody};
 use models::ShownModels;
 use wire::Wire;

@@ -139,7 +139,7 @@ pub(super) async fn one(wire: &Wire, model: &str) -> Result<ModelFacts, CallErro
     let loaded = running.iter().any(|running| same_model(&running.name, model));
     let details = tag.details.is_none().then_some(answer.details).flatten();
     let tag = Tag { details: tag.details.or(details), ..tag };
-    Ok(ModelFacts { loaded, context_length, capabilities, ..facts(tag) })
+    Ok(ModelFacts { context_length, loaded, capabilities, ..facts(tag) })
 }
 
 async fn show(wire: &Wire, model: &str) -> Result<Show, CallError> {

@@ -93,6 +93,8 @@ pub(super) fn answer(prompt: &Prompt, draw: &mut Draw, skill: Skill) -> Option<S
         "true or false",
         "intent",
         "priority",
+        "answer with",
+        "reply with",
     ]);
     if !asked {
         return None;
@@ -153,7 +155,9 @@ fn list(text: &str) -> Option<Vec<&str>> {
         .map(|option| option.trim_matches(|letter: char| !letter.is_alphanumeric()))
         .filter(|option| !option.is_empty())
         .collect();
-    let fits = |option: &&str| option.len() <= 30 && option.split_whitespace().count() <= 3;
+    let is_phrase = |option: &str| ["a ", "an ", "the "].iter().any(|article| option.starts_with(article));
+    let fits =
+        |option: &&str| option.len() <= 30 && option.split_whitespace().count() <= 3 && !is_phrase(option);
     ((2..=12).contains(&options.len()) && options.iter().all(fits)).then_some(options)
 }
 
@@ -187,6 +191,7 @@ mod tests {
         ] {
             assert_eq!(options(text), Some(expected), "{text}");
         }
+        assert_eq!(options("Reply with a short poem or the first line of one."), None);
         assert_eq!(options("Write as if you were there, on a ship that sails to the end of the world"), None);
     }
 
