@@ -21,8 +21,10 @@ pub enum Error {
     /// The disk is full. Nothing was stored; reads still work.
     #[error("the disk is full; nothing was stored, free some space and try again")]
     StorageFull,
-    /// The disk refused a read or a write before anything was committed. Nothing was stored.
-    #[error("the disk failed ({reason}); nothing was stored, look at the disk and the log of the system")]
+    /// The system refused a read, a write or memory before anything was committed. Nothing was stored.
+    #[error(
+        "the files of the database could not be used ({reason}); nothing was stored, look at the disk and the log of the system"
+    )]
     Storage {
         /// What the database said.
         reason: String,

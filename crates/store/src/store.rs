@@ -27,7 +27,8 @@ enum Inner {
 
 impl Store {
     /// Opens the database of `settings`, makes it where there is none and brings it to the schema of this
-    /// program. It blocks, for about a second a gigabyte: the database is checked.
+    /// program. It blocks, because the database is checked: about a second a gigabyte, and after a crash
+    /// about ten, because then its indexes are checked too.
     ///
     /// Whatever it refuses, it leaves as it was.
     pub fn open(settings: StoreSettings) -> Result<Self> {

@@ -1,5 +1,9 @@
 //! The store, from outside, on real files.
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test may panic, and says when it did not run")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test may panic, and says when it did not run"
+)]
 
 mod closing;
 mod disks;

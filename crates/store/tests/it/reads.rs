@@ -61,8 +61,8 @@ async fn more_reads_than_the_queue_holds_are_refused_and_abandoned_ones_are_left
 async fn a_read_that_panics_or_passes_over_a_failure_is_an_error_and_the_reader_lives() {
     const WRONG: Sql = Sql::new("SELECT nothing FROM notes");
     let notes = Notes::open_with(|settings| StoreSettings { readers: 1, ..settings }).await;
-    let panicked = notes.store.read(|_| Ok(Option::<i64>::None.expect("a number"))).await;
-    assert_eq!(panicked, Err(Error::Panicked { message: "a number".to_owned() }));
+    let panicked = notes.store.read(|_| -> store::Result<()> { panic!("no number") }).await;
+    assert_eq!(panicked, Err(Error::Panicked { message: "no number".to_owned() }));
     let passed_over = notes.store.read(|conn| Ok(conn.query_opt::<i64>(WRONG, &[]).is_ok())).await;
     assert!(matches!(passed_over, Err(Error::Statement { .. })), "{passed_over:?}");
     assert!(notes.texts().await.is_empty());

@@ -111,15 +111,14 @@ async fn a_panic_is_answered_and_undone_and_the_writer_lives() {
     let notes = Notes::open().await;
     let held = Held::writer(&notes.store);
     let before = notes.store.write(|conn| insert(conn, "before"));
-    let panics = notes.store.write(|conn| {
+    let panics = notes.store.write(|conn| -> Result<()> {
         insert(conn, "never")?;
-        let nothing: Option<u64> = None;
-        Ok(nothing.expect("there is something"))
+        panic!("nothing is there")
     });
     let after = notes.store.write(|conn| insert(conn, "after"));
     held.release().await;
     before.await.unwrap();
-    assert_eq!(panics.await, Err(Error::Panicked { message: "there is something".to_owned() }));
+    assert_eq!(panics.await, Err(Error::Panicked { message: "nothing is there".to_owned() }));
     after.await.unwrap();
     assert_eq!(notes.texts().await, ["before", "after"]);
 }
@@ -171,6 +170,8 @@ async fn an_error_type_of_the_caller_comes_back_as_it_is() {
         Err::<(), _>(Refusal::Archived)
     });
     assert_eq!(refused.await, Err(Refusal::Archived));
+    let read = notes.store.try_read(|_| Err::<(), _>(Refusal::Archived));
+    assert_eq!(read.await, Err(Refusal::Archived));
     assert!(notes.texts().await.is_empty());
     notes::close(&notes.store).await;
     let closed = notes.store.try_write(|_| Err::<(), _>(Refusal::Archived)).await;
@@ -222,7 +223,7 @@ async fn another_program_that_holds_the_database_makes_it_busy_until_it_lets_go(
 async fn in_place_the_work_is_done_before_paused_time_moves() {
     let store = Store::open_in_place().unwrap();
     let began = tokio::time::Instant::now();
-    let day = std::time::Duration::from_secs(86_400);
+    let day = std::time::Duration::from_hours(24);
     tokio::time::timeout(day, notes::create(&store)).await.unwrap();
     tokio::time::timeout(day, store.write(|conn| insert(conn, "first"))).await.unwrap().unwrap();
     let texts = tokio::time::timeout(day, notes::texts(&store)).await.unwrap();
