@@ -120,3 +120,6 @@ impl Engine {
             .await
     }
 }
+
+#[cfg(test)]
+mod tests;
