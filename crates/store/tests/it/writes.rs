@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::Command;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use store::{Constraint, Error, Result, Sql, Store, StoreSettings};
@@ -209,9 +210,12 @@ async fn another_program_that_holds_the_database_makes_it_busy_until_it_lets_go(
     let notes = Notes::open_with(|settings| StoreSettings { busy_timeout_ms: 10, ..settings }).await;
     let other = rusqlite::Connection::open(&notes.settings.path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let began = tokio::time::Instant::now();
     let answers =
         join_all((0..20).map(|n| notes.store.write(move |conn| insert(conn, &format!("{n}"))))).await;
     assert!(answers.iter().all(|answer| *answer == Err(Error::Busy)), "{answers:?}");
+    // Tried again after 50, 200 and 800 ms, less a quarter at most.
+    assert!(began.elapsed() > Duration::from_millis(780), "{:?}", began.elapsed());
     assert!(notes.texts().await.is_empty(), "reads go on");
     let waiting = notes.store.write(|conn| insert(conn, "patient"));
     other.execute_batch("ROLLBACK").unwrap();
@@ -223,7 +227,7 @@ async fn another_program_that_holds_the_database_makes_it_busy_until_it_lets_go(
 async fn in_place_the_work_is_done_before_paused_time_moves() {
     let store = Store::open_in_place().unwrap();
     let began = tokio::time::Instant::now();
-    let day = std::time::Duration::from_hours(24);
+    let day = Duration::from_hours(24);
     tokio::time::timeout(day, notes::create(&store)).await.unwrap();
     tokio::time::timeout(day, store.write(|conn| insert(conn, "first"))).await.unwrap().unwrap();
     let texts = tokio::time::timeout(day, notes::texts(&store)).await.unwrap();
@@ -232,5 +236,5 @@ async fn in_place_the_work_is_done_before_paused_time_moves() {
     assert!(forbidden.is_err());
     store.write(|conn| insert(conn, "third")).await.unwrap();
     assert_eq!(notes::texts(&store).await, ["first", "third"]);
-    assert_eq!(began.elapsed(), std::time::Duration::ZERO);
+    assert_eq!(began.elapsed(), Duration::ZERO);
 }
