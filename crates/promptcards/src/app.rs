@@ -1,0 +1,147 @@
+//! The application, put together: store, models, engine, door.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::door::{Door, OwnNames};
+use api::serve::ListenError;
+use api::spa::Site;
+use api::state::ApiState;
+use domain::clock::Clock;
+use domain::ids::IdSource;
+use engine::Engine;
+use llm::{Registry, SettingsError};
+use store::Store;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::Config;
+use crate::system::{SystemClock, SystemIds};
+
+/// How long the engine's tasks may take to end.
+const TASKS: Duration = Duration::from_secs(5);
+/// How long the store may take to write what is queued.
+const STORE: Duration = Duration::from_secs(10);
+
+/// Why the application does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// It cannot listen.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The data folder cannot be made.
+    #[error("the folder {path} cannot be made: {cause}")]
+    Folder {
+        /// The folder.
+        path: String,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// A provider cannot be used.
+    #[error(transparent)]
+    Providers(#[from] SettingsError),
+    /// The engine cannot begin.
+    #[error(transparent)]
+    Engine(#[from] engine::Error),
+    /// The routes contradict themselves.
+    #[error("the routes are wrong: {0}")]
+    Routes(#[from] api::routes::RouteMistake),
+    /// A thread of the start ended in a panic.
+    #[error("the start ended in a panic: {0}")]
+    Panicked(#[from] tokio::task::JoinError),
+}
+
+impl StartError {
+    /// The exit code of the process: 3 the database is damaged or something else, 4 it is newer than this
+    /// program, 5 another server has it, 1 anything else.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Store(store::Error::Locked { .. }) => 5,
+            Self::Store(store::Error::NewerSchema { .. }) => 4,
+            Self::Store(store::Error::NotOurs { .. } | store::Error::Damaged { .. }) => 3,
+            _ => 1,
+        }
+    }
+}
+
+/// A server that listens, ready to answer.
+pub struct App {
+    /// What it does.
+    pub engine: Arc<Engine>,
+    store: Store,
+    listener: TcpListener,
+    address: SocketAddr,
+    router: axum::Router,
+    tasks: TaskTracker,
+    closing: CancellationToken,
+    /// Cancelled when no request is open any more: the engine's tasks end.
+    stop: CancellationToken,
+}
+
+impl App {
+    /// Opens the database, starts the engine and listens. Runs that were under way go on from here.
+    pub async fn build(config: &Config) -> Result<Self, StartError> {
+        let ids: Arc<dyn IdSource> = Arc::new(SystemIds);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        // Listening comes first: a port that is taken must leave the database alone.
+        let listener = api::serve::listen(config.server.listen).await?;
+        let address = listener
+            .local_addr()
+            .map_err(|cause| ListenError::Refused { address: config.server.listen, cause })?;
+        let store = open(config).await?;
+        let providers = Registry::new(&config.providers, &clock, seed(&*ids))?;
+        let (tasks, stop, closing) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
+        let parts = engine::Parts { store: store.clone(), providers, clock, ids: Arc::clone(&ids) };
+        let engine = Engine::start(parts, &tasks, &stop).await?;
+        let door = Door::new(ids, OwnNames::loopback(address.port()));
+        let state = ApiState::new(Arc::clone(&engine), closing.clone());
+        let router = api::router::router(state, Site::embedded(), &door)?;
+        Ok(Self { engine, store, listener, address, router, tasks, closing, stop })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers until `stop` is cancelled; then ends what is open, gives the cells under way back and closes
+    /// the store.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), store::Error> {
+        let closing = self.closing.clone();
+        self.tasks.spawn(async move {
+            stop.cancelled().await;
+            closing.cancel();
+        });
+        api::serve::serve(self.listener, self.router, self.closing).await;
+        self.stop.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(TASKS, self.tasks.wait()).await.is_err() {
+            tracing::warn!(
+                tasks = self.tasks.len(),
+                "tasks did not end in time; their cells go on at the next start"
+            );
+        }
+        self.store.close(STORE).await
+    }
+}
+
+async fn open(config: &Config) -> Result<Store, StartError> {
+    let settings = config.store.clone();
+    let folder = config.server.data_dir.clone();
+    tokio::task::spawn_blocking(move || {
+        std::fs::create_dir_all(&folder)
+            .map_err(|cause| StartError::Folder { path: folder.display().to_string(), cause })?;
+        Ok(Store::open(settings)?)
+    })
+    .await?
+}
+
+/// A seed for the jitter between attempts, from the random part of an identifier.
+fn seed(ids: &dyn IdSource) -> u64 {
+    ids.next().as_u64_pair().1
+}

@@ -1,0 +1,115 @@
+//! The command line.
+
+mod config;
+mod doctor;
+mod openapi;
+mod serve;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Config, Environment, Flags};
+
+/// Prompt cards, their test cases, and runs that can be watched and trusted.
+#[derive(Debug, Parser)]
+#[command(
+    name = "promptcards",
+    version,
+    after_help = "Examples:\n  promptcards serve\n  promptcards serve --listen 127.0.0.1:8080 --data-dir ~/promptcards\n  \
+                  promptcards doctor\n  promptcards fake-ollama --latency-ms 200 --tokens-per-second 40"
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the server: the page, the API and the worker, on one database
+    #[command(after_help = "Examples:\n  promptcards serve\n  promptcards serve --listen 127.0.0.1:0\n  \
+                      OLLAMA_HOST=gpu-box promptcards serve\n\nExit codes: 0 stopped, 1 could not start, \
+                      3 the database is damaged or not ours, 4 it is newer than this program, 5 another \
+                      server has it.")]
+    Serve(Settings),
+    /// Look at the database, the model servers, their models and the port; say what to do about each problem
+    #[command(after_help = "Examples:\n  promptcards doctor\n  promptcards doctor --data-dir ./data\n\n\
+                            Exit codes: 0 all is well, 1 something does not work.")]
+    Doctor(Settings),
+    /// Print the settings as they are in force, or an example file with every setting explained
+    #[command(
+        after_help = "Examples:\n  promptcards config\n  promptcards config --example > promptcards.toml"
+    )]
+    Config {
+        #[command(flatten)]
+        settings: Settings,
+        /// Print an example file instead
+        #[arg(long)]
+        example: bool,
+    },
+    /// Print the OpenAPI document of the HTTP API
+    #[command(after_help = "Example:\n  promptcards openapi > openapi.json")]
+    Openapi,
+    /// Serve models that are made up, in Ollama's wire format: for tests, measurements and trying things out
+    #[command(
+        after_help = "Examples:\n  promptcards fake-ollama\n  promptcards fake-ollama --listen 127.0.0.1:0 \
+                      --model llama3.2\n  promptcards fake-ollama --recorded answers.jsonl --model my-model"
+    )]
+    FakeOllama(fake_ollama::Args),
+}
+
+/// Flags that every command with settings takes.
+#[derive(Debug, Args)]
+struct Settings {
+    /// Where to listen; loopback only, port 0 takes a free one [default: 127.0.0.1:3000]
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// The folder of the database, made if it is not there [default: ./data]
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// The configuration file [default: ./promptcards.toml, if it is there]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl Settings {
+    fn load(self) -> anyhow::Result<Config> {
+        let flags = Flags { config: self.config, listen: self.listen, data_dir: self.data_dir };
+        Ok(Config::load(&flags, &environment())?)
+    }
+}
+
+/// The variables that settings come from; others may hold what is not text.
+fn environment() -> Environment {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+/// Does what the command line says, and answers with the exit code.
+#[expect(clippy::print_stderr, reason = "a command speaks to the person who typed it")]
+pub fn run(cli: Cli) -> ExitCode {
+    let done = match cli.command {
+        Command::Serve(settings) => settings.load().and_then(|config| serve::run(&config)),
+        Command::Doctor(settings) => settings.load().and_then(|config| doctor::run(&config)),
+        Command::Config { example: true, .. } => config::example(),
+        Command::Config { settings, .. } => settings.load().and_then(|settings| config::print(&settings)),
+        Command::Openapi => openapi::print(),
+        Command::FakeOllama(args) => serve::fake_ollama(args),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("promptcards: {error:#}");
+            let code = error.downcast_ref::<crate::StartError>().map_or(1, crate::StartError::exit_code);
+            ExitCode::from(code)
+        }
+    }
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}

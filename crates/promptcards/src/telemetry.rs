@@ -1,0 +1,21 @@
+//! The log: to standard error, as text for people or as JSON for programs.
+
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{LogFormat, LogSettings};
+
+/// Begins to log. A second call, as tests make it, changes nothing.
+pub(crate) fn begin(settings: &LogSettings) -> anyhow::Result<()> {
+    let filter = EnvFilter::builder()
+        .parse(&settings.level)
+        .map_err(|error| anyhow::anyhow!("log.level is `{}`: {error}", settings.level))?;
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let begun = match settings.format {
+        LogFormat::Text => subscriber.compact().try_init(),
+        LogFormat::Json => subscriber.json().try_init(),
+    };
+    if let Err(error) = begun {
+        tracing::debug!(%error, "the log had begun already");
+    }
+    Ok(())
+}

@@ -1,0 +1,7 @@
+//! The whole application, from outside.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+mod gsm8k;
+mod import_rules;
+mod kills;
+mod run_path;

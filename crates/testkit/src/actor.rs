@@ -1,0 +1,176 @@
+//! A person at the API.
+
+use std::net::SocketAddr;
+
+use reqwest::{Client, Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::events::Events;
+
+/// Somebody who talks to a server over HTTP.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    client: Client,
+    base: String,
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The ETag with its quotes, if there was one.
+    pub etag: Option<String>,
+    /// The Location, if there was one.
+    pub location: Option<String>,
+    /// The body; null where there was none.
+    pub body: Value,
+}
+
+impl Answer {
+    /// The body, where the status is the wanted one.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{:#}", self.body);
+        self.body
+    }
+
+    /// The problem, where the status and the code are the wanted ones.
+    #[track_caller]
+    pub fn expect_problem(self, status: u16, code: &str) -> Value {
+        let body = self.expect(status);
+        assert_eq!(body["code"], code, "{body:#}");
+        body
+    }
+}
+
+impl Actor {
+    /// Somebody at the server of this address.
+    pub fn at(address: SocketAddr) -> Self {
+        Self { client: Client::builder().no_proxy().build().unwrap(), base: format!("http://{address}") }
+    }
+
+    /// The address of a path: one that begins with `W/` lies in the workspace `default`.
+    pub fn url(&self, path: &str) -> String {
+        match path.strip_prefix("W/") {
+            Some(rest) => format!("{}/api/v1/workspaces/default/{rest}", self.base),
+            None => format!("{}{path}", self.base),
+        }
+    }
+
+    /// Sends a request with headers and, perhaps, a JSON body.
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&'static str, &str)],
+        body: Option<&Value>,
+    ) -> Answer {
+        let mut request = self.client.request(method, self.url(path));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = request.send().await.unwrap();
+        let header =
+            |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        let (status, etag, location) = (response.status(), header("etag"), header("location"));
+        let bytes = response.bytes().await.unwrap();
+        let body = if bytes.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(&bytes)
+                .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&bytes).into_owned()))
+        };
+        Answer { status, etag, location, body }
+    }
+
+    /// GET.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, &[], None).await
+    }
+
+    /// POST with a JSON body.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send(Method::POST, path, &[], Some(body)).await
+    }
+
+    /// PUT with a JSON body, over the thing of this ETag.
+    pub async fn put(&self, path: &str, etag: &str, body: &Value) -> Answer {
+        self.send(Method::PUT, path, &[("if-match", etag)], Some(body)).await
+    }
+
+    /// Makes a card of one text template and saves it as version 1. Returns the card.
+    pub async fn card(&self, slug: &str, content: &Value) -> Value {
+        let new = json!({ "slug": slug, "title": slug, "content": content });
+        self.post("W/cards", &new).await.expect(201);
+        let etag = self.get(&format!("W/cards/{slug}/draft")).await.etag.unwrap();
+        let save = json!({ "message": "First version" });
+        let path = format!("W/cards/{slug}/versions");
+        self.send(Method::POST, &path, &[("if-match", &etag)], Some(&save)).await.expect(201);
+        self.get(&format!("W/cards/{slug}")).await.expect(200)
+    }
+
+    /// Adds cases to the suite of a card.
+    pub async fn cases(&self, card: &Value, cases: &[Value]) {
+        let suite = card["suite_id"].as_str().unwrap();
+        for chunk in cases.chunks(5_000) {
+            let import = json!({ "items": chunk });
+            self.post(&format!("W/suites/{suite}/cases/import"), &import).await.expect(201);
+        }
+    }
+
+    /// Starts a run of a card on models, each `provider/model`.
+    pub async fn start(&self, slug: &str, models: &[&str], repeats: u32) -> Value {
+        let models: Vec<Value> = models
+            .iter()
+            .map(|model| {
+                let (provider, model) = model.split_once('/').unwrap();
+                json!({ "provider": provider, "model": model })
+            })
+            .collect();
+        let request = json!({ "card_versions": [{ "slug": slug }], "models": models, "repeats": repeats });
+        self.post("W/runs", &request).await.expect(202)
+    }
+
+    /// A run as it is now.
+    pub async fn run(&self, run: &Value) -> Value {
+        self.get(&format!("W/runs/{}", run["id"].as_str().unwrap())).await.expect(200)
+    }
+
+    /// Follows a run from the event after a number.
+    pub async fn follow(&self, run: &Value, after: i64) -> Events {
+        let path = format!("W/runs/{}/events?after={after}", run["id"].as_str().unwrap());
+        let response = self.client.get(self.url(&path)).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        Events::of(response)
+    }
+
+    /// Follows a run to its end and returns it as it is then.
+    pub async fn finish(&self, run: &Value) -> Value {
+        let mut events = self.follow(run, 0).await;
+        while let Some(event) = events.next().await {
+            if event.name == "run_finished" || event.name == "run_cancelled" {
+                break;
+            }
+        }
+        self.run(run).await
+    }
+
+    /// All cells of a run, by number.
+    pub async fn cells(&self, run: &Value) -> Vec<Value> {
+        let mut cells = Vec::new();
+        let mut path = format!("W/runs/{}/cells?limit=200", run["id"].as_str().unwrap());
+        let first = path.clone();
+        loop {
+            let page = self.get(&path).await.expect(200);
+            cells.extend(page["items"].as_array().unwrap().iter().cloned());
+            match page["next_cursor"].as_str() {
+                Some(cursor) => path = format!("{first}&cursor={cursor}"),
+                None => return cells,
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! A server in a process of its own, which may be killed at any time.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use crate::actor::Actor;
+
+/// The real binary, serving. It is killed when this is dropped.
+pub struct ServerProcess {
+    /// Somebody at it.
+    pub actor: Actor,
+    address: SocketAddr,
+    child: Child,
+}
+
+impl ServerProcess {
+    /// Starts `binary serve` on a free port, with the database in `folder` and `environment` added, and waits
+    /// until it is ready.
+    pub fn start(binary: &Path, folder: &Path, environment: &[(&str, &str)]) -> Self {
+        let mut child = Command::new(binary)
+            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(folder)
+            .current_dir(folder)
+            .envs(environment.iter().copied())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().rsplit_once("http://").expect("the server did not start").1;
+        let address: SocketAddr = address.parse().unwrap();
+        Self { actor: Actor::at(address), address, child }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Ends it without a chance to clean up, as a power cut would the process: `kill -9`.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for ServerProcess {
+    fn drop(&mut self) {
+        // It may be dead already: that is what `kill` is for.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
