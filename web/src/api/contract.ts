@@ -180,13 +180,24 @@ interface Case {
   created_at: string;
   updated_at: string;
 }
+interface AssertionField {
+  name: string;
+  kind: "text" | "count" | "number_or_percentage" | "choice";
+  summary: string;
+  choices: string[];
+}
 interface AssertionType {
   name: string;
   summary: string;
-  value: "none" | "text" | "number" | "json";
-  value_required: boolean;
+  value: {
+    kind: "none" | "text" | "number" | "list" | "schema" | "object" | "any";
+    need: "required" | "expected_output" | "optional" | "none";
+    summary: string;
+    fields: AssertionField[];
+  };
   threshold: string | null;
-  config: { name: string; summary: string }[];
+  config: AssertionField[];
+  example: unknown;
 }
 interface Outcome {
   type: string;

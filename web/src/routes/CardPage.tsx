@@ -74,7 +74,7 @@ export function CardEditorTab() {
 export function CardCasesTab() {
   const { value } = useCard();
   const { content } = useDraft();
-  return <CasesTab suiteId={value.suite_id} slug={value.slug} variables={content.variables ?? []} />;
+  return <CasesTab suiteId={value.suite_id} variables={content.variables ?? []} />;
 }
 
 export function CardVersionsTab() {

@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { client, read, WORKSPACE } from "@/api/client";
+import { CARDS } from "@/api/keys";
 import { sentence } from "@/api/problem";
 import type { Card } from "@/api/types";
 import { Button, Kbd } from "@/components/Button";
@@ -12,7 +13,6 @@ import { toast, toastFailure } from "@/components/toasts";
 import { count } from "@/lib/format";
 import { MOD_KEY, useHotkeys } from "@/lib/hotkeys";
 import { DuplicateDialog } from "./DuplicateDialog";
-import { CARDS } from "./queries";
 import { ReviewDialog } from "./ReviewDialog";
 
 /** Title, labels, what can be done with the card, and its tabs. */

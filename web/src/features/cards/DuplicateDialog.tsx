@@ -2,13 +2,13 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useId, useState } from "react";
 import { client, once, read, WORKSPACE } from "@/api/client";
+import { CARDS } from "@/api/keys";
 import { ProblemError, sentence } from "@/api/problem";
 import type { Card } from "@/api/types";
 import { Button } from "@/components/Button";
 import { TextField } from "@/components/Fields";
 import { Dialog } from "@/components/Layers";
 import { isSlug } from "@/lib/slug";
-import { CARDS } from "./queries";
 
 /** Makes a card like this one under another name. */
 export function DuplicateDialog({ card, open, onClose }: { card: Card; open: boolean; onClose: () => void }) {

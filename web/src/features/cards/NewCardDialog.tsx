@@ -2,12 +2,12 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useId, useState } from "react";
 import { client, once, read, WORKSPACE } from "@/api/client";
+import { CARDS } from "@/api/keys";
 import { ProblemError, sentence } from "@/api/problem";
 import { Button } from "@/components/Button";
 import { TextField } from "@/components/Fields";
 import { Dialog } from "@/components/Layers";
 import { isSlug, slugOf } from "@/lib/slug";
-import { CARDS } from "./queries";
 
 /** Asks for a title, makes the address of it, and opens the new card. */
 export function NewCardDialog({

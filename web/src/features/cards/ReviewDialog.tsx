@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useId, useState } from "react";
 import { client, ifMatch, once, read, readTagged, WORKSPACE } from "@/api/client";
+import { CARDS } from "@/api/keys";
 import { isStale, sentence } from "@/api/problem";
 import type { Card } from "@/api/types";
 import { Button } from "@/components/Button";
@@ -10,7 +11,7 @@ import { Dialog } from "@/components/Layers";
 import { SkeletonLines } from "@/components/States";
 import { toast } from "@/components/toasts";
 import { useDraft } from "./draft/DraftProvider";
-import { CARDS, versionQuery } from "./queries";
+import { versionQuery } from "./queries";
 import { Changes } from "./versions/Changes";
 
 /** Shows what the draft changes, takes a message, and makes it the next version. */

@@ -1,10 +1,10 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { client, once, read, WORKSPACE } from "@/api/client";
+import { CARDS } from "@/api/keys";
 import { sentence } from "@/api/problem";
 import { Button, type ButtonKind } from "@/components/Button";
 import { toast, toastFailure } from "@/components/toasts";
 import { plural } from "@/lib/format";
-import { CARDS } from "./queries";
 
 /** Loads the sample cards with their cases, all or none. */
 export function SamplesButton({ kind = "default" }: { kind?: ButtonKind }) {

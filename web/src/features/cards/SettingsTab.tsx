@@ -2,13 +2,14 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { client, ifMatch, readTagged, type Tagged, WORKSPACE } from "@/api/client";
+import { CARDS } from "@/api/keys";
 import { isStale, ProblemError, sentence } from "@/api/problem";
 import type { Card } from "@/api/types";
 import { Button } from "@/components/Button";
 import { TextAreaField, TextField } from "@/components/Fields";
 import { toast } from "@/components/toasts";
 import { isSlug } from "@/lib/slug";
-import { CARDS, cardQuery } from "./queries";
+import { cardQuery } from "./queries";
 
 /** What a card is called and where it is kept. */
 export function SettingsTab({ card }: { card: Tagged<Card> }) {

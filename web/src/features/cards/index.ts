@@ -1,1 +1,1 @@
-export { CARDS, cardFacetsQuery, cardQuery, cardsQuery, draftQuery, versionsQuery } from "./queries";
+export { cardFacetsQuery, cardQuery, cardsQuery, draftQuery, versionsQuery } from "./queries";

@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { client, read, readTagged, WORKSPACE } from "@/api/client";
+import { CARDS } from "@/api/keys";
 
 export interface CardFilters {
   search?: string | undefined;
@@ -8,9 +9,6 @@ export interface CardFilters {
   label?: string | undefined;
   archived?: boolean | undefined;
 }
-
-/** Everything about cards; refreshing it refreshes every list that shows one. */
-export const CARDS = ["cards"] as const;
 
 export function cardKey(slug: string) {
   return [...CARDS, "one", slug] as const;

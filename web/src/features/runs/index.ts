@@ -1,1 +1,1 @@
-export { RUNS, runQuery, runsQuery } from "./queries";
+export { isActive, runQuery, runsQuery } from "./queries";

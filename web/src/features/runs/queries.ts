@@ -1,13 +1,12 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { client, read, WORKSPACE } from "@/api/client";
+import { RUNS } from "@/api/keys";
 import type { Run, RunState } from "@/api/types";
 
 export interface RunFilters {
   card?: string | undefined;
   state?: RunState | undefined;
 }
-
-export const RUNS = ["runs"] as const;
 
 const ACTIVE_EVERY_MS = 3_000;
 

@@ -1,8 +1,8 @@
 import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
 import { client, read, WORKSPACE } from "@/api/client";
+import { CARDS } from "@/api/keys";
 import { sentence } from "@/api/problem";
 import { toast, toastFailure } from "@/components/toasts";
-import { CARDS } from "../queries";
 
 interface Move {
   label: string;

@@ -1,0 +1,371 @@
+import { useQuery } from "@tanstack/react-query";
+import { useRef, useState } from "react";
+import { isStale, ProblemError, sentence } from "@/api/problem";
+import type { AssertionType, Case, CaseContent, VariableDefinition } from "@/api/types";
+import { Button } from "@/components/Button";
+import { Diff } from "@/components/Diff";
+import { Drawer } from "@/components/Drawer";
+import { Checkbox, TextAreaField, TextField } from "@/components/Fields";
+import { Menu } from "@/components/Layers";
+import { Failure, SkeletonLines } from "@/components/States";
+import { toast } from "@/components/toasts";
+import { VariableInput } from "@/components/VariableInput";
+import { VerdictChip } from "@/components/Verdict";
+import { percent } from "@/lib/format";
+import { useHotkeys } from "@/lib/hotkeys";
+import { AddAssertion, AssertionFields } from "./AssertionFields";
+import { newAssertion } from "./assertionForm";
+import { type CaseForm, caseFormOf, caseOf, variablesOf } from "./caseForm";
+import { useAddCase, useDeleteCase, useSaveCase } from "./mutations";
+import { assertionTypesQuery, caseQuery } from "./queries";
+import { useTry } from "./useTry";
+
+interface Props {
+  suiteId: string;
+  /** The case that is open; `new` for one that does not exist yet. */
+  caseId: string;
+  variables: VariableDefinition[];
+  /** Forms that were closed without saving, by case: kept while the tab is open. */
+  unsaved: Map<string, CaseForm>;
+  /** What a new case starts with: a copy of another, or nothing. */
+  copyOf: CaseContent | undefined;
+  onClose: () => void;
+  onDuplicate: (content: CaseContent) => void;
+}
+
+const EMPTY: CaseContent = { variables: {}, assertions: [] };
+
+/** One case: what goes in, what must come out, and a try of it on a sample output. */
+export function CaseDrawer(props: Props) {
+  const isNew = props.caseId === "new";
+  const types = useQuery(assertionTypesQuery);
+  const found = useQuery({ ...caseQuery(props.suiteId, props.caseId), enabled: !isNew });
+  const failed = types.error ?? (isNew ? null : found.error);
+  if (failed && !(types.data && (isNew || found.data))) {
+    return (
+      <Drawer title="Case" onClose={props.onClose}>
+        <Failure
+          error={failed}
+          onRetry={() => {
+            void types.refetch();
+            if (!isNew) void found.refetch();
+          }}
+        />
+      </Drawer>
+    );
+  }
+  if (!types.data || (!isNew && !found.data)) {
+    return (
+      <Drawer title="Case" onClose={props.onClose}>
+        <SkeletonLines label="Loading the case" lines={8} />
+      </Drawer>
+    );
+  }
+  return <CaseEditor {...props} types={types.data} item={isNew ? undefined : found.data} />;
+}
+
+function CaseEditor({
+  suiteId,
+  caseId,
+  variables,
+  unsaved,
+  copyOf,
+  onClose,
+  onDuplicate,
+  types,
+  item,
+}: Props & { types: AssertionType[]; item: Case | undefined }) {
+  // What the form was filled from. A newer one arrives by saving, or by a choice after a conflict.
+  const [base, setBase] = useState(item);
+  const original = base?.content ?? copyOf ?? EMPTY;
+  const [form, setFormState] = useState(() => unsaved.get(caseId) ?? caseFormOf(original, types));
+  const [sample, setSample] = useState("");
+  const definitions = variablesOf(variables, original.variables);
+  const { content, errors } = caseOf(form, definitions, types);
+  const ready = Object.keys(errors).length === 0;
+  const { judgement, error: tryError } = useTry(content, sample, ready);
+  const add = useAddCase(suiteId);
+  const save = useSaveCase(suiteId, caseId);
+  const remove = useDeleteCase(suiteId);
+  const saving = base ? save : add;
+  const refused = saving.error instanceof ProblemError ? saving.error : undefined;
+  const [told, setTold] = useState(false);
+  const errorAt = (pointer: string) => (told ? errors[pointer] : undefined) ?? refused?.at(pointer);
+
+  function setForm(next: CaseForm) {
+    setFormState(next);
+    unsaved.set(caseId, next);
+  }
+  function done(text: string) {
+    unsaved.delete(caseId);
+    toast(text);
+    onClose();
+  }
+  function submit(etag = base?.etag) {
+    setTold(true);
+    if (!ready || saving.isPending) return;
+    if (!base) add.mutate(content, { onSuccess: () => done("Case added.") });
+    else
+      save.mutate(
+        { content, etag: etag ?? "" },
+        { onSuccess: () => done(`Case ${base.position + 1} saved.`) },
+      );
+  }
+  useHotkeys({ "mod+enter": () => submit() });
+  const wasUnsaved = useRef(unsaved.has(caseId)).current;
+
+  const title = base ? `Case ${base.position + 1}` : "New case";
+  return (
+    <Drawer
+      title={title}
+      onClose={onClose}
+      head={
+        base && (
+          <Menu
+            label={`More for case ${base.position + 1}`}
+            items={[
+              { label: "Duplicate", icon: "copy", onSelect: () => onDuplicate(content) },
+              {
+                label: "Delete",
+                icon: "x",
+                onSelect: () => {
+                  unsaved.delete(caseId);
+                  remove.mutate(base, { onSuccess: onClose });
+                },
+              },
+            ]}
+          />
+        )
+      }
+      foot={
+        <>
+          <Button kind="primary" busy={saving.isPending} onClick={() => submit()}>
+            {base ? "Save case" : "Add case"}
+          </Button>
+          {(wasUnsaved || unsaved.has(caseId)) && (
+            <Button
+              kind="quiet"
+              onClick={() => {
+                setFormState(caseFormOf(original, types));
+                unsaved.delete(caseId);
+                saving.reset();
+              }}
+            >
+              Discard changes
+            </Button>
+          )}
+          {saving.isError && !isStale(saving.error) && (
+            <span className="t-fail small" role="alert">
+              Not saved. {sentence(saving.error)}
+            </span>
+          )}
+          {told && !ready && <span className="t-fail small">Not saved: a field above needs a look.</span>}
+        </>
+      }
+    >
+      {isStale(saving.error) && base && (
+        <StaleNotice
+          suiteId={suiteId}
+          caseId={caseId}
+          mine={content}
+          why={saving.error.message}
+          onMine={(etag) => submit(etag)}
+          onTheirs={(theirs) => {
+            setBase(theirs);
+            setFormState(caseFormOf(theirs.content, types));
+            unsaved.delete(caseId);
+            save.reset();
+          }}
+        />
+      )}
+      <section className="part form">
+        <TextField
+          label="Description"
+          hint="optional"
+          value={form.description}
+          maxLength={1000}
+          error={errorAt("/description")}
+          onChange={(event) => setForm({ ...form, description: event.target.value })}
+        />
+      </section>
+      <section className="part" aria-label="Variables">
+        <div className="part__head">
+          <h3>Variables</h3>
+        </div>
+        {definitions.length === 0 && (
+          <p className="hint">The card has none. A variable in its template gets a field here.</p>
+        )}
+        <div className="vars">
+          {definitions.map((definition) => (
+            <VariableInput
+              key={definition.name}
+              variable={definition}
+              value={form.variables[definition.name] ?? ""}
+              onChange={(text) =>
+                setForm({ ...form, variables: { ...form.variables, [definition.name]: text } })
+              }
+            />
+          ))}
+        </div>
+      </section>
+      <section className="part" aria-label="What must come out">
+        <div className="part__head">
+          <h3>What must come out</h3>
+        </div>
+        <div className="vars">
+          <TextAreaField
+            label="Expected output"
+            note="Assertions without a value use it. Without any assertion the output must equal it."
+            className="input mono"
+            rows={1}
+            value={form.expected}
+            error={errorAt("/expected_output")}
+            onChange={(event) =>
+              setForm({ ...form, expected: event.target.value, hasExpected: event.target.value !== "" })
+            }
+          />
+        </div>
+        {form.assertions.map((assertion, index) => (
+          <AssertionFields
+            key={assertion.key}
+            form={assertion}
+            number={index + 1}
+            types={types}
+            errors={below(`/assertions/${index}`, told || sample ? errors : {}, refused)}
+            flag={base?.flags.find((flag) => flag.assertion_index === index)?.message}
+            outcome={judgement?.outcomes[index]}
+            onChange={(next) =>
+              setForm({ ...form, assertions: form.assertions.map((one) => (one === assertion ? next : one)) })
+            }
+            onRemove={() => {
+              setForm({ ...form, assertions: form.assertions.filter((one) => one !== assertion) });
+              toast(`Assertion ${index + 1} removed.`, { undo: () => setForm(form) });
+            }}
+          />
+        ))}
+        <AddAssertion
+          onAdd={() =>
+            setForm({ ...form, assertions: [...form.assertions, newAssertion(types[0]?.name ?? "equals")] })
+          }
+        />
+      </section>
+      <section className="part" aria-label="Try">
+        <div className="part__head">
+          <h3>Try it on an output</h3>
+          {judgement && (
+            <span className="push line line--tight">
+              {judgement.score !== null && judgement.score !== undefined && (
+                <span className="hint num">score {percent(judgement.score)}%</span>
+              )}
+              <VerdictChip mark={judgement.verdict ?? "none"} />
+            </span>
+          )}
+        </div>
+        <TextAreaField
+          label={<span className="sr">Sample output</span>}
+          className="input mono"
+          rows={3}
+          placeholder="Paste an answer of a model to see what each assertion says."
+          value={sample}
+          onChange={(event) => setSample(event.target.value)}
+        />
+        {sample !== "" && !ready && (
+          <p className="hint after">Not judged: an assertion above is not complete.</p>
+        )}
+        {tryError ? <p className="t-error small after">Not judged. {sentence(tryError)}</p> : null}
+        {judgement?.reason && <p className="small after">{judgement.reason}</p>}
+      </section>
+      <details className="more part">
+        <summary>Threshold and tags</summary>
+        <div className="form">
+          <TextField
+            label="Threshold"
+            hint="the score from which the case passes, 0 to 1"
+            className="input num"
+            inputMode="decimal"
+            value={form.threshold}
+            error={errorAt("/threshold")}
+            note="Empty: every assertion must hold."
+            onChange={(event) => setForm({ ...form, threshold: event.target.value })}
+          />
+          <TextField
+            label="Tags"
+            hint="separated by commas"
+            value={form.tags}
+            error={errorAt("/tags")}
+            onChange={(event) => setForm({ ...form, tags: event.target.value })}
+          />
+          <Checkbox
+            checked={form.hasExpected}
+            onChange={(event) =>
+              setForm({
+                ...form,
+                hasExpected: event.target.checked,
+                expected: event.target.checked ? form.expected : "",
+              })
+            }
+          >
+            The case has an expected output, even if it is empty
+          </Checkbox>
+        </div>
+      </details>
+    </Drawer>
+  );
+}
+
+/** The errors under a pointer, the form's own and the server's, by what is left of the pointer. */
+function below(
+  pointer: string,
+  errors: Record<string, string>,
+  refused: ProblemError | undefined,
+): Record<string, string> {
+  const all = [
+    ...(refused?.problem.errors ?? []).map((error) => [error.pointer, error.detail] as const),
+    ...Object.entries(errors),
+  ];
+  return Object.fromEntries(
+    all
+      .filter(([at]) => at === pointer || at.startsWith(`${pointer}/`))
+      .map(([at, why]) => [at.slice(pointer.length), why]),
+  );
+}
+
+function StaleNotice({
+  suiteId,
+  caseId,
+  mine,
+  why,
+  onMine,
+  onTheirs,
+}: {
+  suiteId: string;
+  caseId: string;
+  mine: CaseContent;
+  why: string;
+  onMine: (etag: string) => void;
+  onTheirs: (theirs: Case) => void;
+}) {
+  const theirs = useQuery({ ...caseQuery(suiteId, caseId), staleTime: 0, refetchOnMount: "always" });
+  const item = theirs.isFetching ? undefined : theirs.data;
+  return (
+    <div className="stale" role="alert">
+      <p>
+        <strong className="medium">Someone changed this case before you.</strong> {why} What you typed is
+        still here.
+      </p>
+      {item && (
+        <>
+          <p className="hint after">From theirs, with a minus, to yours, with a plus.</p>
+          <Diff before={JSON.stringify(item.content, null, 2)} after={JSON.stringify(mine, null, 2)} />
+          <div className="line after">
+            <Button onClick={() => onTheirs(item)}>Take theirs</Button>
+            <Button kind="primary" onClick={() => onMine(item.etag)}>
+              Save mine over it
+            </Button>
+          </div>
+        </>
+      )}
+      {theirs.isError && <p className="t-error small after">{sentence(theirs.error)}</p>}
+    </div>
+  );
+}
