@@ -248,7 +248,7 @@ interface ProviderModels {
   problem: string | null;
   remedy: string | null;
   checked_at: string;
-  next_cursor: null;
+  next_cursor?: string | null;
 }
 interface HealthCheck {
   name: string;

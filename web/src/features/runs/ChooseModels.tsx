@@ -1,0 +1,119 @@
+import { useQueries, useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { Provider, ProviderModels } from "@/api/types";
+import { Checkbox } from "@/components/Fields";
+import { Icon } from "@/components/Icon";
+import { Failure, SkeletonLines } from "@/components/States";
+import { Simulated } from "@/components/Verdict";
+import { modelsQuery, providersQuery } from "@/features/models";
+import { bytes } from "@/lib/format";
+import { isChosen, type ModelRef, toggled } from "./startForm";
+
+interface Props {
+  models: ModelRef[];
+  onChange: (models: ModelRef[]) => void;
+}
+
+/** The models to ask, server by server. */
+export function ChooseModels({ models, onChange }: Props) {
+  const providers = useQuery(providersQuery);
+  const lists = useQueries({ queries: (providers.data ?? []).map((provider) => modelsQuery(provider.id)) });
+  const gone = models.filter(
+    (chosen) =>
+      lists.every((list) => list.data !== undefined) &&
+      providers.data !== undefined &&
+      !lists.some(
+        (list, index) =>
+          providers.data[index]?.name === chosen.provider &&
+          list.data?.items.some((model) => model.name === chosen.model),
+      ),
+  );
+  return (
+    <section className="part" aria-label="On which models">
+      <div className="part__head">
+        <h2>On which models</h2>
+        <Link className="push" to="/models">
+          Model servers
+        </Link>
+      </div>
+      {providers.isError && <Failure error={providers.error} onRetry={() => void providers.refetch()} />}
+      {providers.isPending && <SkeletonLines label="Loading models" />}
+      {providers.data?.map((provider, index) => (
+        <ProviderModelsChoice
+          key={provider.id}
+          provider={provider}
+          list={lists[index]?.data}
+          models={models}
+          onChange={onChange}
+        />
+      ))}
+      {gone.map((model) => (
+        <Checkbox
+          key={`${model.provider} ${model.model}`}
+          checked
+          onChange={() => onChange(toggled(models, model))}
+        >
+          <span className="mono">{model.model}</span>
+          <span className="t-error">not found on {model.provider} any more</span>
+        </Checkbox>
+      ))}
+    </section>
+  );
+}
+
+function ProviderModelsChoice({
+  provider,
+  list,
+  models,
+  onChange,
+}: Props & { provider: Provider; list: ProviderModels | undefined }) {
+  return (
+    <fieldset className="options" aria-label={provider.name}>
+      <p className="options__head">
+        <span className="medium">{provider.name}</span>
+        {provider.simulated && <Simulated />}
+      </p>
+      {!list && <SkeletonLines label={`Asking ${provider.name}`} lines={2} />}
+      {list && !list.reachable && (
+        <p className="line line--tight small t-error">
+          <Icon name="error" />
+          <span className="wrap">
+            {list.problem} {list.remedy}
+          </span>
+        </p>
+      )}
+      {list?.reachable && list.items.length === 0 && (
+        <p className="hint">
+          {list.remedy ?? "It has no models yet. Pull one, for example: ollama pull llama3.2"}
+        </p>
+      )}
+      {list?.items.map((model) => {
+        const one = { provider: provider.name, model: model.name };
+        // An embedding model has no answer to judge.
+        const cannot = model.capabilities.length > 0 && !model.capabilities.includes("completion");
+        return (
+          <Checkbox
+            key={model.name}
+            checked={isChosen(models, one)}
+            disabled={cannot && !isChosen(models, one)}
+            onChange={() => onChange(toggled(models, one))}
+          >
+            <span className="mono cut">{model.name}</span>
+            <span className="hint num">
+              {cannot
+                ? "answers no prompts"
+                : [
+                    model.parameter_size,
+                    model.quantization,
+                    typeof model.size_bytes === "number" ? bytes(model.size_bytes) : null,
+                  ]
+                    .filter(Boolean)
+                    .join(", ")}
+            </span>
+            {model.loaded && !model.simulated && <span className="chip">loaded</span>}
+          </Checkbox>
+        );
+      })}
+    </fieldset>
+  );
+}
