@@ -14,7 +14,7 @@ export function Empty({
 }) {
   return (
     <div className="empty">
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       {children && <p>{children}</p>}
       {actions && <div className="line line--wrap">{actions}</div>}
     </div>
@@ -26,7 +26,7 @@ export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => vo
   const missing = error instanceof ProblemError && error.problem.status === 404;
   return (
     <div className="empty" role="alert">
-      <h3>{missing ? "This is not here" : "This did not load"}</h3>
+      <h2>{missing ? "This is not here" : "This did not load"}</h2>
       <p>{sentence(error)}</p>
       <div className="line line--wrap">
         {onRetry && !missing && (

@@ -6,6 +6,7 @@ import { When } from "@/components/When";
 import { duration } from "@/lib/format";
 import { CheckMark } from "./ChecksList";
 import { healthQuery } from "./queries";
+import "./health.css";
 
 const WORDS = { pass: "Works", warn: "Needs a look", fail: "Does not work" } as const;
 
@@ -59,7 +60,9 @@ export function HealthPage() {
                     <td>
                       <span className="line line--tight">
                         <CheckMark status={check.status} />
-                        <span aria-hidden="true">{WORDS[check.status]}</span>
+                        <span aria-hidden="true" className="only-wide">
+                          {WORDS[check.status]}
+                        </span>
                       </span>
                     </td>
                     <td className="wrap">

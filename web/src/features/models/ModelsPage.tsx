@@ -3,6 +3,7 @@ import { useState } from "react";
 import { sentence } from "@/api/problem";
 import type { Model, Provider } from "@/api/types";
 import { Button } from "@/components/Button";
+import { Icon } from "@/components/Icon";
 import { usePage } from "@/components/Page";
 import { Empty, Failure, SkeletonRows } from "@/components/States";
 import { toastFailure } from "@/components/toasts";
@@ -93,7 +94,7 @@ function ProviderSection({ provider }: { provider: Provider }) {
       {models.isError && !data && <Failure error={models.error} onRetry={() => void models.refetch()} />}
       {data && !data.reachable && (
         <div className="banner banner--boxed after" role="status">
-          <VerdictMark mark="error" word="Does not answer" />
+          <Icon name="error" />
           <p>
             {data.problem} {data.remedy}
           </p>

@@ -1,6 +1,7 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { Provider, ProviderModels } from "@/api/types";
+import { useEffect, useRef } from "react";
+import type { Model, Provider, ProviderModels } from "@/api/types";
 import { Checkbox } from "@/components/Fields";
 import { Icon } from "@/components/Icon";
 import { Failure, SkeletonLines } from "@/components/States";
@@ -27,6 +28,12 @@ export function ChooseModels({ models, onChange }: Props) {
           providers.data[index]?.name === chosen.provider &&
           list.data?.items.some((model) => model.name === chosen.model),
       ),
+  );
+  useFirstChoice(
+    providers.data,
+    lists.map((list) => list.data),
+    models,
+    onChange,
   );
   return (
     <section className="part" aria-label="On which models">
@@ -61,6 +68,36 @@ export function ChooseModels({ models, onChange }: Props) {
   );
 }
 
+/** Begins with one model that can answer now: a loaded one before others, a real one before a simulated one. */
+function useFirstChoice(
+  providers: Provider[] | undefined,
+  lists: (ProviderModels | undefined)[],
+  models: ModelRef[],
+  onChange: (models: ModelRef[]) => void,
+) {
+  const done = useRef(models.length > 0);
+  useEffect(() => {
+    if (done.current || !providers || lists.length === 0 || lists.some((list) => list === undefined)) return;
+    done.current = true;
+    const all = providers.flatMap((provider, index) =>
+      (lists[index]?.reachable ? lists[index].items : [])
+        .filter(canAnswer)
+        .map((model) => ({ provider, model })),
+    );
+    const [best] = all.sort(
+      (a, b) =>
+        Number(a.model.simulated) - Number(b.model.simulated) ||
+        Number(b.model.loaded) - Number(a.model.loaded),
+    );
+    if (best) onChange([{ provider: best.provider.name, model: best.model.name }]);
+  });
+}
+
+/** An embedding model has no answer to judge. A server that does not say is taken at its best. */
+function canAnswer(model: Model): boolean {
+  return model.capabilities.length === 0 || model.capabilities.includes("completion");
+}
+
 function ProviderModelsChoice({
   provider,
   list,
@@ -89,8 +126,7 @@ function ProviderModelsChoice({
       )}
       {list?.items.map((model) => {
         const one = { provider: provider.name, model: model.name };
-        // An embedding model has no answer to judge.
-        const cannot = model.capabilities.length > 0 && !model.capabilities.includes("completion");
+        const cannot = !canAnswer(model);
         return (
           <Checkbox
             key={model.name}

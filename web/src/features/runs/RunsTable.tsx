@@ -11,6 +11,7 @@ import { count, plural } from "@/lib/format";
 import { wilson } from "@/lib/wilson";
 import { type RunFilters, runsQuery } from "./queries";
 import { sharesOf } from "./shares";
+import "./runs.css";
 
 /** Runs in rows, newest first. */
 export function RunsTable({ filters, limit }: { filters: RunFilters; limit?: number }) {
@@ -21,7 +22,7 @@ export function RunsTable({ filters, limit }: { filters: RunFilters; limit?: num
   return (
     <>
       <div className="scroll-x">
-        <table className="table" aria-busy={items === undefined}>
+        <table className="table runs-table" aria-busy={items === undefined}>
           <thead>
             <tr>
               <th scope="col" className="r">
@@ -31,7 +32,9 @@ export function RunsTable({ filters, limit }: { filters: RunFilters; limit?: num
               <th scope="col" className="only-wide">
                 Models
               </th>
-              <th scope="col">State</th>
+              <th scope="col" className="only-wide">
+                State
+              </th>
               <th scope="col" className="r only-wide">
                 Pass
               </th>
@@ -105,17 +108,22 @@ function RunRow({ run }: { run: Run }) {
               v{version.version}
             </span>
           ))}
+          {run.state !== "finished" && (
+            <span className="only-narrow">
+              <VerdictMark mark={MARKS[run.state][0]} word={MARKS[run.state][1]} />
+            </span>
+          )}
           {run.note && <span className="dim cut opt">{run.note}</span>}
         </span>
       </td>
       <td className="only-wide">
         <span className="line line--tight">
-          <span className="mono cut">{run.models[0]?.model}</span>
+          <span className="mono cut runs-table__model">{run.models[0]?.model}</span>
           {run.models.length > 1 && <span className="hint">and {run.models.length - 1} more</span>}
           {run.simulated && <Simulated />}
         </span>
       </td>
-      <td>
+      <td className="only-wide">
         <State run={run} />
       </td>
       <td className="num r only-wide">
@@ -148,8 +156,12 @@ const MARKS: Record<Run["state"], [Mark, string]> = {
   finished: ["pass", "Finished"],
 };
 
+function finishedCells({ counts }: Run): number {
+  return counts.pass + counts.fail + counts.error + counts.invalid + counts.unjudged;
+}
+
 function State({ run }: { run: Run }) {
-  const done = run.cell_count - run.counts.open;
+  const done = finishedCells(run);
   const [mark, word] = MARKS[run.state];
   if (run.state === "finished") {
     const { error, invalid } = run.counts;
@@ -173,7 +185,7 @@ function State({ run }: { run: Run }) {
 
 /** A run that is at work, in three lines. */
 export function RunProgress({ run }: { run: Run }) {
-  const done = run.cell_count - run.counts.open;
+  const done = finishedCells(run);
   return (
     <div className="progress">
       <span className="cut">

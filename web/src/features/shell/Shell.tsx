@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
-import { Suspense, useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { IconButton, Kbd } from "@/components/Button";
 import { Icon, type IconName } from "@/components/Icon";
 import { ChoiceMenu } from "@/components/Layers";
@@ -12,8 +12,10 @@ import { MOD_KEY, useHotkeys } from "@/lib/hotkeys";
 import { useTheme } from "@/lib/theme";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { HealthLink } from "./HealthLink";
-import { KeyboardHelp } from "./KeyboardHelp";
-import { Palette } from "./Palette";
+
+// Needed after the first key press, not for the first paint.
+const Palette = lazy(async () => ({ default: (await import("./Palette")).Palette }));
+const KeyboardHelp = lazy(async () => ({ default: (await import("./KeyboardHelp")).KeyboardHelp }));
 
 interface Place {
   to: "/" | "/cards" | "/runs" | "/models" | "/health";
@@ -131,8 +133,10 @@ function TopBar() {
           { value: "dark", label: "Dark" },
         ]}
       />
-      <Palette open={palette} onClose={() => setPalette(false)} />
-      <KeyboardHelp open={help} onClose={() => setHelp(false)} />
+      <Suspense>
+        {palette && <Palette open onClose={() => setPalette(false)} />}
+        {help && <KeyboardHelp open onClose={() => setHelp(false)} />}
+      </Suspense>
     </header>
   );
 }
