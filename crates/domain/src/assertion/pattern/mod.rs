@@ -1,9 +1,10 @@
 //! Regular expressions as JavaScript's `new RegExp(pattern)` understands them, in bounded time.
 //!
-//! A pattern is parsed once. What a finite automaton can do runs on the crate `regex`, in linear
-//! time; look-around, back-references and what is too large for an automaton run on a backtracking
-//! matcher whose work is limited. Both see UTF-16 units.
+//! A pattern is parsed once. What a finite automaton can do runs on one, in linear time;
+//! look-around, back-references and what is too large for it run on a backtracking matcher whose
+//! work is limited. Both see UTF-16 units.
 
+mod automaton;
 mod backtrack;
 mod class;
 mod names;
@@ -16,6 +17,7 @@ mod units;
 #[cfg(test)]
 mod tests;
 
+use automaton::Automaton;
 use backtrack::Search;
 use program::Program;
 use units::mapped;
@@ -24,10 +26,6 @@ use units::mapped;
 pub(crate) const PATTERN_LIMIT: usize = 1024;
 /// Longest subject, in bytes.
 pub(crate) const SUBJECT_LIMIT: usize = 1024 * 1024;
-/// Largest automaton, in bytes.
-const AUTOMATON_LIMIT: usize = 1024 * 1024;
-/// Largest cache of an automaton's states, in bytes.
-const STATES_LIMIT: usize = 2 * 1024 * 1024;
 
 /// Why a pattern cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,16 +71,11 @@ impl SearchError {
     }
 }
 
-#[derive(Debug)]
-enum Engine {
-    Automaton(regex::Regex),
-    Backtracking,
-}
-
 /// A compiled pattern.
 #[derive(Debug)]
 pub(crate) struct Pattern {
-    engine: Engine,
+    /// None where the pattern asks for more, or is too large.
+    automaton: Option<Automaton>,
     /// Runs what the automaton cannot, and finds groups.
     program: Program,
     always_matches: bool,
@@ -96,15 +89,8 @@ impl Pattern {
         }
         let units: Vec<u16> = source.encode_utf16().collect();
         let syntax = parse::parse(&units).map_err(PatternError::Invalid)?;
-        let automaton = translate::translate(&syntax.root).and_then(|pattern| {
-            regex::RegexBuilder::new(&pattern)
-                .size_limit(AUTOMATON_LIMIT)
-                .dfa_size_limit(STATES_LIMIT)
-                .build()
-                .ok()
-        });
         Ok(Self {
-            engine: automaton.map_or(Engine::Backtracking, Engine::Automaton),
+            automaton: translate::translate(&syntax.root).and_then(|pattern| Automaton::new(&pattern)),
             program: program::compile(&syntax),
             always_matches: syntax.root.matches_empty_everywhere(),
         })
@@ -118,14 +104,12 @@ impl Pattern {
     /// Whether the text contains a match.
     pub(crate) fn is_match(&self, text: &str) -> Result<bool, SearchError> {
         check_length(text)?;
-        match &self.engine {
-            Engine::Automaton(regex) => Ok(regex.is_match(&mapped(text))),
-            Engine::Backtracking => {
-                let units: Vec<u16> = text.encode_utf16().collect();
-                let found = Search::new(&self.program, &units).find(0);
-                Ok(found.map_err(|_| SearchError::TooMuchWork)?.is_some())
-            }
+        if let Some(Ok(found)) = self.automaton.as_ref().map(|automaton| automaton.is_match(&mapped(text))) {
+            return Ok(found);
         }
+        let units: Vec<u16> = text.encode_utf16().collect();
+        let found = Search::new(&self.program, &units).find(0);
+        Ok(found.map_err(|_| SearchError::TooMuchWork)?.is_some())
     }
 
     /// Group 1 of the last match in the text, or the whole match where the pattern has no group.

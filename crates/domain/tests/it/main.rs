@@ -1,0 +1,4 @@
+//! What the domain says of recorded answers and of hostile input, from outside.
+
+mod gsm8k;
+mod hostile;
