@@ -1,4 +1,4 @@
-import type { Card, CardContent, Case, Health, Run } from "@/api/types";
+import type { AssertionType, Card, CardContent, Case, Health, Run } from "@/api/types";
 
 export const health: Health = {
   status: "pass",
@@ -90,3 +90,44 @@ export function run(over: Partial<Run> = {}): Run {
     ...over,
   };
 }
+
+function assertionType(
+  name: string,
+  kind: AssertionType["value"]["kind"],
+  need: AssertionType["value"]["need"],
+  more: { fields?: AssertionType["config"]; config?: AssertionType["config"] } = {},
+): AssertionType {
+  return {
+    name,
+    summary: `About ${name}.`,
+    value: { kind, need, summary: "A value.", fields: more.fields ?? [] },
+    threshold: null,
+    config: more.config ?? [],
+    example: { type: name },
+  };
+}
+
+export const assertionTypes: AssertionType[] = [
+  assertionType("equals", "any", "expected_output"),
+  assertionType("contains", "text", "expected_output"),
+  assertionType("regex", "text", "required"),
+  assertionType("is-json", "schema", "optional"),
+  assertionType("number", "number", "expected_output", {
+    config: [
+      { name: "tolerance", kind: "number_or_percentage", summary: "How far off.", choices: [] },
+      { name: "pattern", kind: "text", summary: "Where.", choices: [] },
+    ],
+  }),
+  assertionType("length", "object", "required", {
+    fields: [
+      { name: "min", kind: "count", summary: "The least.", choices: [] },
+      { name: "max", kind: "count", summary: "The most.", choices: [] },
+      {
+        name: "unit",
+        kind: "choice",
+        summary: "What is counted.",
+        choices: ["characters", "words", "lines"],
+      },
+    ],
+  }),
+];
