@@ -1,6 +1,6 @@
 //! Assertions: the registry of their types, what is wrong with one, and how outputs are judged.
 //!
-//! To add a type, write a file beside this one with a [`rule::Rule`], and name it in [`rules`].
+//! To add a type, write a file beside this one with a `rule::Rule`, and name it in `rules`.
 
 mod aggregate;
 mod contains;
