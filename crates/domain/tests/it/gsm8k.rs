@@ -24,7 +24,7 @@ struct Recorded {
 #[test]
 fn number_reproduces_every_published_verdict() {
     let Some(folder) = std::env::var_os("GSM8K_DIR") else {
-        eprintln!("number_reproduces_every_published_verdict did not run: GSM8K_DIR is not set");
+        eprintln!("not run: number_reproduces_every_published_verdict: GSM8K_DIR is not set");
         return;
     };
     let recorded = std::fs::read_to_string(Path::new(&folder).join("recorded.jsonl")).unwrap();
