@@ -22,16 +22,17 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 const ASYNC: &[&str] = &["tokio", "tokio-util", "tokio-stream", "futures-util"];
-const HTTP_SERVER: &[&str] = &["axum", "hyper", "hyper-util", "tower", "tower-http"];
+const HTTP_SERVER: &[&str] = &["axum", "axum-core", "tower-http"];
+const HTTP: &[&str] = &["http", "hyper", "hyper-util"];
 const HTTP_CLIENT: &[&str] = &["reqwest"];
 const SQL: &[&str] = &["rusqlite", "tokio-postgres"];
 
 /// Libraries that a crate must not use, because another crate is the place for them.
 const NEVER: &[(&str, &[&[&str]])] = &[
-    ("domain", &[ASYNC, HTTP_SERVER, HTTP_CLIENT, SQL]),
+    ("domain", &[ASYNC, HTTP_SERVER, HTTP, HTTP_CLIENT, SQL]),
     ("llm", &[HTTP_SERVER, SQL]),
-    ("store", &[HTTP_SERVER, HTTP_CLIENT]),
-    ("engine", &[HTTP_SERVER, HTTP_CLIENT, SQL, &["http"]]),
+    ("store", &[HTTP_SERVER, HTTP, HTTP_CLIENT]),
+    ("engine", &[HTTP_SERVER, HTTP, HTTP_CLIENT, SQL]),
     ("api", &[HTTP_CLIENT, SQL]),
 ];
 
