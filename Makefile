@@ -31,7 +31,8 @@ e2e: ## Browser tests alone, against the real server
 	@scripts/test e2e
 
 bench: ## Load and comparison, in a release build
-	cargo run --release --locked -p benches
+	cargo build --release --locked -p promptcards -p benches
+	target/release/benches
 
 generate: ## Rewrite every generated file
 	@scripts/prerequisites run

@@ -86,6 +86,7 @@ pub struct App {
 impl App {
     /// Opens the database, starts the engine and listens. Runs that were under way go on from here.
     pub async fn build(config: &Config) -> Result<Self, StartError> {
+        crate::install_cryptography();
         let ids: Arc<dyn IdSource> = Arc::new(SystemIds);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         // Listening comes first: a port that is taken must leave the database alone.

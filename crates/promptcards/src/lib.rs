@@ -8,4 +8,4 @@ mod telemetry;
 
 pub use app::{App, StartError};
 pub use config::{Config, ConfigError, Environment, Flags, LogFormat, LogSettings, ServerSettings};
-pub use system::{SystemClock, SystemIds};
+pub use system::{SystemClock, SystemIds, install_cryptography};

@@ -28,3 +28,11 @@ impl IdSource for SystemIds {
         Uuid::now_v7()
     }
 }
+
+/// Installs the cryptography of outbound TLS, without which the HTTP client panics at its first use. A further
+/// call changes nothing.
+pub fn install_cryptography() {
+    if rustls::crypto::ring::default_provider().install_default().is_err() {
+        tracing::debug!("the cryptography was installed already");
+    }
+}

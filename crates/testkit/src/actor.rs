@@ -47,6 +47,7 @@ impl Answer {
 impl Actor {
     /// Somebody at the server of this address.
     pub fn at(address: SocketAddr) -> Self {
+        promptcards::install_cryptography();
         Self { client: Client::builder().no_proxy().build().unwrap(), base: format!("http://{address}") }
     }
 

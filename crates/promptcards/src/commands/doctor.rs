@@ -35,6 +35,7 @@ impl Finding {
 
 #[expect(clippy::print_stdout, reason = "the findings are what was asked for")]
 pub(super) fn run(config: &Config) -> anyhow::Result<ExitCode> {
+    crate::install_cryptography();
     super::runtime()?.block_on(async {
         let mut findings =
             vec![Finding::sound("version", format!("promptcards {}", env!("CARGO_PKG_VERSION")))];

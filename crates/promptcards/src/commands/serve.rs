@@ -12,10 +12,6 @@ use crate::telemetry;
 #[expect(clippy::print_stdout, reason = "the address is what the person who typed the command waits for")]
 pub(super) fn run(config: &Config) -> anyhow::Result<ExitCode> {
     telemetry::begin(&config.log)?;
-    // Without a default provider rustls panics at its first use. A second installation, as in tests, is refused.
-    if rustls::crypto::ring::default_provider().install_default().is_err() {
-        tracing::debug!("the cryptography was installed already");
-    }
     super::runtime()?.block_on(async {
         let app = App::build(config).await?;
         println!("Promptcards is ready: http://{}", app.address());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use fake_ollama::Options;
+use fake_ollama::{Model, Options};
 use serde_json::{Value, json};
 use testkit::TestServer;
 
@@ -26,7 +26,7 @@ async fn all_published_verdicts_of_gsm8k_are_reproduced() {
     let recorded: Vec<String> = lines.iter().flat_map(answers).collect();
     fs::write(replay.path(), recorded.join("\n")).unwrap();
     let ollama = Options {
-        models: MODELS.iter().map(|(model, _)| (*model).to_owned()).collect(),
+        models: MODELS.iter().map(|(model, _)| Model::named(model)).collect(),
         recorded: Some(replay.path().to_owned()),
         ..Options::default()
     };
