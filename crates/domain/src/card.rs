@@ -115,22 +115,18 @@ pub struct ModelParameters {
     /// How long the server keeps the model loaded: a duration like `5m`, or seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[garde(skip)]
-    #[schema(value_type = Option<Object>)]
     pub keep_alive: Option<Value>,
     /// `"json"`, or a JSON schema that the answer is forced into.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[garde(skip)]
-    #[schema(value_type = Option<Object>)]
     pub format: Option<Value>,
     /// Whether the model thinks first: `true`, `false`, or a level such as `"high"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[garde(skip)]
-    #[schema(value_type = Option<Object>)]
     pub think: Option<Value>,
     /// Other options of the model server, passed on as they are.
     #[serde(skip_serializing_if = "Map::is_empty")]
     #[garde(custom(at_most::<64>))]
-    #[schema(value_type = Object)]
     pub options: Map<String, Value>,
 }
 
@@ -177,7 +173,6 @@ pub struct CardContent {
     /// A JSON schema that the answer is meant to satisfy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[garde(skip)]
-    #[schema(value_type = Option<Object>)]
     pub output_schema: Option<Value>,
     /// The versions of the cards that the messages include. Set when a version is saved.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

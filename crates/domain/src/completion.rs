@@ -9,9 +9,11 @@ use utoipa::ToSchema;
 pub struct Usage {
     /// Tokens of the prompt that the server evaluated.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub prompt_tokens: Option<i64>,
     /// Tokens that the model generated, thinking included.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub completion_tokens: Option<i64>,
 }
 
@@ -21,15 +23,19 @@ pub struct Usage {
 pub struct Timings {
     /// Loading the model, as the server says.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub load_ms: Option<i64>,
     /// Evaluating the prompt, as the server says.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub prompt_evaluation_ms: Option<i64>,
     /// Generating the answer, as the server says.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub generation_ms: Option<i64>,
     /// From the request sent to the first token of thinking or content, measured here.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub first_token_ms: Option<i64>,
     /// From the request sent to the end of the answer, measured here.
     pub total_ms: i64,
@@ -42,9 +48,11 @@ pub struct Completion {
     pub content: String,
     /// What the model thought before it, where the server keeps that apart.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub thinking: Option<String>,
     /// Why the generation ended, in the server's word: `stop`, `length`, …
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub finish_reason: Option<String>,
     /// Tokens used.
     pub usage: Usage,

@@ -22,7 +22,6 @@ pub struct Assertion {
     /// Where a type allows it to be absent, the case's expected output takes its place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[garde(skip)]
-    #[schema(value_type = Option<Object>)]
     pub value: Option<Value>,
     /// A limit, where the type has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -39,7 +38,6 @@ pub struct Assertion {
     /// Options of the type, such as `tolerance` and `pattern` of `number`.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     #[garde(custom(at_most::<32>))]
-    #[schema(value_type = Object)]
     pub config: Map<String, Value>,
 }
 
@@ -83,7 +81,6 @@ pub struct CaseContent {
     pub description: String,
     /// Values of the card's variables, by name.
     #[garde(custom(at_most::<100>))]
-    #[schema(value_type = Object)]
     pub variables: Map<String, Value>,
     /// What the output must satisfy. Without any, and without an expected output, a cell has no verdict.
     #[garde(length(max = ASSERTIONS_LIMIT), dive)]

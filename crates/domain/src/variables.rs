@@ -43,7 +43,6 @@ pub struct VariableDefinition {
     /// The value where a case gives none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[garde(skip)]
-    #[schema(value_type = Option<Object>)]
     pub default: Option<Value>,
     /// What it is for.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -52,7 +51,6 @@ pub struct VariableDefinition {
     /// If not empty, the only values it takes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[garde(length(max = 200))]
-    #[schema(value_type = Vec<Object>)]
     pub allowed_values: Vec<Value>,
 }
 

@@ -59,14 +59,17 @@ pub struct Outcome {
     pub weight: f64,
     /// The name under which its score is collected.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub metric: Option<String>,
     /// The sentence that says why.
     pub reason: String,
     /// What was compared with the output, after rendering, where there is such a thing.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub expected: Option<String>,
     /// What was found in the output, where that is shorter than the output.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub actual: Option<String>,
 }
 

@@ -18,7 +18,6 @@ pub struct AssertionType {
     /// What `config` may hold.
     pub config: Vec<Field>,
     /// An assertion of this type.
-    #[schema(value_type = Object)]
     pub example: Value,
 }
 
