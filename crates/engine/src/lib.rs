@@ -24,6 +24,8 @@ use tokio_util::task::TaskTracker;
 pub use error::{Conflict, Error, Problem, Result, StartProblem};
 pub use events::Frame;
 pub use idempotency::{Created, IdempotencyKey};
+/// Why the store did not do what was asked, for the doors that turn it into an answer.
+pub use store::Error as StoreError;
 
 use events::EventHub;
 use runs::Worker;

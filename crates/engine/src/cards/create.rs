@@ -15,6 +15,9 @@ use crate::error::{Conflict, Error, Result};
 use crate::idempotency::{self, Created, IdempotencyKey};
 use crate::{Engine, LOCAL_USER};
 
+/// The revision of a card that was just made.
+pub const FIRST_REVISION: i64 = 1;
+
 /// A card to be made.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
@@ -138,7 +141,7 @@ pub(crate) fn insert(
         folder: new.folder.clone(),
         suite_id: ids.suite,
         latest_version: 0,
-        revision: 1,
+        revision: FIRST_REVISION,
         archived_at: None,
         created_at: at,
         updated_at: at,

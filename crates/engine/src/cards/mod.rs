@@ -12,7 +12,7 @@ mod samples;
 mod versions;
 mod view;
 
-pub use create::{DuplicateCard, NewCard};
+pub use create::{DuplicateCard, FIRST_REVISION, NewCard};
 pub use draft::{Draft, EditDraft};
 pub use edit::EditCard;
 pub use labels::{Label, LabelMove, LabelledVersion, MoveLabel};

@@ -25,7 +25,6 @@ pub struct PreviewRequest {
     /// Values of its variables.
     #[serde(default)]
     #[garde(skip)]
-    #[schema(value_type = Object)]
     pub variables: Map<String, Value>,
     /// The card that is being edited, so that it cannot include itself.
     #[serde(default)]
@@ -52,7 +51,6 @@ pub struct Preview {
 pub struct RenderRequest {
     /// Values of the variables.
     #[garde(skip)]
-    #[schema(value_type = Object)]
     pub variables: Map<String, Value>,
     /// Number of the version. Neither number nor label: the latest.
     #[garde(inner(range(min = 1)))]

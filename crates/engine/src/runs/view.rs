@@ -272,7 +272,6 @@ pub struct CaseView {
     /// What it is about.
     pub description: String,
     /// Its variables.
-    #[schema(value_type = Object)]
     pub variables: Map<String, Value>,
     /// The output that is wanted, if it says so.
     pub expected_output: Option<String>,

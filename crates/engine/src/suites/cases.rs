@@ -20,6 +20,8 @@ use crate::{Engine, Revised};
 
 /// Most cases of one import.
 const IMPORT_LIMIT: usize = 10_000;
+/// The revision of a case that was just made.
+pub const FIRST_REVISION: i64 = 1;
 /// How many cases one reading of the store brings while a list is filtered.
 const CHUNK: i64 = 500;
 
@@ -67,7 +69,7 @@ pub struct Case {
     pub content: CaseContent,
     /// Assertions that can never fail.
     pub flags: Vec<CaseFlag>,
-    /// What an edit names in `If-Match`.
+    /// What an edit names in `If-Match`, with its quotes.
     pub etag: String,
     /// When it was made.
     pub created_at: Timestamp,
@@ -181,7 +183,12 @@ impl Engine {
     }
 
     /// One case.
-    pub async fn case(&self, workspace: WorkspaceId, suite: SuiteId, case: CaseId) -> Result<Case> {
+    pub async fn case(
+        &self,
+        workspace: WorkspaceId,
+        suite: SuiteId,
+        case: CaseId,
+    ) -> Result<Revised<Case>> {
         self.store
             .try_read(move |conn| {
                 find(conn, workspace, suite)?;
@@ -206,7 +213,7 @@ impl Engine {
                 idempotency::once(conn, key.as_ref(), at, |conn| {
                     find(conn, workspace, suite)?;
                     store::test_cases::append(conn, suite, &[(id, json.clone())], at)?;
-                    read(conn, suite, id)
+                    case_view(&row(conn, suite, id)?)
                 })
             })
             .await
@@ -250,7 +257,7 @@ impl Engine {
         case: CaseId,
         revision: i64,
         content: CaseContent,
-    ) -> Result<Case> {
+    ) -> Result<Revised<Case>> {
         check(&content, "")?;
         let json = serde_json::to_string(&content)?;
         let at = self.clock.now();
@@ -288,7 +295,12 @@ impl Engine {
     }
 
     /// Brings a deleted case back to its place.
-    pub async fn restore_case(&self, workspace: WorkspaceId, suite: SuiteId, case: CaseId) -> Result<Case> {
+    pub async fn restore_case(
+        &self,
+        workspace: WorkspaceId,
+        suite: SuiteId,
+        case: CaseId,
+    ) -> Result<Revised<Case>> {
         let at = self.clock.now();
         self.store
             .try_write(move |conn| {
@@ -319,8 +331,9 @@ fn row(conn: &mut Conn, suite: SuiteId, case: CaseId) -> Result<CaseRow> {
     store::test_cases::get(conn, suite, case)?.ok_or_else(|| Error::not_found(format!("case {case}")))
 }
 
-fn read(conn: &mut Conn, suite: SuiteId, case: CaseId) -> Result<Case> {
-    case_view(&row(conn, suite, case)?)
+fn read(conn: &mut Conn, suite: SuiteId, case: CaseId) -> Result<Revised<Case>> {
+    let row = row(conn, suite, case)?;
+    Ok(Revised { value: case_view(&row)?, revision: row.revision })
 }
 
 fn revised(row: SuiteRow) -> Revised<Suite> {
@@ -346,7 +359,7 @@ fn case_view(row: &CaseRow) -> Result<Case> {
         position: row.position,
         flags: flags.map(|(assertion_index, message)| CaseFlag { assertion_index, message }).collect(),
         content,
-        etag: row.revision.to_string(),
+        etag: format!("\"{}\"", row.revision),
         created_at: Timestamp(row.created_at),
         updated_at: Timestamp(row.updated_at),
     })

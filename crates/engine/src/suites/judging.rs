@@ -25,7 +25,6 @@ pub struct TryAssertions {
     /// Values of the variables, for texts that are templates.
     #[serde(default)]
     #[garde(skip)]
-    #[schema(value_type = Object)]
     pub variables: Map<String, Value>,
     /// The output that is wanted.
     #[serde(default)]

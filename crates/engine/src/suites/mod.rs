@@ -3,5 +3,7 @@
 mod cases;
 mod judging;
 
-pub use cases::{Case, CaseFlag, CaseList, CaseQuery, ImportCases, Imported, RenameSuite, Suite};
+pub use cases::{
+    Case, CaseFlag, CaseList, CaseQuery, FIRST_REVISION, ImportCases, Imported, RenameSuite, Suite,
+};
 pub use judging::TryAssertions;
