@@ -11,11 +11,11 @@
 //!    pub(crate) async fn edit_card(
 //!        State(state): State<ApiState>,
 //!        Path((ws, slug)): Path<(String, String)>,
-//!        IfMatch(etag): IfMatch,
+//!        IfMatch(revision): IfMatch,
 //!        Json(edit): Json<EditCard>,
 //!    ) -> Result<Tagged<Card>> {
-//!        let (card, etag) = state.engine.edit_card(&ws, &slug, &etag, edit).await?;
-//!        Ok(Tagged { etag, body: card })
+//!        let workspace = state.workspace(&ws).await?;
+//!        Ok(Tagged(state.engine.edit_card(workspace, slug, revision, edit).await?))
 //!    }
 //!    ```
 //!    Placeholders are not documented here; [`routes`] knows them (`{ws} {slug} {label} {number} {suite} {case}
@@ -30,16 +30,21 @@
 //! 4. Answer with [`extract::Json`], [`reply::Tagged`], [`reply::Created`] or [`reply::Page`].
 //! 5. `make generate` writes `openapi.json`, from which the page's client is typed.
 
+mod assertions;
+mod cards;
 mod csp_report;
 pub mod door;
 pub mod extract;
 mod health;
+mod models;
 mod openapi;
 pub mod problem;
 pub mod reply;
 pub mod router;
 pub mod routes;
+mod runs;
 pub mod serve;
 pub mod spa;
 pub mod sse;
 pub mod state;
+mod suites;

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use axum::Router;
-use domain::permission::Permission::Anyone;
+use domain::permission::Permission::{
+    Anyone, CardsRead, CardsWrite, HealthRead, ProvidersRead, RunsControl, RunsRead,
+};
 use http::{HeaderMap, Method, Uri};
 use utoipa::openapi::{Info, OpenApi};
 use utoipa_axum::routes;
@@ -13,15 +15,71 @@ use crate::problem::{ApiError, Code};
 use crate::routes::{Declaration, RateTier, RouteMistake, Routes};
 use crate::spa::Site;
 use crate::state::ApiState;
-use crate::{csp_report, health, openapi};
+use crate::{assertions, cards, csp_report, health, models, openapi, runs, suites};
 
 /// Every address of the API, with the permission and the rate tier of each.
 fn map() -> Routes<ApiState> {
-    use RateTier::{General, Reports, Uncounted};
+    use RateTier::{Ai, General, Reports, Uncounted};
     let mut map = Routes::new(document());
 
     map.add(Anyone, Uncounted, routes!(health::livez::livez));
     map.add(Anyone, Uncounted, routes!(health::readyz::readyz));
+
+    map.add(HealthRead, General, routes!(health::report::get_health));
+
+    map.add(CardsRead, General, routes!(cards::list::list_cards));
+    map.add(CardsWrite, General, routes!(cards::create::create_card));
+    map.add(CardsRead, General, routes!(cards::facets::get_card_facets));
+    map.add(CardsRead, General, routes!(cards::get::get_card));
+    map.add(CardsWrite, General, routes!(cards::edit::edit_card));
+    map.add(CardsWrite, General, routes!(cards::archive::archive_card));
+    map.add(CardsWrite, General, routes!(cards::restore::restore_card));
+    map.add(CardsWrite, General, routes!(cards::duplicate::duplicate_card));
+    map.add(CardsRead, General, routes!(cards::draft::get::get_draft));
+    map.add(CardsWrite, General, routes!(cards::draft::edit::edit_draft));
+    map.add(CardsWrite, General, routes!(cards::draft::discard::discard_draft));
+    map.add(CardsRead, General, routes!(cards::versions::list::list_versions));
+    map.add(CardsWrite, General, routes!(cards::versions::save::save_version));
+    map.add(CardsRead, General, routes!(cards::versions::get::get_version));
+    map.add(CardsRead, General, routes!(cards::labels::list::list_labels));
+    map.add(CardsRead, General, routes!(cards::labels::get::get_label));
+    map.add(CardsWrite, General, routes!(cards::labels::put::move_label));
+    map.add(CardsWrite, General, routes!(cards::labels::remove::remove_label));
+    map.add(CardsRead, General, routes!(cards::labels::history::get_label_history));
+    map.add(CardsRead, General, routes!(cards::render::render_card));
+    map.add(CardsRead, General, routes!(cards::preview::preview_template));
+    map.add(CardsWrite, General, routes!(cards::samples::load_samples));
+
+    map.add(CardsRead, General, routes!(suites::list::list_suites));
+    map.add(CardsRead, General, routes!(suites::get::get_suite));
+    map.add(CardsWrite, General, routes!(suites::rename::rename_suite));
+    map.add(CardsRead, General, routes!(suites::cases::list::list_cases));
+    map.add(CardsWrite, General, routes!(suites::cases::create::create_case));
+    map.add(CardsWrite, General, routes!(suites::cases::import::import_cases));
+    map.add(CardsRead, General, routes!(suites::cases::get::get_case));
+    map.add(CardsWrite, General, routes!(suites::cases::edit::edit_case));
+    map.add(CardsWrite, General, routes!(suites::cases::delete::delete_case));
+    map.add(CardsWrite, General, routes!(suites::cases::restore::restore_case));
+
+    map.add(CardsRead, General, routes!(assertions::types::list_assertion_types));
+    map.add(CardsRead, General, routes!(assertions::try_assertions::try_assertions));
+
+    map.add(ProvidersRead, General, routes!(models::providers::list_providers));
+    map.add(ProvidersRead, General, routes!(models::list::list_models));
+
+    map.add(RunsRead, General, routes!(runs::list::list_runs));
+    map.add(RunsControl, Ai, routes!(runs::start::start_run));
+    map.add(RunsRead, General, routes!(runs::estimate::estimate_run));
+    map.add(RunsRead, General, routes!(runs::get::get_run));
+    map.add(RunsControl, General, routes!(runs::pause::pause_run));
+    map.add(RunsControl, General, routes!(runs::resume::resume_run));
+    map.add(RunsControl, General, routes!(runs::cancel::cancel_run));
+    map.add(RunsControl, Ai, routes!(runs::retry::retry_run_errors));
+    map.add(RunsRead, General, routes!(runs::rows::get_run_rows));
+    map.add(RunsRead, General, routes!(runs::cases::list_run_cases));
+    map.add(RunsRead, General, routes!(runs::cells::list_cells));
+    map.add(RunsRead, General, routes!(runs::cell::get_cell));
+    map.add(RunsRead, General, routes!(runs::events::follow_run));
 
     map.add(Anyone, General, routes!(openapi::get_openapi));
     map.add(Anyone, Uncounted, routes!(openapi::get_docs));
@@ -53,7 +111,8 @@ pub fn declarations() -> Result<Vec<Declaration>, RouteMistake> {
 /// The OpenAPI 3.1 document, indented, the same text for the same code.
 pub fn openapi() -> Result<String, RouteMistake> {
     let (_, document, _) = map().finish()?;
-    let mut text = document.to_pretty_json().unwrap_or_default();
+    let document = serde_json::to_value(&document).map(openapi::refine).unwrap_or_default();
+    let mut text = format!("{document:#}");
     text.push('\n');
     Ok(text)
 }

@@ -4,17 +4,17 @@
 //! A slow reader therefore holds back nobody but itself: its source overflows, says `resync` and goes on.
 
 use std::convert::Infallible;
+use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
+use engine::Frame;
 use futures_util::{Stream, stream};
 use http::header::{self, HeaderValue};
-use std::future::Future;
 use tokio::time::{Instant, Sleep, sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
@@ -25,21 +25,10 @@ const PIECE: usize = 64 * 1024;
 /// Sent first and last: how long a reader waits before it comes again, in milliseconds.
 const RETRY: &[u8] = b"retry: 1000\n\n";
 
-/// One event of a stream.
-#[derive(Debug, Clone)]
-pub struct Event {
-    /// The event's number, which a reader sends back as `Last-Event-ID`; none for `resync`.
-    pub id: Option<i64>,
-    /// Its name.
-    pub name: &'static str,
-    /// JSON without line breaks, shared by all readers.
-    pub data: Arc<str>,
-}
-
 /// The response that sends `events` until they end or the server stops.
 pub fn response<E>(events: E, closing: CancellationToken) -> Response
 where
-    E: Stream<Item = Event> + Send + 'static,
+    E: Stream<Item = Frame> + Send + 'static,
 {
     let mut pieces = Pieces {
         events: Box::pin(events),
@@ -66,7 +55,7 @@ struct Pieces<E> {
     ended: bool,
 }
 
-impl<E: Stream<Item = Event>> Pieces<E> {
+impl<E: Stream<Item = Frame>> Pieces<E> {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
         if self.ended {
             return Poll::Ready(None);
@@ -101,16 +90,13 @@ impl<E: Stream<Item = Event>> Pieces<E> {
     }
 }
 
-fn write(piece: &mut BytesMut, event: &Event) {
-    if let Some(id) = event.id {
-        piece.extend_from_slice(b"id: ");
-        piece.extend_from_slice(id.to_string().as_bytes());
-        piece.extend_from_slice(b"\n");
-    }
-    piece.extend_from_slice(b"event: ");
-    piece.extend_from_slice(event.name.as_bytes());
+fn write(piece: &mut BytesMut, frame: &Frame) {
+    piece.extend_from_slice(b"id: ");
+    piece.extend_from_slice(frame.number.to_string().as_bytes());
+    piece.extend_from_slice(b"\nevent: ");
+    piece.extend_from_slice(frame.event.as_bytes());
     piece.extend_from_slice(b"\ndata: ");
-    piece.extend_from_slice(event.data.as_bytes());
+    piece.extend_from_slice(frame.data.as_bytes());
     piece.extend_from_slice(b"\n\n");
 }
 
@@ -123,8 +109,8 @@ mod tests {
 
     use super::*;
 
-    fn event(id: i64) -> Event {
-        Event { id: Some(id), name: "cell_finished", data: "{}".into() }
+    fn event(number: i64) -> Frame {
+        Frame { number, event: "cell_finished", data: "{}".into() }
     }
 
     async fn text(response: Response) -> String {
@@ -133,17 +119,17 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn events_stand_in_order_and_the_stream_ends_with_its_source() {
-        let resync = Event { id: None, name: "resync", data: r#"{"after":2}"#.into() };
+        let resync = Frame { number: 2, event: "resync", data: r#"{"after":2}"#.into() };
         let events = stream::iter([event(1), resync]);
         assert_eq!(
             text(response(events, CancellationToken::new())).await,
-            "retry: 1000\n\nid: 1\nevent: cell_finished\ndata: {}\n\nevent: resync\ndata: {\"after\":2}\n\n"
+            "retry: 1000\n\nid: 1\nevent: cell_finished\ndata: {}\n\nid: 2\nevent: resync\ndata: {\"after\":2}\n\n"
         );
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_silent_stream_says_that_it_lives_every_15_seconds() {
-        let (_sender, receiver) = mpsc::channel::<Event>(1);
+        let (_sender, receiver) = mpsc::channel::<Frame>(1);
         let mut body = response(ReceiverStream::new(receiver), CancellationToken::new()).into_body();
         let _retry = body.frame().await;
         let started = Instant::now();

@@ -1,8 +1,9 @@
 //! JSON bodies: strictly read, validated, and written.
 
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, MatchedPath, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use engine::{IdempotencyKey, LOCAL_USER};
 use garde::Validate;
 use http::header::{self, HeaderValue};
 use http::request::Parts;
@@ -56,23 +57,14 @@ impl<T: Serialize> IntoResponse for Json<T> {
 
 /// A body that creates something, with the key under which a repetition is recognised.
 #[derive(Debug)]
-pub struct Create<T> {
+pub struct Create<T, const LIMIT: usize = BODY_LIMIT> {
     /// The body.
     pub body: T,
     /// The header `Idempotency-Key`, if it was sent.
-    pub idempotency: Option<Idempotency>,
+    pub idempotency: Option<IdempotencyKey>,
 }
 
-/// How a repeated request is recognised.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Idempotency {
-    /// The caller's key: 1 to 255 visible ASCII characters.
-    pub key: String,
-    /// SHA-256 of method, address and body, in hexadecimal: the same key with another one is refused.
-    pub fingerprint: String,
-}
-
-impl<T, S> FromRequest<S> for Create<T>
+impl<T, S, const LIMIT: usize> FromRequest<S> for Create<T, LIMIT>
 where
     T: DeserializeOwned + Validate<Context = ()>,
     S: Sync,
@@ -83,9 +75,13 @@ where
         let (parts, body) = request.into_parts();
         let key = idempotency_key(&parts)?;
         body::require_json(&parts.headers)?;
-        let bytes = body::read(&parts.headers, body, BODY_LIMIT).await?;
+        let bytes = body::read(&parts.headers, body, LIMIT).await?;
         let body = parse(&bytes)?;
-        let idempotency = key.map(|key| Idempotency { key, fingerprint: fingerprint(&parts, &bytes) });
+        let idempotency = key.map(|key| IdempotencyKey {
+            scope: scope(&parts),
+            key,
+            fingerprint: fingerprint(&parts, &bytes),
+        });
         Ok(Self { body, idempotency })
     }
 }
@@ -103,6 +99,13 @@ fn idempotency_key(parts: &Parts) -> Result<Option<String>, ApiError> {
     }
 }
 
+/// Keys are the caller's own, one set for each route.
+fn scope(parts: &Parts) -> String {
+    let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    format!("{LOCAL_USER} {} {route}", parts.method)
+}
+
+/// SHA-256 of method, address and body, in hexadecimal.
 fn fingerprint(parts: &Parts, body: &Bytes) -> String {
     let mut hash = Sha256::new();
     hash.update(parts.method.as_str());

@@ -3,16 +3,18 @@
 mod body;
 mod headers;
 mod json;
+mod parameters;
 mod path;
 mod query;
 mod sentence;
 mod strict;
 
 pub(crate) use body::read as read_body;
-pub use headers::{IfMatch, IfNoneMatch};
-pub use json::{Create, IMPORT_LIMIT, Idempotency, Json};
+pub use headers::{IfMatch, IfNoneMatch, LastEventId};
+pub use json::{Create, IMPORT_LIMIT, Json};
+pub(crate) use parameters::IdempotencyHeader;
 pub use path::Path;
-pub use query::{Cursor, PageLimit, Query};
+pub use query::{Cursor, PageLimit, PageQuery, Query};
 pub(crate) use strict::check as strict_json;
 
 /// Appends one step to a JSON pointer (RFC 6901).

@@ -7,7 +7,7 @@ use garde::Validate;
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::extract::json::rule_broken;
 use crate::extract::push_step;
@@ -65,6 +65,11 @@ impl PageLimit {
     pub fn get(self) -> u32 {
         self.0
     }
+
+    /// One more than the page may have, to see whether there is a next one.
+    pub fn and_one(self) -> i64 {
+        i64::from(self.0) + 1
+    }
 }
 
 impl Default for PageLimit {
@@ -86,6 +91,29 @@ impl TryFrom<u32> for PageLimit {
 #[serde(transparent)]
 #[schema(value_type = String, max_length = 512)]
 pub struct Cursor(String);
+
+/// Which page of a list that takes no other parameters.
+#[derive(Debug, Deserialize, IntoParams, Validate)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PageQuery {
+    /// `next_cursor` of the page before.
+    #[param(inline)]
+    #[garde(skip)]
+    pub cursor: Option<Cursor>,
+    /// Most items of a page.
+    #[serde(default)]
+    #[param(inline)]
+    #[garde(skip)]
+    pub limit: PageLimit,
+}
+
+impl PageQuery {
+    /// The sort key of the item that the page begins after.
+    pub fn after<K: DeserializeOwned>(&self) -> Result<Option<K>, ApiError> {
+        self.cursor.as_ref().map(Cursor::decode).transpose()
+    }
+}
 
 impl Cursor {
     /// The cursor after an item with this sort key.

@@ -2,3 +2,4 @@
 
 pub(crate) mod livez;
 pub(crate) mod readyz;
+pub(crate) mod report;

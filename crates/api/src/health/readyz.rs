@@ -22,5 +22,8 @@ pub(crate) async fn readyz(State(state): State<ApiState>) -> Result<Json<Ready>>
     if state.closing.is_cancelled() {
         return Err(ApiError::new(Code::ShuttingDown, Code::ShuttingDown.meaning()).retry_after(5));
     }
+    if !state.engine.is_ready().await {
+        return Err(ApiError::new(Code::Unavailable, "The database does not answer.").retry_after(5));
+    }
     Ok(Json(Ready { status: "pass" }))
 }

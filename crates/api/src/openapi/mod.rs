@@ -1,6 +1,7 @@
 //! The API's own description: the document, and a page drawn from it.
 
 mod page;
+mod refine;
 
 use std::sync::LazyLock;
 
@@ -10,6 +11,7 @@ use http::header::{self, HeaderValue};
 
 use crate::door::PageHeaders;
 use crate::router;
+pub(crate) use refine::refine;
 
 /// A constant of the code, made when it is first asked for.
 static DOCUMENT: LazyLock<Document> = LazyLock::new(|| {

@@ -2,12 +2,14 @@
 
 use http::StatusCode;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $name:literal, $status:ident, $title:literal, $meaning:literal;)*) => {
         /// What went wrong, for programs. The list only grows.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
         pub enum Code {
             $(
                 #[doc = $meaning]
@@ -42,6 +44,19 @@ macro_rules! codes {
         }
     };
 }
+
+/// By hand, because the derive does not see the names that the macro gives.
+impl PartialSchema for Code {
+    fn schema() -> RefOr<Schema> {
+        let schema = ObjectBuilder::new()
+            .schema_type(SchemaType::Type(Type::String))
+            .description(Some("What went wrong, for programs. The list only grows."))
+            .enum_values(Some(Self::ALL.iter().map(|code| code.name())));
+        schema.build().into()
+    }
+}
+
+impl ToSchema for Code {}
 
 codes! {
     BadRequest = "bad_request", BAD_REQUEST, "Malformed request",

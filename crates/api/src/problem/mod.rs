@@ -1,6 +1,7 @@
 //! Errors as callers see them: RFC 9457 problems, with a code from one list.
 
 mod code;
+mod from_engine;
 
 use std::borrow::Cow;
 use std::error::Error as StdError;

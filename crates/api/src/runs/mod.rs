@@ -1,0 +1,15 @@
+//! Runs: started, controlled, read and followed.
+
+pub(crate) mod cancel;
+pub(crate) mod cases;
+pub(crate) mod cell;
+pub(crate) mod cells;
+pub(crate) mod estimate;
+pub(crate) mod events;
+pub(crate) mod get;
+pub(crate) mod list;
+pub(crate) mod pause;
+pub(crate) mod resume;
+pub(crate) mod retry;
+pub(crate) mod rows;
+pub(crate) mod start;

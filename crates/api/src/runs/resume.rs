@@ -1,0 +1,20 @@
+//! `POST …/runs/{run}/resume`.
+
+use axum::extract::State;
+use domain::ids::RunId;
+use engine::runs::Run;
+
+use crate::extract::{Json, Path};
+use crate::problem::Result;
+use crate::state::ApiState;
+
+/// Go on with a paused run
+#[utoipa::path(post, path = "/api/v1/workspaces/{ws}/runs/{run}/resume", tag = "runs",
+    responses((status = 200, body = Run)))]
+pub(crate) async fn resume_run(
+    State(state): State<ApiState>,
+    Path((ws, run)): Path<(String, RunId)>,
+) -> Result<Json<Run>> {
+    let workspace = state.workspace(&ws).await?;
+    Ok(Json(state.engine.resume_run(workspace, run).await?))
+}
