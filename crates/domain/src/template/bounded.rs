@@ -3,8 +3,8 @@
 //!
 //! The fuel of `minijinja` pays for instructions, bytes of text and items of lists at the top. It does
 //! not pay for what lies inside a list of lists, for a list that is worked out only when it is read,
-//! nor for a list that holds itself many times over. Measured without these functions: 33,000 lists
-//! in one another overflow the stack when they are dropped, and `([1] * 100000000) ~ ""` takes 300 MB.
+//! nor for a list that holds itself many times over. With its fuel alone, `{% set ns.x = [ns.x] %}` in
+//! a loop overflows the stack and ends the process, and `([1] * 100000000) ~ ""` takes 600 MB.
 
 use minijinja::value::{DynObject, Kwargs, Tuple, Value, ValueKind};
 use minijinja::{Error, ErrorKind, Output, State};
@@ -95,6 +95,7 @@ pub(super) fn string(state: &mut State, value: Value) -> Result<String, Error> {
 
 /// The filter `tojson`: JSON, without the escapes for HTML that Jinja adds. `indent` is the number of
 /// spaces.
+#[expect(clippy::needless_pass_by_value, reason = "the signature that minijinja asks of a filter")]
 pub(super) fn to_json(
     state: &mut State,
     value: Value,
@@ -235,9 +236,8 @@ fn as_text(value: &Value) -> Result<String, Error> {
     match value.kind() {
         // JSON has no infinity and no integers of 128 bits.
         ValueKind::Number if json(value).is_ok_and(|text| text == "null") => Ok(value.to_string()),
-        ValueKind::Number | ValueKind::Bool | ValueKind::None => json(value),
-        ValueKind::Map | ValueKind::Seq | ValueKind::Iterable => json(value),
-        _ => Ok(value.to_string()),
+        ValueKind::Plain | ValueKind::Undefined => Ok(value.to_string()),
+        _ => json(value),
     }
 }
 

@@ -133,3 +133,25 @@ pub(super) fn environment(include_depth: usize) -> Environment<'static> {
     environment.add_filter("__concat", bounded::concat);
     environment
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_listed_is_there_and_nothing_else() {
+        let environment = environment(0);
+        let render = |template: String| environment.render_str(&template, ()).unwrap();
+        for name in FILTERS {
+            assert_eq!(render(format!("{{{{ '{name}' is filter }}}}")), "true", "{name}");
+        }
+        for name in TESTS {
+            assert_eq!(render(format!("{{{{ '{name}' is test }}}}")), "true", "{name}");
+        }
+        for name in ["chain", "zip", "pprint"] {
+            assert_eq!(render(format!("{{{{ '{name}' is filter }}}}")), "false", "{name}");
+        }
+        let functions: Vec<_> = environment.globals().map(|(name, _)| name.to_owned()).collect();
+        assert_eq!(functions, FUNCTIONS);
+    }
+}

@@ -15,13 +15,13 @@ use super::syntax::Source;
 #[derive(Debug)]
 pub(super) struct Text {
     pub(super) pointer: String,
-    pub(super) text: String,
+    pub(super) written: String,
     pub(super) lowered: Lowered,
 }
 
 impl Text {
     fn source(&self) -> Source<'_> {
-        Source { pointer: &self.pointer, text: &self.text }
+        Source { pointer: &self.pointer, text: &self.written }
     }
 
     fn range(&self, error: &Error) -> Range<usize> {
@@ -55,7 +55,7 @@ impl Explainer<'_> {
         let place = inner.name().and_then(|name| self.texts.get(name)).unwrap_or(text);
         let at = place.range(inner);
         let undefined = undefined_expression(inner).map(|expression| {
-            let written = place.text.get(at.clone()).unwrap_or_default();
+            let written = place.written.get(at.clone()).unwrap_or_default();
             self.undefined(&expression, written)
         });
         let (variable, sentence) = match undefined {
@@ -92,6 +92,9 @@ impl Explainer<'_> {
         };
         let variable: &str =
             shown.split(|sign: char| !(sign.is_alphanumeric() || sign == '_')).next().unwrap_or("");
+        if variable == "loop" {
+            return (String::new(), "`loop` is only there inside `{% for %}`.".to_owned());
+        }
         let whole = shown == variable;
         let hint = if whole {
             let candidates = self.given.iter().copied().chain(self.known.iter().map(String::as_str));
@@ -129,7 +132,7 @@ fn is_limit(error: &Error) -> bool {
     let detail = error.detail().unwrap_or_default();
     error.kind() == ErrorKind::OutOfFuel
         || error.kind() == ErrorKind::WriteFailure
-        || error.source().is_some_and(|source| source.is::<Limit>())
+        || error.source().is_some_and(|source| source.downcast_ref::<Limit>().is_some())
         || detail == "recursion limit exceeded"
         || detail.ends_with("is too large")
 }

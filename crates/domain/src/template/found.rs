@@ -152,7 +152,6 @@ impl<'a> Finder<'a> {
             Stmt::ForLoop(stmt) => {
                 self.expression(&stmt.iter, Use::List, false);
                 self.inside(BTreeSet::new(), |finder| {
-                    finder.scope.set.insert("loop".to_owned());
                     finder.assign(&stmt.target);
                     if let Some(filter) = &stmt.filter_expr {
                         finder.expression(filter, Use::Truth, false);
@@ -249,6 +248,7 @@ impl<'a> Finder<'a> {
                 self.scope.set.insert(variable.id.to_owned());
             }
             Expr::List(list) => list.items.iter().for_each(|item| self.assign(item)),
+            Expr::GetAttr(attribute) => self.expression(&attribute.expr, Use::Object, false),
             _ => {}
         }
     }
@@ -312,7 +312,7 @@ impl<'a> Finder<'a> {
             Expr::Call(call) => self.call(call),
             Expr::List(list) => list.items.iter().for_each(|item| self.expression(item, Use::Value, false)),
             Expr::Tuple(tuple) => {
-                tuple.items.iter().for_each(|item| self.expression(item, Use::Value, false))
+                tuple.items.iter().for_each(|item| self.expression(item, Use::Value, false));
             }
             Expr::Map(map) => {
                 map.keys.iter().chain(&map.values).for_each(|item| self.expression(item, Use::Value, false));
@@ -370,7 +370,7 @@ impl<'a> Finder<'a> {
     }
 
     fn variable(&mut self, name: &str, span: Span, used_as: Use, spared: bool) {
-        if self.scope.set.contains(name) || FUNCTIONS.contains(&name) {
+        if name == "loop" || self.scope.set.contains(name) || FUNCTIONS.contains(&name) {
             return;
         }
         let required = !(spared || used_as == Use::Truth || self.scope.spared.contains(name));

@@ -10,12 +10,12 @@ use utoipa::ToSchema;
 use super::problem::TemplateProblem;
 use super::prompt::texts_of;
 use super::syntax::{Source, bytes};
-use crate::card::{CardContent, PinnedInclude, Role};
+use crate::card::{CardContent, PinnedInclude, Role, TEMPLATE_LIMIT};
 
 /// How deep cards may include cards that include cards.
 pub const INCLUDE_DEPTH_LIMIT: usize = 8;
-/// Most bytes that all included texts have together.
-const INCLUDED_BYTES_LIMIT: usize = 1024 * 1024;
+/// Most bytes that all included texts have together: as many as one template.
+const INCLUDED_BYTES_LIMIT: usize = TEMPLATE_LIMIT;
 /// Most tags that are looked up for one card.
 const TAGS_LIMIT: usize = 200;
 
@@ -159,7 +159,7 @@ pub fn resolve_includes(
                 }
             }
             Err(message) => {
-                problems.push(TemplateProblem { pointer, line, column, end_column: None, message })
+                problems.push(TemplateProblem { pointer, line, column, end_column: None, message });
             }
         }
     }

@@ -5,11 +5,12 @@
 //! `(((([a])|__hold) * n)|__hold)`. Everything stands in brackets, so no precedence can change. An
 //! error's place is translated back by a list of which byte was written for which.
 
+mod expressions;
+
 use std::ops::Range;
 
-use minijinja::machinery::ast::{self, BinOpKind, CallArg, CompareOpKind, Expr, Stmt, UnaryOpKind};
+use minijinja::machinery::ast::{self, Expr, Stmt};
 
-use super::environment::{FILTERS, TESTS};
 use super::includes::{Includes, literal, parse_tag};
 use super::problem::{TemplateProblem, suggestion};
 use super::syntax::{Source, bytes};
@@ -55,29 +56,8 @@ struct Writer<'a> {
     problems: Vec<TemplateProblem>,
 }
 
-/// Most problems that are told of one text.
+/// Most problems that are told of one text: each counts lines from its start, and nobody reads more.
 const PROBLEMS_LIMIT: usize = 50;
-/// Filters that neither walk a value nor need it to be there.
-const LIGHT_FILTERS: [&str; 7] = ["attr", "count", "d", "default", "first", "length", "safe"];
-/// Tests that look at no more than the kind of a value.
-const LIGHT_TESTS: [&str; 15] = [
-    "boolean",
-    "defined",
-    "escaped",
-    "even",
-    "false",
-    "float",
-    "int",
-    "integer",
-    "mapping",
-    "none",
-    "number",
-    "odd",
-    "string",
-    "true",
-    "undefined",
-];
-
 impl Writer<'_> {
     fn put(&mut self, text: &str) {
         self.lowered.text.push_str(text);
@@ -88,10 +68,17 @@ impl Writer<'_> {
     }
 
     fn refuse(&mut self, range: Range<usize>, message: impl Into<String>) {
-        // Each problem counts lines from the start of the text; nobody reads more than these.
         if self.problems.len() < PROBLEMS_LIMIT {
             self.problems.push(self.source.problem(range, message));
         }
+    }
+
+    fn known_name(&mut self, range: &Range<usize>, kind: &str, name: &str, known: &[&str]) {
+        if known.contains(&name) || self.problems.len() >= PROBLEMS_LIMIT {
+            return;
+        }
+        let hint = suggestion(name, known.iter().copied());
+        self.refuse(range.start..range.start + name.len(), format!("There is no {kind}{name}`.{hint}"));
     }
 
     fn block(&mut self, statements: &[Stmt]) {
@@ -298,285 +285,5 @@ impl Writer<'_> {
             }
             other => self.refuse(bytes(other.span()), "Only a name can be set."),
         }
-    }
-
-    /// Writes an expression so that it stands for one value wherever it is put.
-    fn expression(&mut self, expression: &Expr) {
-        self.mark(bytes(expression.span()));
-        match expression {
-            Expr::Var(variable) => self.put(variable.id),
-            Expr::Const(constant) => {
-                let text = self.source.text.get(bytes(constant.span())).unwrap_or("none");
-                self.put(text);
-            }
-            Expr::UnaryOp(unary) => {
-                self.put(match unary.op {
-                    UnaryOpKind::Not => "(not ",
-                    UnaryOpKind::Neg => "(-",
-                });
-                self.expression(&unary.expr);
-                self.put(")");
-            }
-            Expr::BinOp(binary) => self.binary(binary),
-            Expr::Compare(compare) => {
-                self.put("(");
-                self.weighed(&compare.expr);
-                for step in &compare.ops {
-                    self.put(comparison(step.op));
-                    self.weighed(&step.expr);
-                }
-                self.put(")");
-            }
-            Expr::IfExpr(stmt) => {
-                self.put("(");
-                self.expression(&stmt.true_expr);
-                self.put(" if ");
-                self.expression(&stmt.test_expr);
-                if let Some(otherwise) = &stmt.false_expr {
-                    self.put(" else ");
-                    self.expression(otherwise);
-                }
-                self.put(")");
-            }
-            Expr::Slice(slice) => self.held(|writer| {
-                writer.put("((");
-                writer.expression(&slice.expr);
-                writer.put(")|__given)[");
-                for (index, bound) in [&slice.start, &slice.stop, &slice.step].into_iter().enumerate() {
-                    writer.put(if index == 0 { "" } else { ":" });
-                    if let Some(bound) = bound {
-                        writer.expression(bound);
-                    }
-                }
-                writer.put("]");
-            }),
-            Expr::Filter(filter) => self.held(|writer| writer.filter(filter)),
-            Expr::Test(test) => self.test(test),
-            Expr::GetAttr(attribute) => {
-                self.expression(&attribute.expr);
-                self.put(".");
-                self.put(attribute.name);
-            }
-            Expr::GetItem(item) => {
-                self.put("((");
-                self.expression(&item.expr);
-                self.put(")|__charge)[");
-                self.weighed(&item.subscript_expr);
-                self.put("]");
-            }
-            Expr::Call(call) => self.held(|writer| writer.call(call)),
-            Expr::List(list) => self.held(|writer| {
-                writer.put("[");
-                writer.items(&list.items);
-                writer.put("]");
-            }),
-            Expr::Tuple(tuple) => self.held(|writer| {
-                writer.put("(");
-                writer.items(&tuple.items);
-                writer.put(")");
-            }),
-            Expr::Map(map) => self.held(|writer| {
-                writer.put("{");
-                for (key, value) in map.keys.iter().zip(&map.values) {
-                    writer.weighed(key);
-                    writer.put(": ");
-                    writer.expression(value);
-                    writer.put(", ");
-                }
-                writer.put("}");
-            }),
-        }
-    }
-
-    fn items(&mut self, items: &[Expr]) {
-        for item in items {
-            self.expression(item);
-            self.put(", ");
-        }
-    }
-
-    fn held(&mut self, write: impl FnOnce(&mut Self)) {
-        self.put("((");
-        write(self);
-        self.put(")|__hold)");
-    }
-
-    /// An operand that the operation walks.
-    fn weighed(&mut self, expression: &Expr) {
-        match expression {
-            Expr::Const(_) => self.expression(expression),
-            _ => {
-                self.put("((");
-                self.expression(expression);
-                self.put(")|__weigh)");
-            }
-        }
-    }
-
-    fn binary(&mut self, binary: &ast::BinOp) {
-        let (sign, walks, builds) = match binary.op {
-            BinOpKind::Eq => (" == ", true, false),
-            BinOpKind::Ne => (" != ", true, false),
-            BinOpKind::Lt => (" < ", true, false),
-            BinOpKind::Lte => (" <= ", true, false),
-            BinOpKind::Gt => (" > ", true, false),
-            BinOpKind::Gte => (" >= ", true, false),
-            BinOpKind::In => (" in ", true, false),
-            BinOpKind::ScAnd => (" and ", false, false),
-            BinOpKind::ScOr => (" or ", false, false),
-            BinOpKind::Add => (" + ", false, true),
-            BinOpKind::Mul => (" * ", false, true),
-            BinOpKind::Sub => (" - ", false, false),
-            BinOpKind::Div => (" / ", false, false),
-            BinOpKind::FloorDiv => (" // ", false, false),
-            BinOpKind::Rem => (" % ", false, false),
-            BinOpKind::Pow => (" ** ", false, false),
-            BinOpKind::Concat => {
-                self.put("((");
-                self.expression(&binary.left);
-                self.put(")|__concat(");
-                self.expression(&binary.right);
-                self.put("))");
-                return;
-            }
-        };
-        self.put(if builds { "((" } else { "(" });
-        if walks {
-            self.weighed(&binary.left)
-        } else {
-            self.expression(&binary.left)
-        }
-        self.put(sign);
-        if walks {
-            self.weighed(&binary.right)
-        } else {
-            self.expression(&binary.right)
-        }
-        self.put(if builds { ")|__hold)" } else { ")" });
-    }
-
-    fn filter(&mut self, filter: &ast::Spanned<ast::Filter>) {
-        if let Some(input) = &filter.expr {
-            if LIGHT_FILTERS.contains(&filter.name) {
-                self.put("(");
-                self.expression(input);
-                self.put(")");
-            } else {
-                self.weighed(input);
-            }
-            self.put("|");
-        }
-        self.filter_name(filter);
-    }
-
-    fn filter_name(&mut self, filter: &ast::Spanned<ast::Filter>) {
-        let range = bytes(filter.span());
-        if !FILTERS.contains(&filter.name) {
-            let hint = suggestion(filter.name, FILTERS.into_iter());
-            let name = range.start..range.start + filter.name.len();
-            self.refuse(name, format!("There is no filter `{}`.{hint}", filter.name));
-        }
-        self.mark(range);
-        self.put(filter.name);
-        self.arguments(&filter.args, true);
-    }
-
-    /// The filters of a block, applied to its text one after the other.
-    fn filter_chain(&mut self, filter: &Expr) {
-        let Expr::Filter(filter) = filter else { return };
-        if let Some(before) = &filter.expr {
-            self.filter_chain(before);
-            self.put("|");
-        }
-        self.filter_name(filter);
-        self.put("|__hold");
-    }
-
-    fn test(&mut self, test: &ast::Spanned<ast::Test>) {
-        let range = bytes(test.span());
-        if !TESTS.contains(&test.name) {
-            let hint = suggestion(test.name, TESTS.into_iter());
-            let name = range.start..range.start + test.name.len();
-            self.refuse(name, format!("There is no test `is {}`.{hint}", test.name));
-        }
-        self.put("(");
-        if LIGHT_TESTS.contains(&test.name) {
-            self.expression(&test.expr);
-        } else {
-            self.weighed(&test.expr);
-        }
-        self.put(" is ");
-        self.mark(range);
-        self.put(test.name);
-        if !test.args.is_empty() {
-            self.arguments(&test.args, true);
-        }
-        self.put(")");
-    }
-
-    fn call(&mut self, call: &ast::Call) {
-        let by_name = match &call.expr {
-            Expr::Var(variable) => {
-                self.put(variable.id);
-                !matches!(variable.id, "dict" | "namespace")
-            }
-            Expr::GetAttr(attribute) => {
-                self.expression(&attribute.expr);
-                self.put(".");
-                self.put(attribute.name);
-                false
-            }
-            other => {
-                self.put("(");
-                self.expression(other);
-                self.put(")");
-                false
-            }
-        };
-        self.arguments(&call.args, !by_name);
-        if call.args.is_empty() {
-            self.put("()");
-        }
-    }
-
-    fn arguments(&mut self, arguments: &[CallArg], weighed: bool) {
-        if arguments.is_empty() {
-            return;
-        }
-        self.put("(");
-        for (index, argument) in arguments.iter().enumerate() {
-            self.put(if index == 0 { "" } else { ", " });
-            let value = match argument {
-                CallArg::Pos(value) => value,
-                CallArg::Kwarg(name, value) => {
-                    self.put(name);
-                    self.put("=");
-                    value
-                }
-                CallArg::PosSplat(value) => {
-                    self.put("*");
-                    value
-                }
-                CallArg::KwargSplat(value) => {
-                    self.put("**");
-                    value
-                }
-            };
-            if weighed { self.weighed(value) } else { self.expression(value) }
-        }
-        self.put(")");
-    }
-}
-
-fn comparison(operator: CompareOpKind) -> &'static str {
-    match operator {
-        CompareOpKind::Eq => " == ",
-        CompareOpKind::Ne => " != ",
-        CompareOpKind::Lt => " < ",
-        CompareOpKind::Lte => " <= ",
-        CompareOpKind::Gt => " > ",
-        CompareOpKind::Gte => " >= ",
-        CompareOpKind::In => " in ",
-        CompareOpKind::NotIn => " not in ",
     }
 }

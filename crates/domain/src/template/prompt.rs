@@ -19,6 +19,9 @@ use crate::card::{CardContent, Message, Part, PartType, Role};
 /// Most bytes that all messages of a prompt have together after rendering.
 pub const PROMPT_LIMIT: usize = 1024 * 1024;
 
+/// Most words and signs in the tags of all texts of a card.
+const CARD_TOKENS_LIMIT: usize = 40_000;
+
 /// The templates of a card's version, ready to be rendered by any thread.
 #[derive(Debug)]
 pub struct PromptTemplate {
@@ -40,6 +43,7 @@ impl PromptTemplate {
     /// Compiles all messages of a card, with the texts of the cards that they include. Says all
     /// problems that can be known without values.
     pub fn compile(content: &CardContent, includes: &Includes) -> Result<Self, Vec<TemplateProblem>> {
+        check_size(content)?;
         let mut templates = Templates::new(includes);
         let mut problems = Vec::new();
         let mut messages = Vec::new();
@@ -111,6 +115,19 @@ pub fn render_text(source: &str, variables: &Map<String, Value>) -> Result<Strin
     Rendering::of(&templates, &BTreeSet::new(), variables).template("")
 }
 
+/// Refuses a card whose many texts, each within its limit, would take long to compile together.
+fn check_size(content: &CardContent) -> Result<(), Vec<TemplateProblem>> {
+    let mut tokens = 0;
+    for (_, pointer, text) in texts_of(content) {
+        tokens += Source { pointer: &pointer, text }.tokens();
+        if tokens > CARD_TOKENS_LIMIT {
+            let message = format!("The tags of the card have more than {CARD_TOKENS_LIMIT} words and signs.");
+            return Err(vec![at_start(&pointer, message)]);
+        }
+    }
+    Ok(())
+}
+
 /// The texts of a card, each with the index of its message and the JSON pointer to it.
 pub(super) fn texts_of(content: &CardContent) -> impl Iterator<Item = (usize, String, &str)> {
     content.messages.iter().enumerate().flat_map(|(message, it)| {
@@ -157,10 +174,11 @@ impl Templates {
     fn add(&mut self, name: &str, text: &str, includes: &Includes) -> Result<(), Vec<TemplateProblem>> {
         let source = Source { pointer: name, text };
         let tree = source.parse().map_err(|problem| vec![problem])?;
-        let lowered = lower(source, &tree, includes)?;
-        let added = self.environment.add_template_owned(name.to_owned(), lowered.text.clone());
+        let mut lowered = lower(source, &tree, includes)?;
+        let added = self.environment.add_template_owned(name.to_owned(), std::mem::take(&mut lowered.text));
         added.map_err(|error| vec![at_start(name, format!("The template cannot be compiled: {error}"))])?;
-        self.texts.insert(name.to_owned(), Text { pointer: name.to_owned(), text: text.to_owned(), lowered });
+        self.texts
+            .insert(name.to_owned(), Text { pointer: name.to_owned(), written: text.to_owned(), lowered });
         Ok(())
     }
 }

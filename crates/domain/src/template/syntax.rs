@@ -10,6 +10,8 @@ use super::problem::{Position, TemplateProblem};
 /// Most words and signs in one tag. The parser and the compiler of `minijinja` recurse once for each
 /// link of a chain such as `a ~ b ~ c` without a limit of their own, and would overflow the stack.
 const TAG_TOKENS_LIMIT: usize = 500;
+/// Most words and signs in all tags of a text, which bounds the time that compiling takes.
+const TEXT_TOKENS_LIMIT: usize = 20_000;
 /// Most `elif` in a template, for the same reason.
 const ELIF_LIMIT: usize = 100;
 /// Deepest nesting of brackets within one tag, and of tags within tags. The limit of `minijinja` is
@@ -38,8 +40,14 @@ impl<'a> Source<'a> {
         parse(self.text, "", syntax()).map_err(|error| self.syntax_problem(&error))
     }
 
+    /// How many words and signs its tags have. Of a text that cannot be read, those before the error.
+    pub(super) fn tokens(&self) -> usize {
+        let readable = tokenize(self.text, false, syntax()).map_while(Result::ok);
+        readable.filter(|(token, _)| !matches!(token, Token::TemplateData(_))).count()
+    }
+
     fn check_size(&self) -> Result<(), TemplateProblem> {
-        let (mut tokens, mut elifs, mut brackets, mut blocks) = (0_usize, 0_usize, 0_usize, 0_usize);
+        let (mut all, mut tokens, mut elifs, mut brackets, mut blocks) = (0, 0, 0, 0_usize, 0_usize);
         let mut tag_start = false;
         for token in tokenize(self.text, false, syntax()) {
             // The parser meets the same error and says more.
@@ -60,8 +68,11 @@ impl<'a> Source<'a> {
             }
             tag_start = matches!(token, Token::BlockStart);
             tokens += 1;
+            all += 1;
             let message = if tokens > TAG_TOKENS_LIMIT {
                 format!("This tag has more than {TAG_TOKENS_LIMIT} words and signs. Split it up.")
+            } else if all > TEXT_TOKENS_LIMIT {
+                format!("The tags have more than {TEXT_TOKENS_LIMIT} words and signs. Split the text up.")
             } else if elifs > ELIF_LIMIT {
                 format!("There are more than {ELIF_LIMIT} `elif`. Split the template up.")
             } else if brackets > NESTING_LIMIT || blocks > NESTING_LIMIT {

@@ -1,5 +1,10 @@
 //! Rendering, from outside: what a template prints, and what it says when it cannot.
 
+mod bombs;
+mod includes;
+mod properties;
+mod variables;
+
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -211,6 +216,21 @@ fn tells_the_problems_of_all_messages() {
         pointers,
         ["/messages/0/content/0/text", "/messages/0/content/0/text", "/messages/1/content/0/text"]
     );
+}
+
+#[test]
+fn says_what_a_value_does_not_fit() {
+    for (template, message) in [
+        ("{% set a = namespace() %}{% set a.b = a %}", "Line 1: A namespace cannot hold a namespace."),
+        ("{{ [namespace()] }}", "Line 1: A list or an object cannot hold a namespace."),
+        ("a\n{{ 1 + 'a' }}", "Line 2: Tried to use + operator on unsupported types number and string."),
+        ("{{ nope() }}", "Line 1: There is no function `nope`."),
+        ("{{ 'a'|round }}", "Line 1: Cannot round value (string)."),
+        ("{{ 1 / 0 }}", "Line 1: Unable to calculate 1 / 0."),
+        ("{{ loop.index }}", "Line 1: `loop` is only there inside `{% for %}`."),
+    ] {
+        assert_eq!(sentence(template, json!({})), message, "{template}");
+    }
 }
 
 #[test]
