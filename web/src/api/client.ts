@@ -1,7 +1,7 @@
 import createClient, { type Middleware } from "openapi-fetch";
 import { setAnswering } from "./connection";
-import type { paths } from "./contract";
 import { ProblemError, problemOf, UnreachableError } from "./problem";
+import type { paths } from "./schema";
 
 /** A fresh server has one workspace, and the page shows no other yet. */
 export const WORKSPACE = { ws: "default" } as const;

@@ -13,10 +13,6 @@ export class ProblemError extends Error {
     this.etag = etag;
   }
 
-  get code(): string {
-    return this.problem.code;
-  }
-
   /** The sentence that belongs to one field of what was sent, by JSON pointer. */
   at(pointer: string): string | undefined {
     return this.problem.errors?.find((error) => error.pointer === pointer)?.detail;
@@ -36,10 +32,6 @@ export function isStale(error: unknown): error is ProblemError {
   return error instanceof ProblemError && error.problem.status === 412;
 }
 
-export function hasCode(error: unknown, code: string): error is ProblemError {
-  return error instanceof ProblemError && error.code === code;
-}
-
 /** The sentence to show for an error of any kind. */
 export function sentence(error: unknown): string {
   if (error instanceof ProblemError || error instanceof UnreachableError) return error.message;
@@ -54,7 +46,8 @@ export function problemOf(body: unknown, response: Response): Problem {
     title: response.statusText || "Unexpected answer",
     status: response.status,
     detail: `The server answered with ${response.status} and said no more. Nothing you did is lost.`,
-    code: "unexpected",
+    code: "internal",
     request_id: response.headers.get("x-request-id") ?? "",
+    errors: [],
   };
 }

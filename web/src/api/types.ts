@@ -1,5 +1,5 @@
 // Short names for the shapes that the API sends, all taken from its schema.
-import type { components } from "./contract";
+import type { components } from "./schema";
 
 type Schemas = components["schemas"];
 
@@ -8,17 +8,17 @@ export type AssertionType = Schemas["AssertionType"];
 export type Card = Schemas["Card"];
 export type CardContent = Schemas["CardContent"];
 export type CardFacets = Schemas["CardFacets"];
-export type CardSummary = Schemas["CardSummary"];
 export type Case = Schemas["Case"];
 export type CaseContent = Schemas["CaseContent"];
-export type Cell = Schemas["Cell"];
+export type CaseView = Schemas["CaseView"];
 export type CellSummary = Schemas["CellSummary"];
+export type CellView = Schemas["CellView"];
 export type Column = Schemas["Column"];
 export type Counts = Schemas["Counts"];
 export type Draft = Schemas["Draft"];
 export type FoundVariable = Schemas["FoundVariable"];
 export type Health = Schemas["Health"];
-export type HealthCheck = Schemas["HealthCheck"];
+export type HealthCheck = Schemas["Check"];
 export type Judgement = Schemas["Judgement"];
 export type Label = Schemas["Label"];
 export type Message = Schemas["Message"];
@@ -26,12 +26,14 @@ export type Model = Schemas["Model"];
 export type ModelParameters = Schemas["ModelParameters"];
 export type Outcome = Schemas["Outcome"];
 export type Preview = Schemas["Preview"];
+export type PreviewRequest = Schemas["PreviewRequest"];
 export type Problem = Schemas["Problem"];
 export type Provider = Schemas["Provider"];
-export type ProviderModels = Schemas["ProviderModels"];
+export type ProviderModels = Schemas["ModelList"];
+export type Rows = Schemas["Rows"];
 export type Run = Schemas["Run"];
-export type RunCase = Schemas["RunCase"];
-export type RunEstimate = Schemas["RunEstimate"];
+export type RunEstimate = Schemas["Estimate"];
+export type RunEvent = Schemas["RunEvent"];
 export type RunRequest = Schemas["RunRequest"];
 export type RunState = Schemas["RunState"];
 export type TemplateProblem = Schemas["TemplateProblem"];

@@ -86,7 +86,6 @@ export function run(over: Partial<Run> = {}): Run {
     note: "",
     event_number: 12,
     suite_id: "0193f2a1-0000-7000-8000-0000000000aa",
-    paused_reason: null,
     ...over,
   };
 }

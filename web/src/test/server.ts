@@ -1,6 +1,6 @@
-import { HttpResponse, http, type PathParams } from "msw";
+import { HttpResponse, http } from "msw";
 import { setupServer } from "msw/node";
-import type { paths } from "@/api/contract";
+import type { paths } from "@/api/schema";
 import type { Problem } from "@/api/types";
 
 /** Answers the requests of tests. A request that no handler knows fails the test. */
@@ -17,9 +17,14 @@ type BodyOf<R> = {
 }[keyof R];
 type Sent<O> = O extends { requestBody: { content: { "application/json": infer B } } } ? B : undefined;
 
-export interface Asked<B> {
+type Places<O> = O extends { parameters: { path: infer P } }
+  ? { [K in keyof P]: string }
+  : Record<never, string>;
+
+export interface Asked<B, P> {
   url: URL;
-  params: PathParams;
+  /** What stands in the places of the address. */
+  params: P;
   headers: Headers;
   body: B;
 }
@@ -47,7 +52,9 @@ export class Refusal {
 export function on<M extends Method, P extends PathsWith<M>>(
   method: M,
   path: P,
-  answer: (asked: Asked<Sent<Operation<M, P>>>) => Reply<BodyOf<Answers<Operation<M, P>>>> | Refusal,
+  answer: (
+    asked: Asked<Sent<Operation<NoInfer<M>, NoInfer<P>>>, Places<Operation<NoInfer<M>, NoInfer<P>>>>,
+  ) => Reply<BodyOf<Answers<Operation<NoInfer<M>, NoInfer<P>>>>> | Refusal,
 ): void {
   const pattern = String(path).replace(/\{(\w+)\}/g, ":$1");
   server.use(
@@ -55,7 +62,7 @@ export function on<M extends Method, P extends PathsWith<M>>(
       const text = await request.text();
       const reply = answer({
         url: new URL(request.url),
-        params,
+        params: params as Places<Operation<M, P>>,
         headers: request.headers,
         body: (text ? JSON.parse(text) : undefined) as Sent<Operation<M, P>>,
       });

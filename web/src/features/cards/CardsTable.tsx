@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import type { CardSummary } from "@/api/types";
+import type { Card } from "@/api/types";
 import { LabelChip, Tag } from "@/components/Labels";
 import { Rate } from "@/components/Rate";
 import { SkeletonRows } from "@/components/States";
@@ -9,7 +9,7 @@ import { count } from "@/lib/format";
 import { wilson } from "@/lib/wilson";
 
 /** Cards in rows; grey rows of the same height until they are here. */
-export function CardsTable({ cards }: { cards: CardSummary[] | undefined }) {
+export function CardsTable({ cards }: { cards: Card[] | undefined }) {
   return (
     <div className="scroll-x">
       <table className="table cards-table" aria-busy={cards === undefined}>
@@ -48,7 +48,7 @@ export function CardsTable({ cards }: { cards: CardSummary[] | undefined }) {
 
 const TAGS_SHOWN = 3;
 
-function CardRow({ card }: { card: CardSummary }) {
+function CardRow({ card }: { card: Card }) {
   return (
     <tr>
       <td className="grow">
@@ -96,7 +96,7 @@ function CardRow({ card }: { card: CardSummary }) {
   );
 }
 
-function LastRate({ card }: { card: CardSummary }) {
+function LastRate({ card }: { card: Card }) {
   const rate = card.last_rate;
   if (card.case_count === 0) return <span className="hint">No cases</span>;
   if (!rate) return <span className="hint">No run yet</span>;

@@ -21,8 +21,7 @@ export function DuplicateDialog({ card, open, onClose }: { card: Card; open: boo
     mutationFn: () =>
       read(
         client.POST("/api/v1/workspaces/{ws}/cards/{slug}/duplicate", {
-          params: { path: { ...WORKSPACE, slug: card.slug } },
-          headers: once(),
+          params: { path: { ...WORKSPACE, slug: card.slug }, header: once() },
           body: { slug, title: title.trim() },
         }),
       ),

@@ -31,8 +31,7 @@ export function NewCardDialog({
     mutationFn: () =>
       read(
         client.POST("/api/v1/workspaces/{ws}/cards", {
-          params: { path: WORKSPACE },
-          headers: once(),
+          params: { path: WORKSPACE, header: once() },
           body: { slug, title: title.trim(), folder: inFolder.trim() },
         }),
       ),

@@ -32,8 +32,7 @@ export function ReviewDialog({ card, open, onClose }: { card: Card; open: boolea
       const path = { ...WORKSPACE, slug: card.slug };
       const version = await read(
         client.POST("/api/v1/workspaces/{ws}/cards/{slug}/versions", {
-          params: { path },
-          headers: { ...ifMatch(keeper.snapshot().saved.etag), ...once() },
+          params: { path, header: { ...ifMatch(keeper.snapshot().saved.etag), ...once() } },
           body: { message: message.trim() },
         }),
       );

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { client, once, read, WORKSPACE } from "@/api/client";
+import { client, read, WORKSPACE } from "@/api/client";
 import { CARDS } from "@/api/keys";
 import { sentence } from "@/api/problem";
 import { Button, type ButtonKind } from "@/components/Button";
@@ -10,8 +10,7 @@ import { plural } from "@/lib/format";
 export function SamplesButton({ kind = "default" }: { kind?: ButtonKind }) {
   const queryClient = useQueryClient();
   const load = useMutation({
-    mutationFn: () =>
-      read(client.POST("/api/v1/workspaces/{ws}/samples", { params: { path: WORKSPACE }, headers: once() })),
+    mutationFn: () => read(client.POST("/api/v1/workspaces/{ws}/samples", { params: { path: WORKSPACE } })),
     onSuccess: async ({ created, skipped }) => {
       await queryClient.invalidateQueries({ queryKey: CARDS });
       toast(

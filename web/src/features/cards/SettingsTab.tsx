@@ -22,8 +22,7 @@ export function SettingsTab({ card }: { card: Tagged<Card> }) {
     mutationFn: (etag: string) =>
       readTagged(
         client.PATCH("/api/v1/workspaces/{ws}/cards/{slug}", {
-          params: { path: { ...WORKSPACE, slug: read.value.slug } },
-          headers: ifMatch(etag),
+          params: { path: { ...WORKSPACE, slug: read.value.slug }, header: ifMatch(etag) },
           body: {
             title: form.title.trim(),
             slug: form.slug,

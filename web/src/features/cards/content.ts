@@ -72,7 +72,7 @@ function canonical(value: unknown): string {
   });
 }
 
-/** Whether two contents are the same to the server: an absent list or object is an empty one. */
+/** Whether two contents say the same: an absent list or object is an empty one, pins come with a version. */
 export function sameContent(one: CardContent, other: CardContent): boolean {
   return canonical(filled(one)) === canonical(filled(other));
 }
@@ -88,6 +88,7 @@ function filled(content: CardContent): unknown {
     })),
     parameters: setParameters(content.parameters),
     output_schema: content.output_schema ?? undefined,
+    includes: undefined,
   };
 }
 

@@ -80,7 +80,7 @@ function CaseEditor({
   const original = base?.content ?? copyOf ?? EMPTY;
   const [form, setFormState] = useState(() => unsaved.get(caseId) ?? caseFormOf(original, types));
   const [sample, setSample] = useState("");
-  const definitions = variablesOf(variables, original.variables);
+  const definitions = variablesOf(variables, original.variables ?? {});
   const { content, errors } = caseOf(form, definitions, types);
   const ready = Object.keys(errors).length === 0;
   const { judgement, error: tryError } = useTry(content, sample, ready);

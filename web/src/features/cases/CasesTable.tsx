@@ -84,6 +84,7 @@ function CaseRow({
   open: boolean;
 }) {
   const { content } = item;
+  const { variables = {}, assertions = [] } = content;
   return (
     <tr aria-selected={open}>
       <td className="r num">
@@ -103,8 +104,8 @@ function CaseRow({
       )}
       {names.map((name, index) => (
         <td key={name} className={index > 0 ? "only-wide" : "grow"}>
-          {name in content.variables ? (
-            <span className="cut cases-table__text">{textOfValue(content.variables[name])}</span>
+          {name in variables ? (
+            <span className="cut cases-table__text">{textOfValue(variables[name])}</span>
           ) : (
             <span className="hint">not given</span>
           )}
@@ -119,12 +120,12 @@ function CaseRow({
       </td>
       <td className="only-wide">
         <span className="line line--tight">
-          {content.assertions.length === 0 ? (
+          {assertions.length === 0 ? (
             <span className="hint">
               {content.expected_output === undefined ? "no assertion" : "equals expected"}
             </span>
           ) : (
-            <span className="small">{assertionsSummary(content.assertions)}</span>
+            <span className="small">{assertionsSummary(assertions)}</span>
           )}
           {item.flags.map((flag) => (
             <span className="t-error" key={flag.assertion_index} title={flag.message}>

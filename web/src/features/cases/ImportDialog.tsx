@@ -102,11 +102,11 @@ export function ImportDialog({
                 <tr key={index}>
                   {names.map((name) => (
                     <td key={name}>
-                      <span className="cut cases-table__text">{textOfValue(item.variables[name])}</span>
+                      <span className="cut cases-table__text">{textOfValue(item.variables?.[name])}</span>
                     </td>
                   ))}
                   <td className="mono">{item.expected_output ?? <span className="hint">none</span>}</td>
-                  <td className="small">{assertionsSummary(item.assertions)}</td>
+                  <td className="small">{assertionsSummary(item.assertions ?? [])}</td>
                 </tr>
               ))}
             </tbody>

@@ -18,13 +18,13 @@ export function caseFormOf(content: CaseContent, types: AssertionType[]): CaseFo
   return {
     description: content.description ?? "",
     variables: Object.fromEntries(
-      Object.entries(content.variables).map(([name, value]) => [name, textOfValue(value)]),
+      Object.entries(content.variables ?? {}).map(([name, value]) => [name, textOfValue(value)]),
     ),
     expected: content.expected_output ?? "",
     hasExpected: content.expected_output !== undefined && content.expected_output !== null,
     threshold: content.threshold === undefined || content.threshold === null ? "" : String(content.threshold),
     tags: (content.tags ?? []).join(", "),
-    assertions: content.assertions.map((assertion) => formOf(assertion, types)),
+    assertions: (content.assertions ?? []).map((assertion) => formOf(assertion, types)),
   };
 }
 

@@ -62,7 +62,7 @@ describe("a case in a form", () => {
   };
 
   it("comes out as it went in, also with variables that the card does not have", () => {
-    const all = variablesOf(definitions, content.variables);
+    const all = variablesOf(definitions, content.variables ?? {});
     expect(all.at(-1)).toEqual({ name: "extra", type: "list", required: false });
     expect(caseOf(caseFormOf(content, assertionTypes), all, assertionTypes)).toEqual({ content, errors: {} });
   });

@@ -21,9 +21,8 @@ export function useAddCase(suiteId: string) {
   return useMutation({
     mutationFn: (content: CaseContent) =>
       read(
-        client.POST("/api/v1/workspaces/{ws}/suites/{id}/cases", {
-          params: { path: { ...WORKSPACE, id: suiteId } },
-          headers: once(),
+        client.POST("/api/v1/workspaces/{ws}/suites/{suite}/cases", {
+          params: { path: { ...WORKSPACE, suite: suiteId }, header: once() },
           body: content,
         }),
       ),
@@ -36,9 +35,8 @@ export function useSaveCase(suiteId: string, caseId: string) {
   return useMutation({
     mutationFn: ({ content, etag }: { content: CaseContent; etag: string }) =>
       read(
-        client.PUT("/api/v1/workspaces/{ws}/suites/{id}/cases/{case_id}", {
-          params: { path: { ...WORKSPACE, id: suiteId, case_id: caseId } },
-          headers: ifMatch(etag),
+        client.PUT("/api/v1/workspaces/{ws}/suites/{suite}/cases/{case}", {
+          params: { path: { ...WORKSPACE, suite: suiteId, case: caseId }, header: ifMatch(etag) },
           body: content,
         }),
       ),
@@ -50,14 +48,13 @@ export function useSaveCase(suiteId: string, caseId: string) {
 export function useDeleteCase(suiteId: string) {
   const refresh = useRefresh(suiteId);
   function params(item: Case) {
-    return { path: { ...WORKSPACE, id: suiteId, case_id: item.id } };
+    return { path: { ...WORKSPACE, suite: suiteId, case: item.id } };
   }
   return useMutation({
     mutationFn: (item: Case) =>
       read(
-        client.DELETE("/api/v1/workspaces/{ws}/suites/{id}/cases/{case_id}", {
-          params: params(item),
-          headers: ifMatch(item.etag),
+        client.DELETE("/api/v1/workspaces/{ws}/suites/{suite}/cases/{case}", {
+          params: { ...params(item), header: ifMatch(item.etag) },
         }),
       ),
     onSuccess: async (_, item) => {
@@ -65,7 +62,7 @@ export function useDeleteCase(suiteId: string) {
       toast(`Case ${item.position + 1} deleted.`, {
         undo: () => {
           read(
-            client.POST("/api/v1/workspaces/{ws}/suites/{id}/cases/{case_id}/restore", {
+            client.POST("/api/v1/workspaces/{ws}/suites/{suite}/cases/{case}/restore", {
               params: params(item),
             }),
           )
@@ -83,9 +80,8 @@ export function useImportCases(suiteId: string) {
   return useMutation({
     mutationFn: (items: CaseContent[]) =>
       read(
-        client.POST("/api/v1/workspaces/{ws}/suites/{id}/cases/import", {
-          params: { path: { ...WORKSPACE, id: suiteId } },
-          headers: once(),
+        client.POST("/api/v1/workspaces/{ws}/suites/{suite}/cases/import", {
+          params: { path: { ...WORKSPACE, suite: suiteId }, header: once() },
           body: { items },
         }),
       ),

@@ -15,9 +15,9 @@ export function casesQuery(suiteId: string, filters: CaseFilters) {
     queryKey: [...casesKey(suiteId), filters],
     queryFn: ({ pageParam, signal }) =>
       read(
-        client.GET("/api/v1/workspaces/{ws}/suites/{id}/cases", {
+        client.GET("/api/v1/workspaces/{ws}/suites/{suite}/cases", {
           params: {
-            path: { ...WORKSPACE, id: suiteId },
+            path: { ...WORKSPACE, suite: suiteId },
             query: { ...filters, ...(pageParam ? { cursor: pageParam } : {}) },
           },
           signal,
@@ -34,8 +34,8 @@ export function caseQuery(suiteId: string, caseId: string) {
     queryKey: ["suites", suiteId, "case", caseId],
     queryFn: ({ signal }) =>
       read(
-        client.GET("/api/v1/workspaces/{ws}/suites/{id}/cases/{case_id}", {
-          params: { path: { ...WORKSPACE, id: suiteId, case_id: caseId } },
+        client.GET("/api/v1/workspaces/{ws}/suites/{suite}/cases/{case}", {
+          params: { path: { ...WORKSPACE, suite: suiteId, case: caseId } },
           signal,
         }),
       ),

@@ -11,17 +11,18 @@ export function useTry(
   output: string,
   ready: boolean,
 ): { judgement: Judgement | undefined; error: unknown } {
-  const asked = useDebounced(
-    JSON.stringify({
-      assertions: content.assertions,
-      variables: content.variables,
-      output,
-      ...(content.threshold === undefined ? {} : { threshold: content.threshold }),
-      ...(content.expected_output === undefined ? {} : { expected_output: content.expected_output }),
-    }),
-    QUIET_MS,
-  );
-  const enabled = ready && output !== "";
+  const wanted = ready && output !== "";
+  const now = wanted
+    ? JSON.stringify({
+        assertions: content.assertions,
+        variables: content.variables,
+        output,
+        ...(content.threshold === undefined ? {} : { threshold: content.threshold }),
+        ...(content.expected_output === undefined ? {} : { expected_output: content.expected_output }),
+      })
+    : "";
+  const asked = useDebounced(now, QUIET_MS);
+  const enabled = wanted && asked !== "";
   const { data, error } = useQuery({
     queryKey: ["assertions", "try", asked],
     queryFn: ({ signal }) =>

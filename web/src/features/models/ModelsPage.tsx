@@ -1,16 +1,13 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
-import { sentence } from "@/api/problem";
+import { useQuery } from "@tanstack/react-query";
 import type { Model, Provider } from "@/api/types";
 import { Button } from "@/components/Button";
 import { Icon } from "@/components/Icon";
 import { usePage } from "@/components/Page";
 import { Empty, Failure, SkeletonRows } from "@/components/States";
-import { toastFailure } from "@/components/toasts";
 import { Simulated, VerdictMark } from "@/components/Verdict";
 import { When } from "@/components/When";
 import { bytes, count, plural, shortDigest } from "@/lib/format";
-import { modelsQuery, providersQuery, refreshModels } from "./queries";
+import { modelsQuery, providersQuery } from "./queries";
 import "./models.css";
 
 /** Every model server, whether it answers, and the models that it has. */
@@ -49,18 +46,6 @@ export function ModelsPage() {
 
 function ProviderSection({ provider }: { provider: Provider }) {
   const models = useQuery(modelsQuery(provider.id));
-  const queryClient = useQueryClient();
-  const [asking, setAsking] = useState(false);
-  async function refresh() {
-    setAsking(true);
-    try {
-      await refreshModels(queryClient, provider.id);
-    } catch (error) {
-      toastFailure(`${provider.name} was not asked. ${sentence(error)}`);
-    } finally {
-      setAsking(false);
-    }
-  }
   const { data } = models;
   return (
     <section className="section" aria-label={provider.name}>
@@ -80,23 +65,23 @@ function ProviderSection({ provider }: { provider: Provider }) {
         <span className="push line">
           <span className="hint only-wide">
             at most {plural(provider.concurrency, "call")} at once
-            {data && (
+            {data?.checked_at && (
               <>
                 , asked <When at={data.checked_at} />
               </>
             )}
           </span>
-          <Button kind="quiet" icon="retry" busy={asking} onClick={() => void refresh()}>
+          <Button kind="quiet" icon="retry" busy={models.isFetching} onClick={() => void models.refetch()}>
             Refresh
           </Button>
         </span>
       </div>
       {models.isError && !data && <Failure error={models.error} onRetry={() => void models.refetch()} />}
       {data && !data.reachable && (
-        <div className="banner banner--boxed after" role="status">
+        <div className="banner banner--boxed before" role="status">
           <Icon name="error" />
           <p>
-            {data.problem} {data.remedy}
+            {data.problem} {data.remedy} {data.items.length > 0 && "Below are the models that it had."}
           </p>
         </div>
       )}

@@ -1,1 +1,1 @@
-export { modelsQuery, providersQuery, refreshModels } from "./queries";
+export { modelsQuery, providersQuery } from "./queries";

@@ -1,4 +1,4 @@
-import { type QueryClient, queryOptions } from "@tanstack/react-query";
+import { queryOptions } from "@tanstack/react-query";
 import { client, read, WORKSPACE } from "@/api/client";
 
 export const providersQuery = queryOptions({
@@ -9,25 +9,17 @@ export const providersQuery = queryOptions({
   staleTime: 60_000,
 });
 
-/** The models of one provider, and whether it answers. The server remembers its list; `refreshModels` asks anew. */
+/** The models of one provider, and whether it answers: the server asks it each time. */
 export function modelsQuery(providerId: string) {
   return queryOptions({
     queryKey: ["providers", providerId, "models"],
-    queryFn: ({ signal }) => fetchModels(providerId, false, signal),
+    queryFn: ({ signal }) =>
+      read(
+        client.GET("/api/v1/workspaces/{ws}/providers/{provider}/models", {
+          params: { path: { ...WORKSPACE, provider: providerId } },
+          signal,
+        }),
+      ),
     staleTime: 30_000,
   });
-}
-
-export async function refreshModels(queryClient: QueryClient, providerId: string): Promise<void> {
-  const models = await fetchModels(providerId, true);
-  queryClient.setQueryData(modelsQuery(providerId).queryKey, models);
-}
-
-function fetchModels(id: string, refresh: boolean, signal?: AbortSignal) {
-  return read(
-    client.GET("/api/v1/workspaces/{ws}/providers/{id}/models", {
-      params: { path: { ...WORKSPACE, id }, query: refresh ? { refresh } : {} },
-      signal: signal ?? null,
-    }),
-  );
 }

@@ -126,7 +126,7 @@ function ProviderModelsChoice({
       )}
       {list?.items.map((model) => {
         const one = { provider: provider.name, model: model.name };
-        const cannot = !canAnswer(model);
+        const cannot = !canAnswer(model) || !list.reachable;
         return (
           <Checkbox
             key={model.name}
@@ -136,7 +136,7 @@ function ProviderModelsChoice({
           >
             <span className="mono cut">{model.name}</span>
             <span className="hint num">
-              {cannot
+              {!canAnswer(model)
                 ? "answers no prompts"
                 : [
                     model.parameter_size,

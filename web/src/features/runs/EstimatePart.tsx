@@ -48,7 +48,7 @@ export function EstimatePart({
           <Icon name="info" />
           <span>
             The same is running already:{" "}
-            <Link to="/runs/$runId" params={{ runId: estimate.running.run_id }}>
+            <Link to="/runs/$runId" params={{ runId: estimate.running.id }}>
               run {estimate.running.number}
             </Link>
             . Starting shows that one.
@@ -59,9 +59,7 @@ export function EstimatePart({
         {estimate.problems.map((problem) => (
           <li className="start__notice t-error" key={`${problem.pointer} ${problem.detail}`}>
             <Icon name="error" />
-            <span>
-              {problem.detail} {problem.remedy}
-            </span>
+            <span>{problem.detail}</span>
           </li>
         ))}
       </ul>

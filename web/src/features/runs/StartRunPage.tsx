@@ -42,8 +42,7 @@ export function StartRunPage() {
     mutationFn: (wanted: RunRequest) =>
       read(
         client.POST("/api/v1/workspaces/{ws}/runs", {
-          params: { path: WORKSPACE },
-          headers: once(),
+          params: { path: WORKSPACE, header: once() },
           body: wanted,
         }),
       ),

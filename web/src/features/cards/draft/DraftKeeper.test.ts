@@ -7,7 +7,13 @@ import { DraftKeeper, QUIET_MS } from "./DraftKeeper";
 
 function tagged(text: string, etag: string): Tagged<Draft> {
   return {
-    value: { content: content(text), based_on: 1, updated_at: "2026-11-23T08:00:00.000Z", changed: true },
+    value: {
+      content: content(text),
+      based_on: 1,
+      updated_at: "2026-11-23T08:00:00.000Z",
+      changed: true,
+      updated_by: "local",
+    },
     etag,
   };
 }
@@ -20,6 +26,7 @@ const stale = new ProblemError(
     detail: "Jonas Weber saved 2 min ago.",
     code: "stale",
     request_id: "1",
+    errors: [],
   },
   '"theirs"',
 );

@@ -22,8 +22,7 @@ export function DraftProvider({ slug, children }: { slug: string; children: Reac
         write: (content, etag) =>
           readTagged(
             client.PUT("/api/v1/workspaces/{ws}/cards/{slug}/draft", {
-              params: { path: { ...WORKSPACE, slug } },
-              headers: ifMatch(etag),
+              params: { path: { ...WORKSPACE, slug }, header: ifMatch(etag) },
               body: { content },
             }),
           ),

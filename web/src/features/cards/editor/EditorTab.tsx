@@ -39,7 +39,7 @@ export function EditorTab({ card }: { card: Card }) {
   const { content, keeper } = useDraft();
   const values = useTryValues(content);
   useFirstCase(card.suite_id, values.load);
-  const live = usePreview(content, values.values);
+  const live = usePreview(card.slug, content, values.values);
   const variables = knownVariables(content, live.preview?.found_variables);
   const problems = live.preview?.problems ?? [];
 
@@ -123,7 +123,7 @@ function useFirstCase(suiteId: string, load: (variables: Record<string, unknown>
   useEffect(() => {
     if (!first || done.current) return;
     done.current = true;
-    load(first.content.variables);
+    load(first.content.variables ?? {});
   }, [first, load]);
 }
 

@@ -59,7 +59,11 @@ function CaseChoice({
       <ul className="choices">
         {items?.map((item) => (
           <li key={item.id}>
-            <button type="button" className="menu__item" onClick={() => onChoose(item.content.variables)}>
+            <button
+              type="button"
+              className="menu__item"
+              onClick={() => onChoose(item.content.variables ?? {})}
+            >
               <span className="num dim">{item.position + 1}</span>
               <span className="cut">{caseTitle(item.content)}</span>
             </button>

@@ -52,8 +52,10 @@ function DraftItem({ card }: { card: Card }) {
       keeper.adopt(
         await readTagged(
           client.DELETE("/api/v1/workspaces/{ws}/cards/{slug}/draft", {
-            params: { path: { ...WORKSPACE, slug: card.slug } },
-            headers: ifMatch(keeper.snapshot().saved.etag),
+            params: {
+              path: { ...WORKSPACE, slug: card.slug },
+              header: ifMatch(keeper.snapshot().saved.etag),
+            },
           }),
         ),
       );

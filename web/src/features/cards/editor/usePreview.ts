@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { client, read, WORKSPACE } from "@/api/client";
-import type { CardContent, Preview } from "@/api/types";
+import type { CardContent, Preview, PreviewRequest } from "@/api/types";
 import { useDebounced } from "@/lib/useDebounced";
 
 const QUIET_MS = 250;
@@ -15,12 +15,16 @@ export interface LivePreview {
 }
 
 /** Renders the draft as it is typed; a question that was overtaken is aborted. */
-export function usePreview(content: CardContent, variables: Record<string, unknown>): LivePreview {
-  const asked = useDebounced(JSON.stringify({ content, variables }), QUIET_MS);
+export function usePreview(
+  slug: string,
+  content: CardContent,
+  variables: Record<string, unknown>,
+): LivePreview {
+  const asked = useDebounced(JSON.stringify({ content, variables, slug }), QUIET_MS);
   const { data, error } = useQuery({
     queryKey: ["preview", asked],
     queryFn: async ({ signal }) => {
-      const body = JSON.parse(asked) as { content: CardContent; variables: Record<string, unknown> };
+      const body = JSON.parse(asked) as PreviewRequest;
       const preview = await read(
         client.POST("/api/v1/workspaces/{ws}/templates/preview", {
           params: { path: WORKSPACE },
