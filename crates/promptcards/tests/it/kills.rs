@@ -74,7 +74,9 @@ async fn begin(actor: &Actor, models: [&str; 2]) -> Value {
         })
         .collect();
     actor.cases(&card, &cases).await;
-    actor.start("echo", &models.map(|model| format!("ollama/{model}")).each_ref().map(String::as_str), 1).await
+    actor
+        .start("echo", &models.map(|model| format!("ollama/{model}")).each_ref().map(String::as_str), 1)
+        .await
 }
 
 /// Reads live events until so many cells were seen.
@@ -93,12 +95,8 @@ async fn read_until(actor: &Actor, run: &Value, seen: &mut Seen, last_event: &mu
 
 /// Every result that was seen is stored as it was seen.
 async fn assert_kept(actor: &Actor, run: &Value, seen: &Seen) {
-    let stored: Seen = actor
-        .cells(run)
-        .await
-        .into_iter()
-        .map(|cell| (cell["position"].as_i64().unwrap(), cell))
-        .collect();
+    let stored: Seen =
+        actor.cells(run).await.into_iter().map(|cell| (cell["position"].as_i64().unwrap(), cell)).collect();
     for (position, cell) in seen {
         assert_eq!(&stored[position], cell, "cell {position} is not what was seen");
     }

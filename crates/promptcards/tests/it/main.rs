@@ -4,4 +4,5 @@
 mod gsm8k;
 mod import_rules;
 mod kills;
+mod limits;
 mod run_path;
