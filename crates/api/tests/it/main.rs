@@ -2,15 +2,27 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod bodies;
+mod cards;
+mod cases;
 mod conditions;
+mod creating;
 mod docs;
+mod document;
 mod door;
+mod edits;
 mod events;
+mod following;
+mod models;
 mod page;
+mod pages;
 mod product;
 mod queries;
 mod raw;
 mod routes;
+mod running;
+mod runs;
 mod server;
 mod shutdown;
 mod slow;
+mod stream;
+mod versions;

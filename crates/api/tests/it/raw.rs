@@ -35,7 +35,7 @@ impl Answer {
         assert_eq!(problem["status"], self.status);
         assert_eq!(problem["request_id"], self.header("x-request-id").unwrap());
         let detail = problem["detail"].as_str().unwrap();
-        assert!(detail.ends_with('.') || detail.ends_with(')'), "no sentence: {detail}");
+        assert!(detail.ends_with(['.', '?', ')']), "no sentence: {detail}");
         assert!(!problem["title"].as_str().unwrap().is_empty());
         let code = problem["code"].as_str().unwrap().to_owned();
         assert_eq!(problem["type"], format!("/api/docs#{code}"));

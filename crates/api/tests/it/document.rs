@@ -1,0 +1,89 @@
+//! The document: sound in itself, and the same as the file that the page's client is typed from.
+
+use serde_json::Value;
+
+fn document() -> Value {
+    serde_json::from_str(&api::router::openapi().unwrap()).unwrap()
+}
+
+fn visit(value: &Value, seen: &mut impl FnMut(&serde_json::Map<String, Value>)) {
+    match value {
+        Value::Object(object) => {
+            seen(object);
+            object.values().for_each(|value| visit(value, seen));
+        }
+        Value::Array(items) => items.iter().for_each(|item| visit(item, seen)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_committed_file_is_what_the_code_says() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../openapi.json");
+    let committed = std::fs::read_to_string(path).unwrap();
+    assert!(committed == api::router::openapi().unwrap(), "openapi.json is old: run make generate");
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    let document = document();
+    let mut references = 0;
+    visit(&document, &mut |object| {
+        let Some(Value::String(reference)) = object.get("$ref") else { return };
+        references += 1;
+        let target = document.pointer(reference.strip_prefix('#').unwrap());
+        assert!(target.is_some(), "{reference} leads nowhere");
+    });
+    assert!(references > 100, "the document was not read");
+}
+
+#[test]
+fn no_object_is_typed_as_an_empty_one() {
+    let document = document();
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        visit(schema, &mut |object| {
+            let known =
+                ["properties", "additionalProperties", "allOf"].iter().any(|key| object.contains_key(*key));
+            assert!(
+                object.get("type") != Some(&"object".into()) || known,
+                "{name} holds an object of nothing"
+            );
+        });
+    }
+}
+
+#[test]
+fn every_operation_says_what_a_success_is() {
+    let document = document();
+    let mut operations = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            operations += 1;
+            assert!(!operation["summary"].as_str().unwrap().is_empty(), "{method} {path}");
+            let responses = operation["responses"].as_object().unwrap();
+            assert!(responses.keys().any(|status| status.starts_with('2')), "{method} {path}");
+            assert!(responses.contains_key("default"), "{method} {path}");
+            let edit = ["patch", "put", "delete"].contains(&method.as_str()) && !path.contains("/labels/");
+            let conditions = operation["parameters"].as_array().into_iter().flatten();
+            let named = conditions.filter(|parameter| parameter["name"] == "If-Match").count();
+            assert_eq!(
+                named == 1,
+                edit || path.ends_with("/versions") && method == "post",
+                "{method} {path}"
+            );
+        }
+    }
+    assert!(operations > 50, "the document was not read");
+}
+
+#[test]
+fn what_may_be_null_in_an_answer_is_always_there() {
+    let document = document();
+    let card = &document["components"]["schemas"]["Card"];
+    assert!(card["required"].as_array().unwrap().contains(&"latest_version".into()));
+    let outcome = &document["components"]["schemas"]["Outcome"];
+    assert!(!outcome["required"].as_array().unwrap().contains(&"metric".into()), "it is left out, not null");
+    assert_eq!(outcome["properties"]["metric"]["type"], "string");
+    let edit = &document["components"]["schemas"]["EditCard"];
+    assert!(edit.get("required").is_none(), "what is absent stays");
+}
