@@ -36,8 +36,23 @@ export const newRunRoute = createRoute({
   component: lazyRouteComponent(() => import("@/features/runs/StartRunPage"), "StartRunPage"),
 });
 
+const SHOWN = ["fail", "error", "invalid", "unjudged", "different", "flaky"] as const;
+
+interface RunSearch {
+  /** Which rows are shown; absent: all. */
+  show?: (typeof SHOWN)[number] | undefined;
+  search?: string | undefined;
+  /** The number of the cell that is open. */
+  cell?: number | undefined;
+}
+
 export const runRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/runs/$runId",
+  validateSearch: (search: Record<string, unknown>): RunSearch => ({
+    show: oneOf(search.show, SHOWN),
+    search: text(search.search),
+    cell: whole(search.cell),
+  }),
   component: lazyRouteComponent(() => import("@/features/runs/RunPage"), "RunPage"),
 });

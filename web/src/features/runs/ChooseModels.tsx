@@ -2,6 +2,7 @@ import { useQueries, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import type { Model, Provider, ProviderModels } from "@/api/types";
+import { Coded } from "@/components/Coded";
 import { Checkbox } from "@/components/Fields";
 import { Icon } from "@/components/Icon";
 import { Failure, SkeletonLines } from "@/components/States";
@@ -115,7 +116,7 @@ function ProviderModelsChoice({
         <p className="line line--tight small t-error">
           <Icon name="error" />
           <span className="wrap">
-            {list.problem} {list.remedy}
+            <Coded text={`${list.problem ?? ""} ${list.remedy ?? ""}`} />
           </span>
         </p>
       )}

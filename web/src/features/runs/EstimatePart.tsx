@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { sentence } from "@/api/problem";
 import type { RunEstimate } from "@/api/types";
+import { Coded } from "@/components/Coded";
 import { Icon } from "@/components/Icon";
 import { count, duration, plural } from "@/lib/format";
 import type { StartForm } from "./startForm";
@@ -57,9 +58,11 @@ export function EstimatePart({
       )}
       <ul>
         {estimate.problems.map((problem) => (
-          <li className="start__notice t-error" key={`${problem.pointer} ${problem.detail}`}>
+          <li className="start__notice t-error" key={`${problem.pointer} $<Coded text={problem.detail} />`}>
             <Icon name="error" />
-            <span>{problem.detail}</span>
+            <span>
+              <Coded text={problem.detail} />
+            </span>
           </li>
         ))}
       </ul>

@@ -1,6 +1,36 @@
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { useState } from "react";
 import { usePage } from "@/components/Page";
+import { Failure, SkeletonLines } from "@/components/States";
+import { count } from "@/lib/format";
+import { Patches } from "./live/patches";
+import { useRunEvents } from "./live/useRunEvents";
+import { runQuery } from "./queries";
+import { RunView } from "./RunView";
+import "./run.css";
 
+const route = getRouteApi("/runs/$runId");
+
+/** A run, live while it is at work. */
 export function RunPage() {
-  usePage("Run");
-  return <div className="page">Run</div>;
+  const { runId } = route.useParams();
+  const run = useQuery(runQuery(runId));
+  const [patches] = useState(() => new Patches());
+  const state = run.data?.state;
+  useRunEvents(runId, state !== undefined && state !== "finished" && state !== "cancelled", patches);
+  usePage(run.data ? `Run ${count(run.data.number)}` : "Run", [{ label: "Runs", to: "/runs" }]);
+  if (run.data) return <RunView key={runId} run={run.data} patches={patches} />;
+  return (
+    <div className="page">
+      {run.isError ? (
+        <>
+          <h1 className="sr">Run</h1>
+          <Failure error={run.error} onRetry={() => void run.refetch()} />
+        </>
+      ) : (
+        <SkeletonLines label="Loading the run" lines={8} />
+      )}
+    </div>
+  );
 }

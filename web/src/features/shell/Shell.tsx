@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, Outlet, useNavigate } from "@tanstack/react-router";
+import { Link, Outlet, useMatch, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { IconButton, Kbd } from "@/components/Button";
 import { Icon, type IconName } from "@/components/Icon";
@@ -39,12 +39,14 @@ const PLACES: Place[][] = [
 
 /** What stands around every page: navigation, top bar, banner, toasts, palette. */
 export function Shell() {
+  // A matrix needs the width.
+  const rail = useMatch({ from: "/runs/$runId", shouldThrow: false }) !== undefined;
   return (
     <PageProvider>
       <a className="skip" href="#main">
         Skip to content
       </a>
-      <div className="app">
+      <div className={rail ? "app app--rail" : "app"}>
         <Navigation />
         <TopBar />
         <main className="main" id="main" tabIndex={-1}>
