@@ -3,6 +3,10 @@
 use api::extract::IMPORT_LIMIT;
 use serde_json::json;
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::raw::{Answer, request};
 use crate::server::Server;
 
 #[tokio::test]
@@ -96,6 +100,18 @@ async fn a_body_over_the_limit_is_refused_also_without_a_length_ahead() {
         assert_eq!((answer.status, answer.code().as_str()), (413, "body_too_large"));
         assert!(answer.json()["detail"].as_str().unwrap().contains("MiB"));
     }
+}
+
+#[tokio::test]
+async fn a_sender_that_does_not_listen_while_it_sends_gets_its_answer() {
+    let server = Server::start().await;
+    let body = vec![b'a'; 8 * 1024 * 1024];
+    let json = [("content-type", "application/json")];
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(&request(server.address, "POST /echo", &json, &body)).await.unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).await.unwrap();
+    assert_eq!(Answer::parse(&bytes).code(), "body_too_large");
 }
 
 #[tokio::test]
