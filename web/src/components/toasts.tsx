@@ -22,7 +22,7 @@ const UNDO_MS = 10_000;
 /** Says in one sentence what happened; may offer to take it back. */
 export function toast(text: string, options: Options = {}): void {
   const id = manager.add({
-    description: text,
+    title: text,
     timeout: options.failed ? 0 : UNDO_MS,
     priority: options.failed ? "high" : "low",
     data: {
@@ -60,7 +60,7 @@ function ToastList() {
     <Toast.Root key={item.id} toast={item} className="toast" swipeDirection="right">
       <Toast.Content className="toast__content">
         {item.data?.failed && <VerdictMark mark="error" />}
-        <Toast.Description />
+        <Toast.Title render={<p />} />
         {(item.data?.undo ?? item.data?.action) && (
           <Toast.Action className={buttonClass("quiet")} onClick={item.data?.run}>
             {item.data?.undo ? (

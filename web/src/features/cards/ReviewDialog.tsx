@@ -10,6 +10,7 @@ import { TextField } from "@/components/Fields";
 import { Dialog } from "@/components/Layers";
 import { SkeletonLines } from "@/components/States";
 import { toast } from "@/components/toasts";
+import { sameContent } from "./content";
 import { useDraft } from "./draft/DraftProvider";
 import { versionQuery } from "./queries";
 import { Changes } from "./versions/Changes";
@@ -26,6 +27,7 @@ export function ReviewDialog({ card, open, onClose }: { card: Card; open: boolea
     ...versionQuery(card.slug, card.latest_version ?? 0),
     enabled: open && card.latest_version !== null,
   });
+  const same = latest.data !== undefined && sameContent(latest.data.content, content);
   const save = useMutation({
     mutationFn: async () => {
       if (!(await keeper.flush())) throw new NotKept();
@@ -82,7 +84,7 @@ export function ReviewDialog({ card, open, onClose }: { card: Card; open: boolea
             type="submit"
             form={form}
             busy={save.isPending}
-            disabled={message.trim() === ""}
+            disabled={message.trim() === "" || same}
           >
             Save v{next}
           </Button>
@@ -94,7 +96,7 @@ export function ReviewDialog({ card, open, onClose }: { card: Card; open: boolea
         className="form"
         onSubmit={(event) => {
           event.preventDefault();
-          if (message.trim() !== "" && !save.isPending) save.mutate();
+          if (message.trim() !== "" && !same && !save.isPending) save.mutate();
         }}
       >
         <TextField

@@ -1,5 +1,6 @@
 import type { AssertionType, Outcome } from "@/api/types";
 import { Button, IconButton } from "@/components/Button";
+import { Coded } from "@/components/Coded";
 import { Checkbox, Select, SelectField, TextAreaField, TextField } from "@/components/Fields";
 import { Icon } from "@/components/Icon";
 import { VerdictMark } from "@/components/Verdict";
@@ -49,7 +50,11 @@ export function AssertionFields({ form, number, types, errors, flag, outcome, on
           <IconButton icon="x" label={`Remove assertion ${number}`} onClick={onRemove} />
         </span>
       </div>
-      {type && <p className="hint">{type.summary.replaceAll("`", "")}</p>}
+      {type && (
+        <p className="hint">
+          <Coded text={type.summary} />
+        </p>
+      )}
       {errors["/type"] && <FieldError>{errors["/type"]}</FieldError>}
       {type && <Value form={form} type={type} errors={errors} onChange={onChange} />}
       {type?.config.map((field) => (
@@ -100,7 +105,9 @@ export function AssertionFields({ form, number, types, errors, flag, outcome, on
       {outcome && (
         <p className="assertion__outcome small" role="status">
           <VerdictMark mark={outcome.verdict} />
-          <span className="wrap">{outcome.reason}</span>
+          <span className="wrap">
+            <Coded text={outcome.reason} />
+          </span>
         </p>
       )}
     </fieldset>
@@ -111,7 +118,7 @@ function FieldError({ children }: { children: string }) {
   return (
     <span className="field__error">
       <Icon name="error" small />
-      {children}
+      <Coded text={children} />
     </span>
   );
 }
@@ -157,8 +164,8 @@ function Value({
   const shared = {
     label: "Value",
     hint: NEEDS[need],
-    note: summary.replaceAll("`", ""),
-    error: errors["/value"],
+    note: <Coded text={summary} />,
+    error: errors["/value"] && <Coded text={errors["/value"]} />,
     value: form.value,
   };
   if (kind === "number") {
@@ -201,7 +208,7 @@ function FieldInput({
   error: string | undefined;
   onChange: (text: string) => void;
 }) {
-  const shared = { label: field.name, note: field.summary, error, value };
+  const shared = { label: field.name, note: <Coded text={field.summary} />, error, value };
   if (field.kind === "choice") {
     return (
       <SelectField {...shared} onChange={(event) => onChange(event.target.value)}>

@@ -3,6 +3,7 @@ import { useRef, useState } from "react";
 import { isStale, ProblemError, sentence } from "@/api/problem";
 import type { AssertionType, Case, CaseContent, VariableDefinition } from "@/api/types";
 import { Button } from "@/components/Button";
+import { Coded } from "@/components/Coded";
 import { Diff } from "@/components/Diff";
 import { Drawer } from "@/components/Drawer";
 import { Checkbox, TextAreaField, TextField } from "@/components/Fields";
@@ -106,15 +107,12 @@ function CaseEditor({
     if (!ready || saving.isPending) return;
     if (!base) add.mutate(content, { onSuccess: () => done("Case added.") });
     else
-      save.mutate(
-        { content, etag: etag ?? "" },
-        { onSuccess: () => done(`Case ${base.position + 1} saved.`) },
-      );
+      save.mutate({ content, etag: etag ?? "" }, { onSuccess: () => done(`Case ${base.position} saved.`) });
   }
   useHotkeys({ "mod+enter": () => submit() });
   const wasUnsaved = useRef(unsaved.has(caseId)).current;
 
-  const title = base ? `Case ${base.position + 1}` : "New case";
+  const title = base ? `Case ${base.position}` : "New case";
   return (
     <Drawer
       title={title}
@@ -122,7 +120,7 @@ function CaseEditor({
       head={
         base && (
           <Menu
-            label={`More for case ${base.position + 1}`}
+            label={`More for case ${base.position}`}
             items={[
               { label: "Duplicate", icon: "copy", onSelect: () => onDuplicate(content) },
               {
@@ -273,7 +271,11 @@ function CaseEditor({
           <p className="hint after">Not judged: an assertion above is not complete.</p>
         )}
         {tryError ? <p className="t-error small after">Not judged. {sentence(tryError)}</p> : null}
-        {judgement?.reason && <p className="small after">{judgement.reason}</p>}
+        {judgement?.reason && (
+          <p className="small after">
+            <Coded text={judgement.reason} />
+          </p>
+        )}
       </section>
       <details className="more part">
         <summary>Threshold and tags</summary>

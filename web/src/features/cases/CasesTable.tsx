@@ -91,10 +91,10 @@ function CaseRow({
         <Link
           to="."
           search={(before) => ({ ...before, case: item.id })}
-          aria-label={`Case ${item.position + 1}`}
+          aria-label={`Case ${item.position}`}
           className="case-link"
         >
-          {count(item.position + 1)}
+          {count(item.position)}
         </Link>
       </td>
       {described && (

@@ -59,7 +59,7 @@ export function useDeleteCase(suiteId: string) {
       ),
     onSuccess: async (_, item) => {
       await refresh();
-      toast(`Case ${item.position + 1} deleted.`, {
+      toast(`Case ${item.position} deleted.`, {
         undo: () => {
           read(
             client.POST("/api/v1/workspaces/{ws}/suites/{suite}/cases/{case}/restore", {

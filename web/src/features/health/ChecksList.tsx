@@ -1,4 +1,5 @@
 import type { Health, HealthCheck } from "@/api/types";
+import { Coded } from "@/components/Coded";
 import { VerdictMark } from "@/components/Verdict";
 
 const MARKS = { pass: "pass", warn: "error", fail: "fail" } as const;
@@ -17,9 +18,16 @@ export function ChecksList({ health }: { health: Health }) {
           <CheckMark status={check.status} />
           <div>
             <p>
-              <span className="medium">{check.name}</span> <span className="dim">{check.detail}</span>
+              <span className="medium">{check.name}</span>{" "}
+              <span className="dim">
+                <Coded text={check.detail} />
+              </span>
             </p>
-            {check.remedy && <p className="hint wrap">{check.remedy}</p>}
+            {check.remedy && (
+              <p className="hint wrap">
+                <Coded text={check.remedy} />
+              </p>
+            )}
           </div>
         </li>
       ))}

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Button } from "@/components/Button";
+import { Coded } from "@/components/Coded";
 import { usePage } from "@/components/Page";
 import { Failure, SkeletonRows } from "@/components/States";
 import { When } from "@/components/When";
@@ -66,11 +67,15 @@ export function HealthPage() {
                       </span>
                     </td>
                     <td className="wrap">
-                      {check.detail}
-                      {check.remedy && <p className="only-narrow dim">{check.remedy}</p>}
+                      <Coded text={check.detail} />
+                      {check.remedy && (
+                        <p className="only-narrow dim">
+                          <Coded text={check.remedy} />
+                        </p>
+                      )}
                     </td>
                     <td className="wrap only-wide">
-                      {check.remedy ?? <span className="hint">nothing</span>}
+                      {check.remedy ? <Coded text={check.remedy} /> : <span className="hint">nothing</span>}
                     </td>
                     <td className="r num only-wide">
                       {typeof check.observed_ms === "number" ? (

@@ -1,5 +1,6 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { Coded } from "@/components/Coded";
 import { Simulated, VerdictMark } from "@/components/Verdict";
 import { plural } from "@/lib/format";
 import { modelsQuery, providersQuery } from "./queries";
@@ -48,7 +49,7 @@ export function ModelsFound() {
                 </p>
                 {models && !models.reachable && (
                   <p className="hint wrap">
-                    {models.problem} {models.remedy}
+                    <Coded text={`${models.problem ?? ""} ${models.remedy ?? ""}`} />
                   </p>
                 )}
               </div>

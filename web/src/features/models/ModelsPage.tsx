@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { Model, Provider } from "@/api/types";
 import { Button } from "@/components/Button";
+import { Coded } from "@/components/Coded";
 import { Icon } from "@/components/Icon";
 import { usePage } from "@/components/Page";
 import { Empty, Failure, SkeletonRows } from "@/components/States";
@@ -81,7 +82,8 @@ function ProviderSection({ provider }: { provider: Provider }) {
         <div className="banner banner--boxed before" role="status">
           <Icon name="error" />
           <p>
-            {data.problem} {data.remedy} {data.items.length > 0 && "Below are the models that it had."}
+            <Coded text={`${data.problem ?? ""} ${data.remedy ?? ""} `} />
+            {data.items.length > 0 && "Below are the models that it had."}
           </p>
         </div>
       )}
@@ -150,7 +152,11 @@ function ModelRow({ model }: { model: Model }) {
         </span>
       </td>
       <td className="mono dim only-wide opt">
-        {model.digest ? <span title={model.digest}>{shortDigest(model.digest)}</span> : <NotSaid />}
+        {model.digest && !model.simulated ? (
+          <span title={model.digest}>{shortDigest(model.digest)}</span>
+        ) : (
+          <NotSaid />
+        )}
       </td>
       <td className="r num">{model.parameter_size ?? <NotSaid />}</td>
       <td className="mono only-wide">{model.quantization ?? <NotSaid />}</td>

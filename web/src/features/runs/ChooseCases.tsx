@@ -27,7 +27,7 @@ export function ChooseCases({
             : `those with ${tags.length === 1 ? "this tag" : "one of these tags"}`}
         </span>
       </div>
-      <div className="line line--wrap">
+      <div className="options options--inline">
         {known.map((tag) => (
           <Checkbox
             key={tag}

@@ -108,6 +108,29 @@ describe("the editor", () => {
     await waitFor(() => expect(texts(server.written)).toEqual(["{{ unit }}"]));
   });
 
+  it("blames no template for a value that is not given yet", async () => {
+    cardServer({
+      draft: content("{{ unit }}", { variables: [{ name: "unit", type: "text", required: true }] }),
+      preview: {
+        messages: null,
+        problems: [
+          {
+            pointer: "/messages/0/content/0/text",
+            line: 1,
+            column: 4,
+            end_column: 8,
+            message: "`unit` is not defined.",
+          },
+        ],
+      },
+    });
+    openPage(address);
+    expect(await screen.findByText(/has no value\. Give it one above/)).toHaveTextContent(
+      /^unit has no value/,
+    );
+    expect(screen.queryByText("1 problem")).not.toBeInTheDocument();
+  });
+
   it("defines a variable that the template uses", async () => {
     const server = cardServer({
       preview: {
@@ -189,19 +212,29 @@ describe("saving a version", () => {
   });
 
   it("says why a version is refused and keeps the message", async () => {
-    cardServer();
+    cardServer({ draft: content("{{ broken") });
     on(
       "post",
       "/api/v1/workspaces/{ws}/cards/{slug}/versions",
-      () => new Refusal(409, { code: "nothing_changed", detail: "The draft is the same as v1." }),
+      () => new Refusal(422, { code: "invalid", detail: "Line 1: the tag is not closed." }),
     );
     const { user } = openPage(address);
     await user.click(await screen.findByRole("button", { name: "Review and save v2" }));
     const dialog = await screen.findByRole("dialog");
-    await user.type(within(dialog).getByLabelText(/What this version changes/), "Nothing");
+    await user.type(within(dialog).getByLabelText(/What this version changes/), "Try");
     await user.click(within(dialog).getByRole("button", { name: "Save v2" }));
-    expect(await within(dialog).findByText("Not saved. The draft is the same as v1.")).toBeVisible();
-    expect(within(dialog).getByLabelText(/What this version changes/)).toHaveValue("Nothing");
+    expect(await within(dialog).findByText("Not saved. Line 1: the tag is not closed.")).toBeVisible();
+    expect(within(dialog).getByLabelText(/What this version changes/)).toHaveValue("Try");
+  });
+
+  it("is not offered while nothing differs", async () => {
+    cardServer();
+    const { user } = openPage(address);
+    await user.click(await screen.findByRole("button", { name: "Review and save v2" }));
+    const dialog = await screen.findByRole("dialog");
+    expect(await within(dialog).findByText("Nothing differs.")).toBeVisible();
+    await user.type(within(dialog).getByLabelText(/What this version changes/), "Nothing");
+    expect(within(dialog).getByRole("button", { name: "Save v2" })).toBeDisabled();
   });
 
   it("discards the draft and takes that back", async () => {

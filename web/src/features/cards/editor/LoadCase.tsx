@@ -64,7 +64,7 @@ function CaseChoice({
               className="menu__item"
               onClick={() => onChoose(item.content.variables ?? {})}
             >
-              <span className="num dim">{item.position + 1}</span>
+              <span className="num dim">{item.position}</span>
               <span className="cut">{caseTitle(item.content)}</span>
             </button>
           </li>

@@ -1,11 +1,12 @@
 import { lazy, Suspense, useMemo } from "react";
 import type { Message, TemplateProblem } from "@/api/types";
 import { Button } from "@/components/Button";
+import { Coded } from "@/components/Coded";
 import { Select } from "@/components/Fields";
 import { Icon } from "@/components/Icon";
 import { Menu, type MenuItem } from "@/components/Layers";
 import { messageText } from "../content";
-import { fixed, placed, suggestion } from "./problems";
+import { fixed, placed, suggestion, undefinedName } from "./problems";
 
 const TemplateEditor = lazy(async () => ({ default: (await import("./TemplateEditor")).TemplateEditor }));
 
@@ -90,7 +91,7 @@ function Problem({
   onDefine: (name: string) => void;
 }) {
   const better = fixed(problem, text);
-  const undefinedName = /^`(\w+)` is not defined/.exec(problem.message)?.[1];
+  const unknown = undefinedName(problem);
   return (
     <li className="problem t-error">
       <Icon name="error" />
@@ -103,26 +104,12 @@ function Problem({
             Use {suggestion(problem)}
           </Button>
         )}
-        {undefinedName && (
-          <Button kind="quiet" onClick={() => onDefine(undefinedName)}>
-            Define {undefinedName}
+        {unknown && (
+          <Button kind="quiet" onClick={() => onDefine(unknown)}>
+            Define {unknown}
           </Button>
         )}
       </span>
     </li>
-  );
-}
-
-/** A sentence whose words in backticks are code. */
-export function Coded({ text }: { text: string }) {
-  return text.split(/`([^`]*)`/).map((part, index) =>
-    index % 2 === 1 ? (
-      // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a sentence have no name but their place
-      <span className="mono" key={index}>
-        {part}
-      </span>
-    ) : (
-      part
-    ),
   );
 }

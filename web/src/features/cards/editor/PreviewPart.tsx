@@ -8,7 +8,14 @@ import { substituted } from "./substituted";
 import type { LivePreview } from "./usePreview";
 
 /** The prompt as the model would get it, with what was put in set off. */
-export function PreviewPart({ live }: { live: LivePreview }) {
+export function PreviewPart({
+  live,
+  withoutValue,
+}: {
+  live: LivePreview;
+  /** A variable that the preview needs and that has no value. */
+  withoutValue: string | null;
+}) {
   const { preview, lastGood, error } = live;
   const messages = lastGood?.preview.messages ?? [];
   const isOld = lastGood !== undefined && preview !== undefined && preview.messages === null;
@@ -20,7 +27,7 @@ export function PreviewPart({ live }: { live: LivePreview }) {
   return (
     <section className="part" aria-label="Preview">
       <div className="part__head">
-        <h3>Preview</h3>
+        <h2>Preview</h2>
         {isOld && <span className="hint">last good render</span>}
         <span className="push line line--tight">
           {tokens !== null && (
@@ -33,6 +40,11 @@ export function PreviewPart({ live }: { live: LivePreview }) {
           )}
         </span>
       </div>
+      {withoutValue && (
+        <p className="hint preview__missing">
+          <span className="mono">{withoutValue}</span> has no value. Give it one above to see the prompt.
+        </p>
+      )}
       {lastGood ? (
         <div className="frame">
           {messages.map((message, index) => (
@@ -60,9 +72,7 @@ export function PreviewPart({ live }: { live: LivePreview }) {
       ) : error ? (
         <p className="hint">No preview. {sentence(error)}</p>
       ) : preview ? (
-        <p className="hint">
-          No preview yet: give the variables a value, and mend what is marked in the template.
-        </p>
+        !withoutValue && <p className="hint">No preview yet: mend what is marked in the template.</p>
       ) : (
         <SkeletonLines label="Rendering" />
       )}

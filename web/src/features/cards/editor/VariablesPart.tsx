@@ -20,7 +20,7 @@ export function VariablesPart({ suiteId, variables, values, onDefine, onRemove }
   return (
     <section className="part" aria-label="Variables">
       <div className="part__head">
-        <h3>Variables</h3>
+        <h2>Variables</h2>
         <span className="push">
           <LoadCase suiteId={suiteId} onLoad={values.load} />
         </span>

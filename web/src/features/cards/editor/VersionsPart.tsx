@@ -19,7 +19,7 @@ export function VersionsPart({ card }: { card: Card }) {
   return (
     <section className="part" aria-label="Versions">
       <div className="part__head">
-        <h3>Versions</h3>
+        <h2>Versions</h2>
         {items.length > 0 && (
           <Link className="btn btn--quiet push" to="/cards/$slug/versions" params={{ slug: card.slug }}>
             All versions

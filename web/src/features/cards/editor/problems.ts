@@ -33,6 +33,11 @@ export function suggestion(problem: TemplateProblem): string | null {
   return /Did you mean `([^`]+)`/.exec(problem.message)?.[1] ?? null;
 }
 
+/** The variable that a problem says has no meaning here. */
+export function undefinedName(problem: TemplateProblem): string | null {
+  return /^`(\w+)` is not defined/.exec(problem.message)?.[1] ?? null;
+}
+
 /** The text with what the problem is about replaced by what it suggests. */
 export function fixed(problem: TemplateProblem, text: string): string | null {
   const better = suggestion(problem);
