@@ -25,7 +25,8 @@
 //! 3. Body types derive `Deserialize`, `garde::Validate`, `ToSchema` and have `#[serde(deny_unknown_fields)]`;
 //!    query types derive `Deserialize`, `Validate`, `IntoParams` with `#[into_params(parameter_in = Query)]`, and
 //!    spell out `cursor: Option<Cursor>` and `#[serde(default)] limit: PageLimit` (serde cannot flatten numbers
-//!    out of a query). Take them by [`extract::Json`], [`extract::Create`] for a POST that creates,
+//!    out of a query), types of ours with `#[param(inline)]`; a list without filters takes
+//!    [`extract::PageQuery`]. Take them by [`extract::Json`], [`extract::Create`] for a POST that creates,
 //!    [`extract::Query`], [`extract::Path`]; an import takes `Json<T, IMPORT_LIMIT>`.
 //! 4. Answer with [`extract::Json`], [`reply::Tagged`], [`reply::Created`] or [`reply::Page`].
 //! 5. `make generate` writes `openapi.json`, from which the page's client is typed.

@@ -67,6 +67,11 @@ async fn an_import_is_all_or_nothing() {
     );
     assert_eq!(server.read(&format!("/suites/{suite}")).await["case_count"], 2);
 
+    let long = "y".repeat(60_000);
+    let several_mib: Vec<Value> = (0..60).map(|_| json!({ "expected_output": long })).collect();
+    let made = server.call(&import, &[], &json!({ "items": several_mib })).await;
+    assert_eq!(made.json(), json!({ "created": 60 }), "an import may be larger than other bodies");
+
     let large =
         json!({ "items": [{ "description": "x", "variables": { "word": "y".repeat(10 * 1024 * 1024) } }] });
     assert_eq!(server.call(&import, &[], &large).await.code(), "body_too_large");

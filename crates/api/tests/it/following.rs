@@ -95,7 +95,7 @@ async fn a_number_that_is_none_is_refused() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reader_that_does_not_read_slows_nobody_and_is_told_to_read_again() {
     let server = Running::with_models(1, 0).await;
-    server.card_with_cases("card", 1_500).await;
+    server.card_with_cases("card", 1_000).await;
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_send_buffer_size(4 * 1024).unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -111,12 +111,12 @@ async fn a_reader_that_does_not_read_slows_nobody_and_is_told_to_read_again() {
     let path = format!("{run}/events?after=0");
     let mut asleep = Events::open(address, &path, &[], Some(4 * 1024)).await;
     let live = follow(&server, &run, "?after=0", &[]).await.until("run_finished").await;
-    assert_eq!(ids(&live), (1..=1_503).collect::<Vec<_>>());
+    assert_eq!(ids(&live), (1..=1_003).collect::<Vec<_>>());
 
     let told = asleep.until("resync").await;
     let (resync, before) = told.split_last().unwrap();
     assert_eq!(ids(before), (1..=i64::try_from(before.len()).unwrap()).collect::<Vec<_>>());
-    assert!(before.len() < 1_503, "it was held back");
-    assert_eq!(resync.data, json!({ "after": 1_503 }));
-    assert_eq!(resync.id, 1_503);
+    assert!(before.len() < 1_003, "it was held back");
+    assert_eq!(resync.data, json!({ "after": 1_003 }));
+    assert_eq!(resync.id, 1_003);
 }
