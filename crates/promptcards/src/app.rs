@@ -120,6 +120,8 @@ impl App {
         });
         api::serve::serve(self.listener, self.router, self.closing).await;
         self.stop.cancel();
+        // What stores results ends when nobody can send one any more, and the engine can.
+        drop(self.engine);
         self.tasks.close();
         if tokio::time::timeout(TASKS, self.tasks.wait()).await.is_err() {
             tracing::warn!(

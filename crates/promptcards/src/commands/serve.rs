@@ -1,5 +1,6 @@
 //! `promptcards serve` and `promptcards fake-ollama`.
 
+use std::convert::Infallible;
 use std::process::ExitCode;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -16,7 +17,11 @@ pub(super) fn run(config: &Config) -> anyhow::Result<ExitCode> {
         let app = App::build(config).await?;
         println!("Promptcards is ready: http://{}", app.address());
         let stop = CancellationToken::new();
-        tokio::join!(app.run(stop.clone()), wait_for_signal(stop)).0?;
+        tokio::select! {
+            stopped = app.run(stop.clone()) => stopped?,
+            // It only listens on: what ends the server is its own end.
+            never = wait_for_signal(stop) => match never {},
+        }
         Ok(ExitCode::SUCCESS)
     })
 }
@@ -27,11 +32,11 @@ pub(super) fn fake_ollama(args: fake_ollama::Args) -> anyhow::Result<ExitCode> {
 }
 
 /// The first signal stops in good order, the second one at once.
-async fn wait_for_signal(stop: CancellationToken) {
+async fn wait_for_signal(stop: CancellationToken) -> Infallible {
     let listening = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
     let (Ok(mut interrupt), Ok(mut terminate)) = listening else {
         tracing::warn!("signals cannot be received; only a kill ends this server");
-        return;
+        return std::future::pending().await;
     };
     let mut next = async || {
         tokio::select! {
