@@ -21,6 +21,7 @@ const AT_MOST: f64 = 2.5;
 
 #[tokio::main]
 async fn main() -> Result<()> {
+    promptcards::install_cryptography();
     let binary = std::env::current_exe()?.with_file_name("promptcards");
     anyhow::ensure!(binary.exists(), "{} is not there: run `make bench`", binary.display());
     println!("machine: {}", machine());

@@ -42,17 +42,10 @@ pub(crate) async fn measure(binary: &Path, url: &str, cells: usize, at_once: usi
     let begun = Instant::now();
     let run = actor.start("bench", &["ollama/llama3.2:latest"], 1).await;
     let mut events = actor.follow(&run, 0).await;
-    let mut seen = 0;
-    while let Some(event) = events.next().await {
-        match event.name.as_str() {
-            "cell_finished" => seen += 1,
-            "run_finished" => break,
-            _ => {}
-        }
-    }
+    let seen = events.count_until("cell_finished", "run_finished").await;
     let seconds = begun.elapsed().as_secs_f64();
     let counts = &actor.run(&run).await["counts"];
-    anyhow::ensure!(seen == cells, "the reader saw {seen} of {cells} cells: {counts}");
+    anyhow::ensure!(seen == Some(cells), "the reader saw {seen:?} of {cells} cells: {counts}");
     anyhow::ensure!(counts["open"] == 0 && counts["error"] == 0, "not all cells were answered: {counts}");
     Ok(Measured { seconds })
 }

@@ -104,7 +104,7 @@ impl FromRow for AttemptRow {
 /// All that is known of a cell when it is finished.
 #[derive(Debug, Clone)]
 pub struct FinishedCell {
-    /// What the matrix shows; its event number is given here.
+    /// What the matrix shows.
     pub facts: CellRow,
     /// The claim under which it was worked on.
     pub claim: i64,
@@ -147,10 +147,15 @@ pub fn finish(conn: &mut Conn, run: RunId, cells: &[FinishedCell], at: Millis) -
     let last: i64 = conn.query_one(NUMBER, &[&run, &cells.len()])?;
     let before = last - i64::try_from(cells.len()).unwrap_or(i64::MAX);
     let mut accepted = Vec::with_capacity(cells.len());
-    for (number, cell) in (before + 1..).zip(cells) {
-        accepted.push(finish_one(conn, run, cell, number)?);
+    for cell in cells {
+        accepted.push(finish_one(conn, run, cell)?);
     }
     let stored = || cells.iter().zip(&accepted).filter(|(_, accepted)| **accepted).map(|(cell, _)| cell);
+    // A number whose result came too late belongs to no cell.
+    let told: Vec<i64> = (cells.iter().zip(&accepted))
+        .map(|(cell, accepted)| if *accepted { cell.facts.position } else { -1 })
+        .collect();
+    crate::run_events::insert_cells(conn, run, before + 1..=last, &told, at)?;
     let columns =
         run_columns::count(conn, run, stored().map(|cell| (cell.column, cell.facts.verdict, cell.answered)))?;
     let open: i64 = conn.query_one(CLOSE, &[&run, &stored().count()])?;
@@ -158,17 +163,16 @@ pub fn finish(conn: &mut Conn, run: RunId, cells: &[FinishedCell], at: Millis) -
     Ok(Stored { before, last: end.unwrap_or(last), accepted, columns, finished: end.is_some() })
 }
 
-fn finish_one(conn: &mut Conn, run: RunId, cell: &FinishedCell, event_number: i64) -> Result<bool> {
+fn finish_one(conn: &mut Conn, run: RunId, cell: &FinishedCell) -> Result<bool> {
     const CELL: Sql = Sql::new(
-        "UPDATE cells SET state = 'finished', owner = NULL, lease_until = NULL, event_number = $4, \
-         attempts = $5, verdict = $6, score = $7, headline = $8, reason = $9, preview = $10, \
-         latency_ms = $11, completion_tokens = $12 \
+        "UPDATE cells SET state = 'finished', owner = NULL, lease_until = NULL, attempts = $4, verdict = $5, \
+         score = $6, latency_ms = $7, completion_tokens = $8 \
          WHERE run_id = $1 AND position = $2 AND claim = $3 AND state = 'leased'",
     );
     const RESULT: Sql = Sql::new(
-        "INSERT INTO cell_results (run_id, position, prompt, prompt_hash, parameters, digest, output, \
-         thinking, finish_reason, usage, timings, notes, started_at, finished_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        "INSERT INTO cell_results (run_id, position, headline, reason, preview, prompt_hash, digest, \
+         finish_reason, usage, timings, started_at, finished_at, parameters, notes, prompt, output, thinking) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
     );
     const OUTCOMES: InsertMany<11> = InsertMany::new(
         "INSERT INTO outcomes (run_id, cell_position, position, type, verdict, score, weight, metric, reason, \
@@ -186,13 +190,9 @@ fn finish_one(conn: &mut Conn, run: RunId, cell: &FinishedCell, event_number: i6
             &run,
             &facts.position,
             &cell.claim,
-            &event_number,
             &facts.attempts,
             &facts.verdict.map(Verdict::as_str),
             &facts.score,
-            &facts.headline,
-            &facts.reason,
-            &facts.preview,
             &facts.latency_ms,
             &facts.completion_tokens,
         ],
@@ -206,18 +206,21 @@ fn finish_one(conn: &mut Conn, run: RunId, cell: &FinishedCell, event_number: i6
         &[
             &run,
             &facts.position,
-            &result.prompt,
+            &facts.headline,
+            &facts.reason,
+            &facts.preview,
             &result.prompt_hash,
-            &result.parameters,
             &result.digest,
-            &result.output,
-            &result.thinking,
             &result.finish_reason,
             &result.usage,
             &result.timings,
-            &result.notes,
             &result.started_at,
             &result.finished_at,
+            &result.parameters,
+            &result.notes,
+            &result.prompt,
+            &result.output,
+            &result.thinking,
         ],
     )?;
     let outcomes: Vec<(usize, &'static str, &Outcome)> = (0..)

@@ -1,8 +1,10 @@
-//! Cells: the queue that they are, and the results that they get.
+//! Cells: the queue that they are, and what the matrix shows of them.
+
+use std::ops::Range;
 
 use domain::clock::Millis;
 use domain::ids::{InstanceId, RunId};
-use domain::matrix::{Coordinates, Matrix};
+use domain::matrix::Matrix;
 use domain::run::CellState;
 use domain::verdict::Verdict;
 
@@ -26,38 +28,31 @@ impl FromRow for ClaimedCell {
 }
 
 /// Inserts the cells from one number up to, not including, another, in the state `pending`.
-pub fn insert(conn: &mut Conn, run: RunId, matrix: Matrix, from: u64, to: u64) -> Result<()> {
-    const CELLS: InsertMany<7> = InsertMany::new(
-        "INSERT INTO cells (run_id, position, model_position, version_position, case_position, repeat, state)",
-        "",
-    );
-    let cells: Vec<(u64, Coordinates)> = (from..to)
-        .map_while(|position| matrix.coordinates(position).map(|coordinates| (position, coordinates)))
-        .collect();
-    conn.insert_many(&CELLS, &cells, |(position, at)| {
-        [&run, position, &at.model, &at.version, &at.case, &at.repeat, &"pending"]
-    })
-    .map(drop)
+pub fn insert(conn: &mut Conn, run: RunId, from: u64, to: u64) -> Result<()> {
+    const CELLS: InsertMany<3> = InsertMany::new("INSERT INTO cells (run_id, position, state)", "");
+    let positions: Vec<u64> = (from..to).collect();
+    conn.insert_many(&CELLS, &positions, |position| [&run, position, &"pending"]).map(drop)
 }
 
-/// Leases up to `limit` pending cells of one model of a run, lowest numbers first.
+/// Leases up to `limit` pending cells of a run that is not paused, lowest numbers first, from one number up to,
+/// not including, another.
 pub fn claim(
     conn: &mut Conn,
     run: RunId,
-    model: i64,
+    positions: Range<i64>,
     limit: i64,
     owner: InstanceId,
     lease_until: Millis,
 ) -> Result<Vec<ClaimedCell>> {
     const CLAIM: Sql = Sql::new(
-        "UPDATE cells SET state = 'leased', claim = claim + 1, owner = $4, lease_until = $5 \
+        "UPDATE cells SET state = 'leased', claim = claim + 1, owner = $5, lease_until = $6 \
          WHERE run_id = $1 AND position IN (SELECT position FROM cells WHERE run_id = $1 \
-         AND model_position = $2 AND state = 'pending' ORDER BY position LIMIT $3) \
+         AND position >= $2 AND position < $3 AND state = 'pending' ORDER BY position LIMIT $4) \
          AND EXISTS (SELECT 1 FROM runs WHERE id = $1 AND state IN ('queued', 'running')) \
          RETURNING position, claim, attempts",
     );
     let mut claimed: Vec<ClaimedCell> =
-        conn.query_all(CLAIM, &[&run, &model, &limit, &owner, &lease_until])?;
+        conn.query_all(CLAIM, &[&run, &positions.start, &positions.end, &limit, &owner, &lease_until])?;
     claimed.sort_unstable_by_key(|cell| cell.position);
     Ok(claimed)
 }
@@ -94,7 +89,8 @@ pub fn release_expired(conn: &mut Conn, now: Millis) -> Result<Vec<RunId>> {
 /// Gives back every lease: at start, when the lock file proves that no other owner lives.
 pub fn release_all(conn: &mut Conn) -> Result<u64> {
     const RELEASE: Sql = Sql::new(
-        "UPDATE cells SET state = 'pending', owner = NULL, lease_until = NULL WHERE state = 'leased'",
+        "UPDATE cells SET state = 'pending', owner = NULL, lease_until = NULL \
+         WHERE state = 'leased' AND lease_until IS NOT NULL",
     );
     conn.execute(RELEASE, &[])
 }
@@ -111,26 +107,38 @@ pub fn release(conn: &mut Conn, cells: &[(RunId, i64, i64)]) -> Result<()> {
     Ok(())
 }
 
-/// Cancels up to `limit` open cells of a cancelled run. Returns how many cells are still open.
-pub fn cancel_open(conn: &mut Conn, run: RunId, limit: i64) -> Result<i64> {
+/// Cancels up to `limit` open cells of a cancelled run, from a number on. Returns the number after the last one
+/// that was looked at, or None when no cell is open any more.
+pub fn cancel_open(
+    conn: &mut Conn,
+    run: RunId,
+    matrix: Matrix,
+    from: i64,
+    limit: i64,
+) -> Result<Option<i64>> {
     const CANCEL: Sql = Sql::new(
         "UPDATE cells SET state = 'cancelled', owner = NULL, lease_until = NULL WHERE run_id = $1 \
-         AND position IN (SELECT position FROM cells WHERE run_id = $1 AND state IN ('pending', 'leased') \
-         ORDER BY position LIMIT $2) RETURNING model_position, version_position",
+         AND position IN (SELECT position FROM cells WHERE run_id = $1 AND position >= $2 \
+         AND state IN ('pending', 'leased') ORDER BY position LIMIT $3) RETURNING position",
     );
-    const COUNT: Sql = Sql::new(
-        "UPDATE run_columns SET cancelled = cancelled + $3 WHERE run_id = $1 AND position = $2 + \
-         $4 * (SELECT versions FROM runs WHERE id = $1)",
-    );
+    const COUNT: Sql =
+        Sql::new("UPDATE run_columns SET cancelled = cancelled + $3 WHERE run_id = $1 AND position = $2");
     const LEFT: Sql =
         Sql::new("UPDATE runs SET open_cells = open_cells - $2 WHERE id = $1 RETURNING open_cells");
-    let mut cancelled: Vec<(i64, i64)> = conn.query_all(CANCEL, &[&run, &limit])?;
+    let mut cancelled: Vec<i64> = conn.query_all(CANCEL, &[&run, &from, &limit])?;
     cancelled.sort_unstable();
-    for column in cancelled.chunk_by(|one, other| one == other) {
-        let (model, version) = column[0];
-        conn.execute(COUNT, &[&run, &version, &column.len(), &model])?;
+    for (column, cells) in by_column(matrix, &cancelled) {
+        conn.execute(COUNT, &[&run, &column, &cells])?;
     }
-    conn.query_one(LEFT, &[&run, &cancelled.len()])
+    let left: i64 = conn.query_one(LEFT, &[&run, &cancelled.len()])?;
+    Ok(cancelled.last().filter(|_| left > 0).map(|last| last + 1))
+}
+
+/// How many of the sorted positions lie in which column.
+fn by_column(matrix: Matrix, positions: &[i64]) -> Vec<(i64, i64)> {
+    let column = |position: i64| position / i64::from(matrix.rows()).max(1);
+    let chunks = positions.chunk_by(|one, other| column(*one) == column(*other));
+    chunks.map(|chunk| (column(chunk[0]), i64::try_from(chunk.len()).unwrap_or(i64::MAX))).collect()
 }
 
 /// One cell, as the matrix shows it.
@@ -156,14 +164,13 @@ pub struct CellRow {
     pub completion_tokens: Option<i64>,
     /// How many calls were made for it.
     pub attempts: i64,
-    /// Number of the event that told the result.
-    pub event_number: Option<i64>,
 }
 
 macro_rules! cell_columns {
     () => {
-        "SELECT position, state, verdict, score, headline, reason, preview, latency_ms, completion_tokens, \
-         attempts, event_number FROM cells "
+        "SELECT c.position, c.state, c.verdict, c.score, COALESCE(r.headline, ''), COALESCE(r.reason, ''), \
+         COALESCE(r.preview, ''), c.latency_ms, c.completion_tokens, c.attempts FROM cells c \
+         LEFT JOIN cell_results r ON r.run_id = c.run_id AND r.position = c.position "
     };
 }
 
@@ -184,25 +191,23 @@ impl FromRow for CellRow {
             latency_ms: row.get(7)?,
             completion_tokens: row.get(8)?,
             attempts: row.get(9)?,
-            event_number: row.get(10)?,
         })
     }
 }
 
 /// One cell.
 pub fn get(conn: &mut Conn, run: RunId, position: i64) -> Result<Option<CellRow>> {
-    const GET: Sql = Sql::new(concat!(cell_columns!(), "WHERE run_id = $1 AND position = $2"));
+    const GET: Sql = Sql::new(concat!(cell_columns!(), "WHERE c.run_id = $1 AND c.position = $2"));
     conn.query_opt(GET, &[&run, &position])
 }
 
-/// The cells of the cases from one index up to, not including, another, row by row.
-pub fn of_cases(conn: &mut Conn, run: RunId, from: i64, to: i64) -> Result<Vec<CellRow>> {
-    const OF_CASES: Sql = Sql::new(concat!(
+/// The cells from one number up to, not including, another, by number.
+pub fn between(conn: &mut Conn, run: RunId, positions: &Range<i64>) -> Result<Vec<CellRow>> {
+    const BETWEEN: Sql = Sql::new(concat!(
         cell_columns!(),
-        "WHERE run_id = $1 AND case_position >= $2 AND case_position < $3 \
-         ORDER BY case_position, repeat, version_position, model_position"
+        "WHERE c.run_id = $1 AND c.position >= $2 AND c.position < $3 ORDER BY c.position"
     ));
-    conn.query_all(OF_CASES, &[&run, &from, &to])
+    conn.query_all(BETWEEN, &[&run, &positions.start, &positions.end])
 }
 
 /// Cells after a number, optionally of one verdict, by number.
@@ -215,19 +220,10 @@ pub fn page(
 ) -> Result<Vec<CellRow>> {
     const PAGE: Sql = Sql::new(concat!(
         cell_columns!(),
-        "WHERE run_id = $1 AND position > $2 AND (CAST($3 AS TEXT) IS NULL OR verdict = $3) \
-         ORDER BY position LIMIT $4"
+        "WHERE c.run_id = $1 AND c.position > $2 AND (CAST($3 AS TEXT) IS NULL OR c.verdict = $3) \
+         ORDER BY c.position LIMIT $4"
     ));
     conn.query_all(PAGE, &[&run, &after, &verdict.map(Verdict::as_str), &limit])
-}
-
-/// Finished cells whose event has a number after one, up to and including another, by that number.
-pub fn told(conn: &mut Conn, run: RunId, after: i64, up_to: i64, limit: i64) -> Result<Vec<CellRow>> {
-    const TOLD: Sql = Sql::new(concat!(
-        cell_columns!(),
-        "WHERE run_id = $1 AND event_number > $2 AND event_number <= $3 ORDER BY event_number LIMIT $4"
-    ));
-    conn.query_all(TOLD, &[&run, &after, &up_to, &limit])
 }
 
 /// Position, state and verdict of every cell, for filters over the whole run.
@@ -239,30 +235,26 @@ pub fn verdicts(conn: &mut Conn, run: RunId) -> Result<Vec<(i64, Option<String>)
 
 /// Puts up to `limit` cells whose verdict is `error` back into the queue, their results removed.
 /// Returns how many there were.
-pub fn retry_errors(conn: &mut Conn, run: RunId, limit: i64) -> Result<usize> {
+pub fn retry_errors(conn: &mut Conn, run: RunId, matrix: Matrix, limit: i64) -> Result<usize> {
     const RETRY: Sql = Sql::new(
-        "UPDATE cells SET state = 'pending', owner = NULL, lease_until = NULL, event_number = NULL, \
-         verdict = NULL, score = NULL, headline = '', reason = '', preview = '', latency_ms = NULL, \
-         completion_tokens = NULL WHERE run_id = $1 AND position IN (SELECT position FROM cells \
-         WHERE run_id = $1 AND state = 'finished' AND verdict = 'error' ORDER BY position LIMIT $2) \
-         RETURNING position, model_position, version_position",
+        "UPDATE cells SET state = 'pending', owner = NULL, lease_until = NULL, verdict = NULL, score = NULL, \
+         latency_ms = NULL, completion_tokens = NULL WHERE run_id = $1 AND position IN \
+         (SELECT position FROM cells WHERE run_id = $1 AND state = 'finished' AND verdict = 'error' \
+         ORDER BY position LIMIT $2) RETURNING position",
     );
     const OUTCOMES: Sql = Sql::new("DELETE FROM outcomes WHERE run_id = $1 AND cell_position = $2");
     const RESULT: Sql = Sql::new("DELETE FROM cell_results WHERE run_id = $1 AND position = $2");
-    const COUNT: Sql = Sql::new(
-        "UPDATE run_columns SET error = error - $4 WHERE run_id = $1 AND position = $2 + $3 * \
-         (SELECT versions FROM runs WHERE id = $1)",
-    );
+    const COUNT: Sql =
+        Sql::new("UPDATE run_columns SET error = error - $3 WHERE run_id = $1 AND position = $2");
     const OPEN: Sql = Sql::new("UPDATE runs SET open_cells = open_cells + $2 WHERE id = $1");
-    let mut cells: Vec<(i64, i64, i64)> = conn.query_all(RETRY, &[&run, &limit])?;
-    for (position, _, _) in &cells {
+    let mut cells: Vec<i64> = conn.query_all(RETRY, &[&run, &limit])?;
+    cells.sort_unstable();
+    for position in &cells {
         conn.execute(OUTCOMES, &[&run, position])?;
         conn.execute(RESULT, &[&run, position])?;
     }
-    cells.sort_unstable_by_key(|&(_, model, version)| (model, version));
-    for column in cells.chunk_by(|one, other| (one.1, one.2) == (other.1, other.2)) {
-        let (_, model, version) = column[0];
-        conn.execute(COUNT, &[&run, &version, &model, &column.len()])?;
+    for (column, cells) in by_column(matrix, &cells) {
+        conn.execute(COUNT, &[&run, &column, &cells])?;
     }
     conn.execute(OPEN, &[&run, &cells.len()])?;
     Ok(cells.len())

@@ -21,6 +21,7 @@ mod migrate;
 pub mod models;
 mod row;
 pub mod run_columns;
+pub mod run_events;
 pub mod runs;
 mod settings;
 mod sql;

@@ -304,8 +304,8 @@ pub fn active(conn: &mut Conn) -> Result<Vec<RunRow>> {
 }
 
 /// Cancelled runs whose cells are not all cancelled yet.
-pub fn half_cancelled(conn: &mut Conn) -> Result<Vec<RunId>> {
-    const HALF: Sql = Sql::new("SELECT id FROM runs WHERE state = 'cancelled' AND open_cells > 0");
+pub fn half_cancelled(conn: &mut Conn) -> Result<Vec<RunRow>> {
+    const HALF: Sql = Sql::new(concat!(run_columns!(), "WHERE state = 'cancelled' AND open_cells > 0"));
     conn.query_all(HALF, &[])
 }
 
@@ -413,7 +413,7 @@ pub fn change_state(
     for state in from {
         let number: Option<i64> = conn.query_opt(CHANGE, &[&run, &state.as_str(), &to.as_str(), &at])?;
         if let Some(number) = number {
-            insert_event(conn, run, number, event, at)?;
+            crate::run_events::insert(conn, run, number, event, at)?;
             return Ok(Some(number));
         }
     }
@@ -424,35 +424,6 @@ pub fn change_state(
 pub(crate) fn finish(conn: &mut Conn, run: RunId, at: Millis) -> Result<Option<i64>> {
     const ACTIVE: &[RunState] = &[RunState::Running, RunState::Paused, RunState::Queued];
     change_state(conn, run, ACTIVE, RunState::Finished, "run_finished", at)
-}
-
-fn insert_event(conn: &mut Conn, run: RunId, number: i64, kind: &str, at: Millis) -> Result<()> {
-    const INSERT: Sql = Sql::new("INSERT INTO run_events (run_id, number, kind, at) VALUES ($1, $2, $3, $4)");
-    conn.execute(INSERT, &[&run, &number, &kind, &at]).map(drop)
-}
-
-/// An event of a run as a whole.
-#[derive(Debug, Clone)]
-pub struct RunEventRow {
-    /// Its number.
-    pub number: i64,
-    /// What happened, in the word of the API.
-    pub kind: String,
-}
-
-impl FromRow for RunEventRow {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
-        Ok(Self { number: row.get(0)?, kind: row.get(1)? })
-    }
-}
-
-/// Events of the run as a whole after one number, up to and including another.
-pub fn events(conn: &mut Conn, run: RunId, after: i64, up_to: i64) -> Result<Vec<RunEventRow>> {
-    const EVENTS: Sql = Sql::new(
-        "SELECT number, kind FROM run_events WHERE run_id = $1 AND number > $2 AND number <= $3 \
-         ORDER BY number",
-    );
-    conn.query_all(EVENTS, &[&run, &after, &up_to])
 }
 
 /// Number of the run's last event. None if there is no such run.

@@ -5,4 +5,4 @@ mod providers;
 
 pub use health::{Check, CheckStatus, Health};
 pub(crate) use providers::put_providers;
-pub use providers::{Model, ModelList, Provider};
+pub use providers::{Model, ModelList, Provider, remedy};

@@ -153,7 +153,7 @@ fn model_view(facts: ModelFacts) -> Model {
 }
 
 /// What a person does about a server that does not answer as it should.
-pub(crate) fn remedy(server: &Guarded, kind: CallErrorKind) -> String {
+pub fn remedy(server: &Guarded, kind: CallErrorKind) -> String {
     let address = server.base_url().unwrap_or_default();
     match kind {
         CallErrorKind::Connect => format!(

@@ -230,7 +230,6 @@ impl Answered {
                 latency_ms: answered.map(|answered| answered.latency_ms),
                 completion_tokens: answered.and_then(|answered| answered.completion_tokens),
                 attempts: claimed.cell.attempts + i64::try_from(attempts.len()).unwrap_or(i64::MAX),
-                event_number: None,
             },
             claim: claimed.cell.claim,
             column: run.matrix.column(claimed.at).into(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::ids::{RunId, WorkspaceId};
+use domain::matrix::Matrix;
 use domain::run::RunState;
 use serde::Serialize;
 use store::Store;
@@ -33,8 +34,13 @@ impl Engine {
         const FROM: &[RunState] = &[RunState::Queued, RunState::Running, RunState::Paused];
         self.change_run(workspace, run, FROM, RunState::Cancelled, "run_cancelled", "cancelled").await?;
         self.worker.abort(run);
-        cancel_cells(&self.store, run).await?;
+        cancel_cells(&self.store, run, self.matrix(run).await?).await?;
         self.run(workspace, run).await
+    }
+
+    async fn matrix(&self, run: RunId) -> Result<Matrix> {
+        let row = self.store.read(move |conn| store::runs::find(conn, run)).await?;
+        Ok(row.ok_or_else(|| Error::not_found(format!("run {run}")))?.matrix)
     }
 
     /// Puts the cells whose verdict is `error` back into the queue; no other cell is asked again.
@@ -48,7 +54,9 @@ impl Engine {
             return Err(wrong_state(&before, "cannot be retried in this state"));
         }
         let at = self.clock.now();
-        while self.store.write(move |conn| store::cells::retry_errors(conn, run, CHUNK)).await? > 0 {}
+        let matrix = self.matrix(run).await?;
+        let retry = move |conn: &mut store::Conn| store::cells::retry_errors(conn, run, matrix, CHUNK);
+        while self.store.write(retry).await? > 0 {}
         let number = self
             .store
             .write(move |conn| {
@@ -92,8 +100,11 @@ fn wrong_state(run: &Run, why: &str) -> Error {
 }
 
 /// Cancels what is open of a cancelled run, in steps that leave the writer to others in between.
-pub(crate) async fn cancel_cells(store: &Store, run: RunId) -> Result<()> {
-    while store.write(move |conn| store::cells::cancel_open(conn, run, CHUNK)).await? > 0 {}
+pub(crate) async fn cancel_cells(store: &Store, run: RunId, matrix: Matrix) -> Result<()> {
+    let mut from = Some(0);
+    while let Some(position) = from {
+        from = store.write(move |conn| store::cells::cancel_open(conn, run, matrix, position, CHUNK)).await?;
+    }
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use domain::ids::{RunId, WorkspaceId};
 use domain::matrix::Matrix;
+use domain::run::CellState;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -15,8 +16,8 @@ use crate::Engine;
 use crate::error::{Error, Result};
 use crate::events::{Batch, Frame};
 
-/// How many events one reading of the store brings.
-const PAGE: i64 = 500;
+/// How many rows of events one reading of the store brings.
+const PAGE: i64 = 50;
 /// The names of the events of a run as a whole, as they are stored.
 const RUN_EVENTS: [&str; 6] =
     ["run_queued", "run_started", "run_paused", "run_resumed", "run_cancelled", "run_finished"];
@@ -95,36 +96,33 @@ impl Follower {
             .engine
             .store
             .try_read(move |conn| {
-                let cells = store::cells::told(conn, run, after, up_to, PAGE)?;
-                let whole = i64::try_from(cells.len()).is_ok_and(|read| read < PAGE);
-                let read_to = match cells.last().and_then(|cell| cell.event_number) {
-                    Some(number) if !whole => number,
-                    _ => up_to,
-                };
+                let rows = store::run_events::after(conn, run, after, PAGE)?;
+                let read_to = rows.last().map_or(up_to, |row| row.last_number);
                 let columns: Vec<Column> = store::run_columns::of_run(conn, run)?
                     .iter()
                     .map(|column| Column::of(matrix, column))
                     .collect();
-                let mut frames: Vec<Frame> = cells
-                    .into_iter()
-                    .filter_map(|cell| {
-                        let number = cell.event_number?;
-                        let summary = CellSummary::of(matrix, cell)?;
-                        let column = columns.iter().find(|column| column.position == summary.column)?;
-                        cell_frame(number, &summary, column)
-                    })
-                    .collect();
-                let told = store::runs::events(conn, run, after, read_to)?;
-                if !told.is_empty()
-                    && let Some(row) = store::runs::find(conn, run)?
-                {
-                    let now = view::read(conn, &row)?;
-                    for event in told {
-                        if let Some(name) = RUN_EVENTS.iter().find(|name| **name == event.kind) {
-                            frames.push(run_frame(event.number, name, &now)?);
-                        }
+                let row =
+                    store::runs::find(conn, run)?.ok_or_else(|| Error::not_found(format!("run {run}")))?;
+                let now = view::read(conn, &row)?;
+                let mut frames = Vec::new();
+                for row in rows {
+                    if let Some(name) = RUN_EVENTS.iter().find(|name| **name == row.kind) {
+                        frames.push(run_frame(row.number, name, &now)?);
                     }
-                    frames.sort_by_key(|frame| frame.number);
+                    for (number, position) in (row.number..).zip(row.positions) {
+                        if number <= after {
+                            continue;
+                        }
+                        // A cell that was put back since then is told again when it finishes again.
+                        let cell = store::cells::get(conn, run, position)?
+                            .filter(|cell| cell.state == CellState::Finished);
+                        let summary = cell.and_then(|cell| CellSummary::of(matrix, cell));
+                        frames.extend(summary.and_then(|summary| {
+                            let column = columns.iter().find(|column| column.position == summary.column)?;
+                            cell_frame(number, &summary, column)
+                        }));
+                    }
                 }
                 Result::Ok((frames, read_to))
             })

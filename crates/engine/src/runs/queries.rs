@@ -158,11 +158,17 @@ impl Engine {
         self.store
             .try_read(move |conn| {
                 let matrix = row(conn, workspace, run)?.matrix;
-                let repeats = i64::from(matrix.repeats).max(1);
-                let (first, last) = (window.from / repeats, (window.to + repeats - 1) / repeats);
-                let cells = store::cells::of_cases(conn, run, first, last)?;
-                let summaries = cells.into_iter().filter_map(|cell| CellSummary::of(matrix, cell));
-                Ok(summaries.filter(|cell| (window.from..window.to).contains(&cell.row)).collect())
+                let rows = i64::from(matrix.rows());
+                let (from, to) = (window.from.min(rows), window.to.min(rows));
+                let mut cells = Vec::new();
+                // The rows of a column have numbers that follow each other.
+                for column in 0..i64::from(matrix.columns()) {
+                    let first = column * rows;
+                    let found = store::cells::between(conn, run, &(first + from..first + to))?;
+                    cells.extend(found.into_iter().filter_map(|cell| CellSummary::of(matrix, cell)));
+                }
+                cells.sort_by_key(|cell| (cell.row, cell.column));
+                Ok(cells)
             })
             .await
     }

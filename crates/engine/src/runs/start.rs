@@ -113,7 +113,7 @@ impl Engine {
         let mut from = 0;
         while from < matrix.cells() {
             let to = (from + CHUNK as u64).min(matrix.cells());
-            self.store.write(move |conn| store::cells::insert(conn, id, matrix, from, to)).await?;
+            self.store.write(move |conn| store::cells::insert(conn, id, from, to)).await?;
             from = to;
         }
         self.publish_run(workspace, id, fingerprint, key).await

@@ -4,6 +4,7 @@
 //! made for free permits only, so that no cell is leased while it waits for one.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -110,6 +111,8 @@ impl Drop for InFlightGuard {
 struct Lane {
     run: Arc<RunContext>,
     model: usize,
+    /// The cells that may be pending: those below were claimed since the runs were read.
+    open: Range<i64>,
 }
 
 impl Lane {
@@ -278,7 +281,10 @@ async fn read_lanes(
             Arc::new(RunContext::read(&shared.around, run, cancel).await?)
         };
         kept.insert(context.id, Arc::clone(&context));
-        lanes.extend((0..context.models.len()).map(|model| Lane { run: Arc::clone(&context), model }));
+        lanes.extend((0..context.models.len()).map(|model| {
+            let open = context.positions_of(model);
+            Lane { run: Arc::clone(&context), model, open }
+        }));
     }
     *contexts = kept;
     Ok(lanes)
@@ -304,6 +310,10 @@ async fn claim_for_free_permits(shared: &Arc<Shared>, lanes: &mut Vec<Lane>) -> 
         };
         let wanted = permits.len();
         let claimed = claim(shared, lane, wanted).await?;
+        if let (Some(last), Some(lane)) = (claimed.last(), lanes.get_mut(index)) {
+            lane.open.start = last.cell.position + 1;
+        }
+        let lane = &lanes[index];
         let exhausted = claimed.len() < wanted;
         claimed_any |= !claimed.is_empty();
         if !exhausted {
@@ -340,14 +350,14 @@ fn free_permits(shared: &Shared, lane: &Lane) -> Option<Vec<Permits>> {
 
 async fn claim(shared: &Shared, lane: &Lane, limit: usize) -> Result<Vec<ClaimedCase>> {
     let context = &lane.run;
-    let (run, matrix, model) = (context.id, context.matrix, i64::try_from(lane.model).unwrap_or(i64::MAX));
+    let (run, matrix, open) = (context.id, context.matrix, lane.open.clone());
     let (owner, now, until) = (shared.around.instance, shared.now(), shared.lease_until());
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let (claimed, begun) = shared
         .around
         .store
         .write_guarded(move |conn| {
-            let cells = store::cells::claim(conn, run, model, limit, owner, until)?;
+            let cells = store::cells::claim(conn, run, open.clone(), limit, owner, until)?;
             let begun = if cells.is_empty() { None } else { store::runs::begin(conn, run, now)? };
             let claimed = cells
                 .into_iter()

@@ -183,12 +183,7 @@ impl Engine {
     }
 
     /// One case.
-    pub async fn case(
-        &self,
-        workspace: WorkspaceId,
-        suite: SuiteId,
-        case: CaseId,
-    ) -> Result<Revised<Case>> {
+    pub async fn case(&self, workspace: WorkspaceId, suite: SuiteId, case: CaseId) -> Result<Revised<Case>> {
         self.store
             .try_read(move |conn| {
                 find(conn, workspace, suite)?;

@@ -213,56 +213,50 @@ CREATE TABLE run_columns (
     PRIMARY KEY (run_id, position)
 ) STRICT, WITHOUT ROWID;
 
--- The queue, and the short facts that the matrix shows. Long texts are in cell_results.
+-- The queue. A position stands for one version, model, case and repeat, because a run's matrix never changes;
+-- so the key says that there is one cell for each. Rows hardly grow when a cell finishes: what is written then
+-- is in cell_results, which only grows at its end.
 CREATE TABLE cells (
-    run_id           TEXT NOT NULL REFERENCES runs (id),
-    position         INTEGER NOT NULL,
-    version_position INTEGER NOT NULL,
-    model_position   INTEGER NOT NULL,
-    case_position    INTEGER NOT NULL,
-    repeat           INTEGER NOT NULL,
-    state            TEXT NOT NULL,
+    run_id            TEXT NOT NULL REFERENCES runs (id),
+    position          INTEGER NOT NULL,
+    state             TEXT NOT NULL,
     -- Grows with every claim; a result is stored only under the claim it was made for.
-    claim            INTEGER NOT NULL DEFAULT 0,
-    owner            TEXT,
-    lease_until      INTEGER,
-    -- Number of the event that told the result.
-    event_number     INTEGER,
-    attempts         INTEGER NOT NULL DEFAULT 0,
-    verdict          TEXT,
-    score            REAL,
-    headline         TEXT NOT NULL DEFAULT '',
-    reason           TEXT NOT NULL DEFAULT '',
-    preview          TEXT NOT NULL DEFAULT '',
-    latency_ms       INTEGER,
+    claim             INTEGER NOT NULL DEFAULT 0,
+    owner             TEXT,
+    lease_until       INTEGER,
+    attempts          INTEGER NOT NULL DEFAULT 0,
+    verdict           TEXT,
+    score             REAL,
+    latency_ms        INTEGER,
     completion_tokens INTEGER,
-    PRIMARY KEY (run_id, position),
-    UNIQUE (run_id, case_position, repeat, version_position, model_position)
-) STRICT;
-CREATE INDEX cells_pending ON cells (run_id, model_position, position) WHERE state = 'pending';
-CREATE INDEX cells_leased ON cells (owner, run_id, position) WHERE state = 'leased';
-CREATE INDEX cells_by_event ON cells (run_id, event_number) WHERE event_number IS NOT NULL;
+    PRIMARY KEY (run_id, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX cells_by_lease ON cells (lease_until) WHERE state = 'leased';
 
--- The long part of a finished cell: what was sent, what came back.
+-- What was sent for a finished cell and what came back, the short facts that the matrix shows before the long
+-- texts, so that a list never reads those.
 CREATE TABLE cell_results (
-    run_id         TEXT NOT NULL,
-    position       INTEGER NOT NULL,
-    prompt         TEXT NOT NULL,
-    prompt_hash    TEXT NOT NULL,
-    parameters     TEXT NOT NULL,
-    digest         TEXT,
-    output         TEXT NOT NULL,
-    thinking       TEXT,
-    finish_reason  TEXT,
-    usage          TEXT NOT NULL,
-    timings        TEXT NOT NULL,
-    notes          TEXT NOT NULL,
-    started_at     INTEGER NOT NULL,
-    finished_at    INTEGER NOT NULL,
-    PRIMARY KEY (run_id, position),
-    FOREIGN KEY (run_id, position) REFERENCES cells (run_id, position)
+    run_id        TEXT NOT NULL,
+    position      INTEGER NOT NULL,
+    headline      TEXT NOT NULL,
+    reason        TEXT NOT NULL,
+    preview       TEXT NOT NULL,
+    prompt_hash   TEXT NOT NULL,
+    digest        TEXT,
+    finish_reason TEXT,
+    usage         TEXT NOT NULL,
+    timings       TEXT NOT NULL,
+    started_at    INTEGER NOT NULL,
+    finished_at   INTEGER NOT NULL,
+    parameters    TEXT NOT NULL,
+    notes         TEXT NOT NULL,
+    prompt        TEXT NOT NULL,
+    output        TEXT NOT NULL,
+    thinking      TEXT,
+    PRIMARY KEY (run_id, position)
 ) STRICT;
 
+-- Rows of outcomes and attempts are written only by the commit that finishes their cell.
 CREATE TABLE outcomes (
     run_id        TEXT NOT NULL,
     cell_position INTEGER NOT NULL,
@@ -275,8 +269,7 @@ CREATE TABLE outcomes (
     reason        TEXT NOT NULL,
     expected      TEXT,
     actual        TEXT,
-    PRIMARY KEY (run_id, cell_position, position),
-    FOREIGN KEY (run_id, cell_position) REFERENCES cells (run_id, position)
+    PRIMARY KEY (run_id, cell_position, position)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE attempts (
@@ -287,16 +280,18 @@ CREATE TABLE attempts (
     latency_ms    INTEGER NOT NULL,
     error_kind    TEXT,
     error_detail  TEXT,
-    PRIMARY KEY (run_id, cell_position, number),
-    FOREIGN KEY (run_id, cell_position) REFERENCES cells (run_id, position)
+    PRIMARY KEY (run_id, cell_position, number)
 ) STRICT, WITHOUT ROWID;
 
--- Events of a run as a whole; the events of cells are told from the cells themselves.
+-- What happened to a run. Cells that finished in one commit share a row, whose numbers go from `number` on:
+-- one for each position in `positions`, a JSON list.
 CREATE TABLE run_events (
-    run_id TEXT NOT NULL REFERENCES runs (id),
-    number INTEGER NOT NULL,
-    kind   TEXT NOT NULL,
-    at     INTEGER NOT NULL,
+    run_id      TEXT NOT NULL REFERENCES runs (id),
+    number      INTEGER NOT NULL,
+    last_number INTEGER NOT NULL,
+    kind        TEXT NOT NULL,
+    positions   TEXT,
+    at          INTEGER NOT NULL,
     PRIMARY KEY (run_id, number)
 ) STRICT, WITHOUT ROWID;
 
