@@ -1,6 +1,6 @@
 import { Dialog as BaseDialog } from "@base-ui/react/dialog";
 import { Menu as BaseMenu } from "@base-ui/react/menu";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { buttonClass, Kbd } from "./Button";
 import { Icon, type IconName } from "./Icon";
 
@@ -49,15 +49,23 @@ export interface MenuItem {
   disabled?: boolean;
 }
 
+/** The landmark that menus open in, so that they are part of the page to those who hear it. */
+function useMain(): HTMLElement | null {
+  const [main, setMain] = useState<HTMLElement | null>(null);
+  useEffect(() => setMain(document.getElementById("main")), []);
+  return main;
+}
+
 /** A button that opens a list of things to do. */
 export function Menu({ label, icon = "more", items }: { label: string; icon?: IconName; items: MenuItem[] }) {
+  const main = useMain();
   return (
     <BaseMenu.Root modal={false}>
       <BaseMenu.Trigger className={buttonClass("quiet", true)} aria-label={label} title={label}>
         <Icon name={icon} />
       </BaseMenu.Trigger>
-      <BaseMenu.Portal>
-        <BaseMenu.Positioner className="layer" align="end" sideOffset={4}>
+      <BaseMenu.Portal container={main}>
+        <BaseMenu.Positioner className="layer" align="end" sideOffset={4} positionMethod="fixed">
           <BaseMenu.Popup className="menu">
             {items.map((item) => (
               <BaseMenu.Item
@@ -92,13 +100,14 @@ export function ChoiceMenu<T extends string>({
   options: readonly { value: T; label: string }[];
   onChange: (value: T) => void;
 }) {
+  const main = useMain();
   return (
     <BaseMenu.Root modal={false}>
       <BaseMenu.Trigger className={buttonClass("quiet", true)} aria-label={label} title={label}>
         <Icon name={icon} />
       </BaseMenu.Trigger>
-      <BaseMenu.Portal>
-        <BaseMenu.Positioner className="layer" align="end" sideOffset={4}>
+      <BaseMenu.Portal container={main}>
+        <BaseMenu.Positioner className="layer" align="end" sideOffset={4} positionMethod="fixed">
           <BaseMenu.Popup className="menu menu--narrow">
             <BaseMenu.RadioGroup value={value} onValueChange={(next: T) => onChange(next)}>
               {options.map((option) => (

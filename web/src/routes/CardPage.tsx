@@ -9,6 +9,8 @@ import { cardQuery } from "@/features/cards";
 import { CardHead } from "@/features/cards/CardHead";
 import { DraftProvider, useDraft } from "@/features/cards/draft/DraftProvider";
 import { EditorTab } from "@/features/cards/editor/EditorTab";
+import { usePreview } from "@/features/cards/editor/usePreview";
+import { knownVariables } from "@/features/cards/editor/useVariables";
 import { SettingsTab } from "@/features/cards/SettingsTab";
 import { VersionsTab } from "@/features/cards/versions/VersionsTab";
 import { CasesTab } from "@/features/cases/CasesTab";
@@ -74,7 +76,9 @@ export function CardEditorTab() {
 export function CardCasesTab() {
   const { value } = useCard();
   const { content } = useDraft();
-  return <CasesTab suiteId={value.suite_id} variables={content.variables ?? []} />;
+  const { preview } = usePreview(value.slug, content, {});
+  const variables = knownVariables(content, preview?.found_variables).map(({ definition }) => definition);
+  return <CasesTab suiteId={value.suite_id} variables={variables} />;
 }
 
 export function CardVersionsTab() {

@@ -12,6 +12,7 @@ export function cardServer(
     card: cardOf({ latest_version: 1, labels: [], ...over.card }),
     draft: over.draft ?? content("Hello {{ name }}"),
     etag: 1,
+    by: "local",
     written: [] as CardContent[],
     messages: ["First"],
     published: [content("Hello {{ name }}")],
@@ -26,6 +27,7 @@ export function cardServer(
     /** Somebody else edits the draft. */
     elsewhere(text: string) {
       state.draft = content(text);
+      state.by = "Jonas Weber";
       state.etag += 1;
     },
   };
@@ -35,7 +37,7 @@ export function cardServer(
       based_on: 1,
       updated_at: new Date().toISOString(),
       changed: true,
-      updated_by: "local",
+      updated_by: state.by,
     },
     etag: `"${state.etag}"`,
   });

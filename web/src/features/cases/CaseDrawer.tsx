@@ -4,7 +4,6 @@ import { isStale, ProblemError, sentence } from "@/api/problem";
 import type { AssertionType, Case, CaseContent, VariableDefinition } from "@/api/types";
 import { Button } from "@/components/Button";
 import { Coded } from "@/components/Coded";
-import { Diff } from "@/components/Diff";
 import { Drawer } from "@/components/Drawer";
 import { Checkbox, TextAreaField, TextField } from "@/components/Fields";
 import { Menu } from "@/components/Layers";
@@ -19,6 +18,7 @@ import { newAssertion } from "./assertionForm";
 import { type CaseForm, caseFormOf, caseOf, variablesOf } from "./caseForm";
 import { useAddCase, useDeleteCase, useSaveCase } from "./mutations";
 import { assertionTypesQuery, caseQuery } from "./queries";
+import { StaleNotice } from "./StaleNotice";
 import { useTry } from "./useTry";
 
 interface Props {
@@ -166,7 +166,6 @@ function CaseEditor({
           suiteId={suiteId}
           caseId={caseId}
           mine={content}
-          why={saving.error.message}
           onMine={(etag) => submit(etag)}
           onTheirs={(theirs) => {
             setBase(theirs);
@@ -329,45 +328,5 @@ function below(
     all
       .filter(([at]) => at === pointer || at.startsWith(`${pointer}/`))
       .map(([at, why]) => [at.slice(pointer.length), why]),
-  );
-}
-
-function StaleNotice({
-  suiteId,
-  caseId,
-  mine,
-  why,
-  onMine,
-  onTheirs,
-}: {
-  suiteId: string;
-  caseId: string;
-  mine: CaseContent;
-  why: string;
-  onMine: (etag: string) => void;
-  onTheirs: (theirs: Case) => void;
-}) {
-  const theirs = useQuery({ ...caseQuery(suiteId, caseId), staleTime: 0, refetchOnMount: "always" });
-  const item = theirs.isFetching ? undefined : theirs.data;
-  return (
-    <div className="stale" role="alert">
-      <p>
-        <strong className="medium">Someone changed this case before you.</strong> {why} What you typed is
-        still here.
-      </p>
-      {item && (
-        <>
-          <p className="hint after">From theirs, with a minus, to yours, with a plus.</p>
-          <Diff before={JSON.stringify(item.content, null, 2)} after={JSON.stringify(mine, null, 2)} />
-          <div className="line after">
-            <Button onClick={() => onTheirs(item)}>Take theirs</Button>
-            <Button kind="primary" onClick={() => onMine(item.etag)}>
-              Save mine over it
-            </Button>
-          </div>
-        </>
-      )}
-      {theirs.isError && <p className="t-error small after">{sentence(theirs.error)}</p>}
-    </div>
   );
 }

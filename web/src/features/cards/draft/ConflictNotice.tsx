@@ -3,6 +3,7 @@ import { Button } from "@/components/Button";
 import { Icon } from "@/components/Icon";
 import { Dialog } from "@/components/Layers";
 import { toast } from "@/components/toasts";
+import { When } from "@/components/When";
 import { Changes } from "../versions/Changes";
 import { useDraft } from "./DraftProvider";
 
@@ -11,6 +12,7 @@ export function ConflictNotice() {
   const { keeping, content, keeper } = useDraft();
   const [open, setOpen] = useState(false);
   if (keeping.state !== "conflict") return null;
+  const theirs = keeping.theirs.value;
 
   async function take(choice: "mine" | "theirs") {
     const mine = keeper.snapshot().content;
@@ -31,15 +33,15 @@ export function ConflictNotice() {
     <div className="banner banner--boxed" role="alert">
       <Icon name="error" />
       <p>
-        <strong className="medium">Someone changed this draft before you.</strong> {keeping.why} Your text is
-        still here; nothing is written until you choose.
+        <strong className="medium">Someone changed this draft before you:</strong> {theirs.updated_by},{" "}
+        <When at={theirs.updated_at} />. Your text is still here, and nothing is written until you choose.
       </p>
       <Button kind="quiet" onClick={() => setOpen(true)}>
         See the difference
       </Button>
       <Dialog open={open} onClose={() => setOpen(false)} title="Their draft and yours" wide actions={choices}>
         <p>From theirs, with a minus, to yours, with a plus.</p>
-        <Changes before={keeping.theirs.value.content} after={content} />
+        <Changes before={theirs.content} after={content} />
       </Dialog>
       {choices}
     </div>

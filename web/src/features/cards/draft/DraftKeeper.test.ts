@@ -97,7 +97,7 @@ describe("the draft keeper", () => {
     keeper.edit(content("mine"));
     await vi.advanceTimersByTimeAsync(QUIET_MS);
     const { keeping: state, content: here } = keeper.snapshot();
-    expect(state).toMatchObject({ state: "conflict", why: "Jonas Weber saved 2 min ago." });
+    expect(state).toMatchObject({ state: "conflict", theirs: { etag: '"theirs"' } });
     expect(here).toEqual(content("mine"));
     keeper.edit(content("mine, longer"));
     await vi.advanceTimersByTimeAsync(10 * QUIET_MS);

@@ -16,7 +16,7 @@ export type Keeping =
   /** The server did not take it. It is tried again with the next change, or by hand. */
   | { state: "failed"; why: string }
   /** Somebody else saved first. Nothing is written until a person chooses. */
-  | { state: "conflict"; why: string; theirs: Tagged<Draft> };
+  | { state: "conflict"; theirs: Tagged<Draft> };
 
 export interface DraftState {
   content: CardContent;
@@ -144,7 +144,7 @@ export class DraftKeeper {
     try {
       const theirs = await this.#server.read();
       if (sameContent(theirs.value.content, this.#state.content)) this.adopt(theirs);
-      else this.#set({ keeping: { state: "conflict", why: error.message, theirs } });
+      else this.#set({ keeping: { state: "conflict", theirs } });
     } catch (again) {
       this.#set({ keeping: { state: "failed", why: sentence(again) } });
       this.#later(AGAIN_MS);

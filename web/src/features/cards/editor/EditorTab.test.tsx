@@ -45,8 +45,8 @@ describe("the editor", () => {
     const field = await prompt();
     server.elsewhere("Their text");
     await user.type(field, " mine");
-    const notice = await screen.findByText("Someone changed this draft before you.");
-    expect(notice.closest("[role=alert]")).toHaveTextContent("Jonas Weber saved 2 min ago.");
+    const notice = await screen.findByText("Someone changed this draft before you:");
+    expect(notice.closest("[role=alert]")).toHaveTextContent("Jonas Weber, just now.");
     expect(field).toHaveValue("Hello {{ name }} mine");
     await user.click(screen.getByRole("button", { name: "See the difference" }));
     const dialog = await screen.findByRole("dialog", { name: "Their draft and yours" });
@@ -55,7 +55,7 @@ describe("the editor", () => {
     expect(server.written).toEqual([]);
     await user.click(within(dialog).getByRole("button", { name: "Keep mine" }));
     await waitFor(() => expect(texts(server.written)).toEqual(["Hello {{ name }} mine"]));
-    expect(screen.queryByText("Someone changed this draft before you.")).not.toBeInTheDocument();
+    expect(screen.queryByText("Someone changed this draft before you:")).not.toBeInTheDocument();
   });
 
   it("takes their text, and gives mine back on undo", async () => {
@@ -108,28 +108,31 @@ describe("the editor", () => {
     await waitFor(() => expect(texts(server.written)).toEqual(["{{ unit }}"]));
   });
 
-  it("blames no template for a value that is not given yet", async () => {
-    cardServer({
-      draft: content("{{ unit }}", { variables: [{ name: "unit", type: "text", required: true }] }),
-      preview: {
-        messages: null,
-        problems: [
-          {
-            pointer: "/messages/0/content/0/text",
-            line: 1,
-            column: 4,
-            end_column: 8,
-            message: "`unit` is not defined.",
-          },
-        ],
-      },
-    });
-    openPage(address);
-    expect(await screen.findByText(/has no value\. Give it one above/)).toHaveTextContent(
-      /^unit has no value/,
-    );
-    expect(screen.queryByText("1 problem")).not.toBeInTheDocument();
-  });
+  it.each([[[{ name: "unit", type: "text" as const, required: true }]], [[]]])(
+    "blames no template for a value that is not given yet, defined: %j",
+    async (variables) => {
+      cardServer({
+        draft: content("{{ unit }}", { variables }),
+        preview: {
+          messages: null,
+          problems: [
+            {
+              pointer: "/messages/0/content/0/text",
+              line: 1,
+              column: 4,
+              end_column: 8,
+              message: "`unit` is not defined.",
+            },
+          ],
+        },
+      });
+      openPage(address);
+      expect(await screen.findByText(/has no value\. Give it one above/)).toHaveTextContent(
+        /^unit has no value/,
+      );
+      expect(screen.queryByText("1 problem")).not.toBeInTheDocument();
+    },
+  );
 
   it("defines a variable that the template uses", async () => {
     const server = cardServer({

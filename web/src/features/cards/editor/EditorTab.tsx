@@ -26,7 +26,7 @@ import { DraftStatus } from "../draft/DraftStatus";
 import { ChangesPart } from "./ChangesPart";
 import { MessageEditor } from "./MessageEditor";
 import { PreviewPart } from "./PreviewPart";
-import { textPointer, undefinedName } from "./problems";
+import { suggestion, textPointer, undefinedName } from "./problems";
 import { usePreview } from "./usePreview";
 import { knownVariables, useTryValues } from "./useVariables";
 import { VariablesPart } from "./VariablesPart";
@@ -41,11 +41,15 @@ export function EditorTab({ card }: { card: Card }) {
   useFirstCase(card.suite_id, values.load);
   const live = usePreview(card.slug, content, values.values);
   const variables = knownVariables(content, live.preview?.found_variables);
-  // A variable that the card defines and that has no value to try yet is no mistake of the template.
+  // A variable without a value to try is no mistake of the template, unless its name looks like a slip of the hand.
   const defined = new Set((content.variables ?? []).map(({ name }) => name));
   const all = live.preview?.problems ?? [];
-  const withoutValue = all.map(undefinedName).filter((name) => name !== null && defined.has(name));
-  const problems = all.filter((problem) => !withoutValue.includes(undefinedName(problem)));
+  const missing = all.filter((problem) => {
+    const name = undefinedName(problem);
+    return name !== null && (defined.has(name) || suggestion(problem) === null);
+  });
+  const problems = all.filter((problem) => !missing.includes(problem));
+  const withoutValue = missing[0] ? undefinedName(missing[0]) : null;
 
   function edit(change: (content: CardContent) => CardContent) {
     keeper.edit(change(keeper.snapshot().content));
@@ -113,7 +117,7 @@ export function EditorTab({ card }: { card: Card }) {
           onDefine={(definition) => edit((before) => withVariable(before, definition))}
           onRemove={(name) => edit((before) => withoutVariable(before, name))}
         />
-        <PreviewPart live={live} withoutValue={withoutValue[0] ?? null} />
+        <PreviewPart live={live} withoutValue={withoutValue} />
         <VersionsPart card={card} />
       </div>
     </div>
