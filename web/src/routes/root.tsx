@@ -18,6 +18,7 @@ export function NotFoundPage() {
   usePage("Not found");
   return (
     <div className="page">
+      <h1 className="sr">Not found</h1>
       <Empty
         title="There is no page at this address"
         actions={
@@ -41,6 +42,7 @@ export function ErrorPage({ error, reset }: ErrorComponentProps) {
   usePage("Error");
   return (
     <div className="page">
+      <h1 className="sr">Error</h1>
       <Failure error={error} onRetry={reset} />
     </div>
   );

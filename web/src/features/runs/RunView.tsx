@@ -84,6 +84,7 @@ export function RunView({ run, patches }: { run: Run; patches: Patches }) {
             run={run}
             rows={shown.rows}
             open={open ? { row: open.row, column: open.column } : null}
+            hasDrawer={cell !== undefined}
             patches={patches}
             onOpen={(position) => setCell(position, false)}
             page={page}

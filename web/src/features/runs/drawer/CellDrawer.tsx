@@ -12,6 +12,7 @@ import { markOf, wordOf } from "../matrix/CellContent";
 import { cellQuery } from "../windows";
 import { AttemptsPart } from "./AttemptsPart";
 import { CasePart } from "./CasePart";
+import { ExpectedPart } from "./ExpectedPart";
 import { OutputPart } from "./OutputPart";
 import { PromptPart } from "./PromptPart";
 import { ProvenancePart } from "./ProvenancePart";
@@ -84,6 +85,7 @@ function Parts({ cell, run }: { cell: CellView; run: Run }) {
     <>
       <WhyPart cell={cell} run={run} />
       {result && <OutputPart cell={cell} result={result} key={cell.summary.position} />}
+      <ExpectedPart outcomes={cell.outcomes} />
       <CasePart item={cell.case} />
       {result && result.prompt.length > 0 && (
         <PromptPart prompt={result.prompt} version={cell.card.version} />

@@ -1,4 +1,5 @@
 import type { CellView, Outcome, Run } from "@/api/types";
+import { Coded } from "@/components/Coded";
 import { VerdictMark } from "@/components/Verdict";
 import { count, plural } from "@/lib/format";
 
@@ -51,7 +52,11 @@ function heading({ summary }: CellView): string {
 function Sentence({ cell: { summary, outcomes }, run }: { cell: CellView; run: Run }) {
   const text = sentence(summary.state, summary.verdict, summary.reason, run.state);
   if (text === "" || outcomes.some((outcome) => outcome.reason === text)) return null;
-  return <p className="why__sentence">{text}</p>;
+  return (
+    <p className="why__sentence">
+      <Coded text={text} />
+    </p>
+  );
 }
 
 function sentence(
@@ -82,7 +87,9 @@ function Assertion({ outcome }: { outcome: Outcome }) {
         {outcome.metric && <span className="chip">{outcome.metric}</span>}
       </span>
       <span className="hint num">weight {outcome.weight}</span>
-      <span className="why__said">{outcome.reason}</span>
+      <span className="why__said">
+        <Coded text={outcome.reason} />
+      </span>
     </div>
   );
 }

@@ -42,9 +42,10 @@ function Done({ finished, total }: { finished: number; total: number }) {
   );
 }
 
-function speed({ counts, tokensPerSecond }: Lane): string {
-  if (tokensPerSecond !== null) return `${count(Math.round(tokensPerSecond))} tokens/s`;
-  return finishedOf(counts) > 0 ? "Speed not said" : "No answer yet";
+function speed({ counts, tokensPerSecond, latencyMs }: Lane): string {
+  if (latencyMs === null) return finishedOf(counts) > 0 ? "No answer" : "No answer yet";
+  const each = `${duration(latencyMs)} each`;
+  return tokensPerSecond === null ? each : `${each}, ${count(Math.round(tokensPerSecond))} tokens/s`;
 }
 
 function Remaining({ run }: { run: Run }) {

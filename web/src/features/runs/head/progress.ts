@@ -44,6 +44,8 @@ export interface Lane {
   total: number;
   /** Tokens a second while generating. Null: no model server said so yet. */
   tokensPerSecond: number | null;
+  /** Mean time of an answer, in milliseconds. Null: no answer yet. */
+  latencyMs: number | null;
 }
 
 /** The run's columns by model: one model may run several versions. */
@@ -53,8 +55,13 @@ export function lanesOf(run: Run): Lane[] {
     const counts = { open: 0, cancelled: 0, pass: 0, fail: 0, error: 0, invalid: 0, unjudged: 0 };
     let tokens = 0;
     let seconds = 0;
+    let latency = 0;
+    let answered = 0;
     for (const column of columns) {
       for (const name of Object.keys(counts) as (keyof Counts)[]) counts[name] += column.counts[name];
+      const finished = finishedOf(column.counts);
+      latency += (column.latency_ms_mean ?? 0) * finished;
+      answered += column.latency_ms_mean === null ? 0 : finished;
       if (column.tokens_per_second === null) continue;
       tokens += column.completion_tokens;
       seconds += column.completion_tokens / column.tokens_per_second;
@@ -65,6 +72,7 @@ export function lanesOf(run: Run): Lane[] {
       counts,
       total: columns.length * run.case_count * run.repeats,
       tokensPerSecond: seconds > 0 ? tokens / seconds : null,
+      latencyMs: answered > 0 ? latency / answered : null,
     };
   });
 }

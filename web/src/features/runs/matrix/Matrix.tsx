@@ -25,6 +25,7 @@ interface Props {
   rows: readonly number[] | null;
   /** Where the open cell lies, as far as it is known. */
   open: { row: number; column: number } | null;
+  hasDrawer: boolean;
   patches: Patches;
   onOpen: (position: number) => void;
   /** What scrolls on a phone: the whole page, so that the head makes room. */
@@ -32,7 +33,7 @@ interface Props {
 }
 
 /** Rows of cases, columns of version and model; only what is in sight exists. */
-export function Matrix({ run, rows, open, patches, onOpen, page }: Props) {
+export function Matrix({ run, rows, open, hasDrawer, patches, onOpen, page }: Props) {
   const region = useRef<HTMLDivElement>(null);
   const table = useRef<HTMLTableElement>(null);
   const narrow = useNarrow();
@@ -72,7 +73,7 @@ export function Matrix({ run, rows, open, patches, onOpen, page }: Props) {
   useEffect(() => {
     if (openIndex >= 0) virtualizer.scrollToIndex(openIndex, { align: "auto" });
   }, [virtualizer, openIndex]);
-  const onKeyDown = useCellKeys(region, total, run.columns.length, (index) =>
+  const onKeyDown = useCellKeys(region, total, run.columns.length, !hasDrawer, (index) =>
     virtualizer.scrollToIndex(index),
   );
 

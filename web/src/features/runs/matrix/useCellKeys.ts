@@ -18,6 +18,8 @@ export function useCellKeys(
   region: RefObject<HTMLElement | null>,
   rows: number,
   columns: number,
+  /** Whether `j` and `k` are free: an open cell has them for itself. */
+  free: boolean,
   scrollTo: (index: number) => void,
 ): (event: KeyboardEvent) => void {
   const wanted = useRef<Place | null>(null);
@@ -41,7 +43,7 @@ export function useCellKeys(
       if (first) go(first, [0, 0]);
     }
   }
-  useHotkeys({ j: () => walk([1, 0]), k: () => walk([-1, 0]) });
+  useHotkeys(free ? { j: () => walk([1, 0]), k: () => walk([-1, 0]) } : {});
   return (event) => {
     const step = STEPS[event.key];
     const at = placeOf(event.target as Element);
