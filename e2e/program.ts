@@ -1,0 +1,115 @@
+// The programs under test: started, stopped and killed as a person would.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+
+const PROGRAM = resolve(process.env.PROMPTCARDS ?? join(import.meta.dirname, "../target/debug/promptcards"));
+
+/** Pages may still be open when a server is told to stop: it ends all the same. */
+const END_MS = 4_000;
+
+class Program {
+  readonly address: string;
+  readonly #child: ChildProcess;
+
+  constructor(child: ChildProcess, address: string) {
+    this.#child = child;
+    this.address = address;
+  }
+
+  /** Starts a command whose first line ends with the address that it listens on. */
+  static async start(args: string[], env: Record<string, string> = {}): Promise<Program> {
+    const child = spawn(PROGRAM, args, {
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let said = "";
+    child.stderr.on("data", (data) => {
+      said = `${said}${data}`.slice(-4_000);
+    });
+    const lines = createInterface({ input: child.stdout });
+    const first = await Promise.race([
+      once(lines, "line").then(([line]) => String(line)),
+      once(child, "exit").then(() => ""),
+      once(child, "error").then(([error]) => String(error)),
+    ]);
+    const address = /http:\/\/\S+$/.exec(first)?.[0];
+    if (!address) throw new Error(`${PROGRAM} ${args.join(" ")} did not say its address: ${first} ${said}`);
+    return new Program(child, address);
+  }
+
+  async end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exited = once(this.#child, "exit", { signal: AbortSignal.timeout(END_MS) });
+    this.#child.kill(signal);
+    try {
+      await exited;
+    } catch {
+      this.#child.kill("SIGKILL");
+      throw new Error(`${this.address} did not end within ${END_MS} ms of ${signal}`);
+    }
+  }
+}
+
+/** A model server that answers from a script. */
+export class FakeOllama {
+  readonly #program: Program;
+
+  private constructor(program: Program) {
+    this.#program = program;
+  }
+
+  static async start(...args: string[]): Promise<FakeOllama> {
+    return new FakeOllama(await Program.start(["fake-ollama", "--listen", "127.0.0.1:0", ...args]));
+  }
+
+  get address(): string {
+    return this.#program.address;
+  }
+
+  stop(): Promise<void> {
+    return this.#program.end("SIGTERM");
+  }
+}
+
+/** A server with a folder of its own, which outlives a kill. */
+export class Server {
+  readonly address: string;
+  readonly #folder: string;
+  readonly #ollama: string;
+  #program: Program;
+
+  private constructor(program: Program, folder: string, ollama: string) {
+    this.address = program.address;
+    this.#program = program;
+    this.#folder = folder;
+    this.#ollama = ollama;
+  }
+
+  static async start(ollama: string): Promise<Server> {
+    const folder = await mkdtemp(join(tmpdir(), "promptcards-e2e-"));
+    return new Server(await Server.#serve("127.0.0.1:0", folder, ollama), folder, ollama);
+  }
+
+  static #serve(listen: string, folder: string, ollama: string): Promise<Program> {
+    return Program.start(["serve", "--listen", listen, "--data-dir", folder], { OLLAMA_HOST: ollama });
+  }
+
+  /** As the power does: without a word. */
+  kill(): Promise<void> {
+    return this.#program.end("SIGKILL");
+  }
+
+  /** Again on the same folder and the same port. */
+  async restart(): Promise<void> {
+    this.#program = await Server.#serve(new URL(this.address).host, this.#folder, this.#ollama);
+  }
+
+  async stop(): Promise<void> {
+    await this.#program.end("SIGTERM");
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
