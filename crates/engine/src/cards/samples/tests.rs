@@ -88,7 +88,7 @@ async fn missed_by(model: &str) -> (Vec<String>, usize) {
         for ready in ready(&sample) {
             let parameters = &sample.content.parameters;
             let request = ChatRequest { model, messages: &ready.prompt, parameters, seed: None };
-            let minute = Duration::from_secs(60);
+            let minute = Duration::from_mins(1);
             let mut watch = Watch::start(minute, minute, &cancel);
             let answer = provider.chat(&request, &mut watch).await.unwrap();
             all += 1;
