@@ -100,6 +100,7 @@ describe("the draft keeper", () => {
     expect(state).toMatchObject({ state: "conflict", theirs: { etag: '"theirs"' } });
     expect(here).toEqual(content("mine"));
     keeper.edit(content("mine, longer"));
+    expect(keeper.snapshot().keeping.state).toBe("conflict");
     await vi.advanceTimersByTimeAsync(10 * QUIET_MS);
     expect(server.written).toEqual([]);
     expect(server.draft.value.content).toEqual(content("theirs"));
