@@ -73,8 +73,10 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
 pub async fn serve(listener: TcpListener, router: Router, closing: CancellationToken) {
     let connections = TaskTracker::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS));
-    // Dropped after the drain: connections that still talk are cut.
+    // Cancelled after the drain: connections that still talk are cut.
     let cut = CancellationToken::new();
+    // A want that lasts is logged when it begins, not ten times a second.
+    let mut failing = false;
     loop {
         let accepted = tokio::select! {
             biased;
@@ -83,6 +85,7 @@ pub async fn serve(listener: TcpListener, router: Router, closing: CancellationT
         };
         match accepted {
             Ok((stream, place)) => {
+                failing = false;
                 let (router, closing, cut) = (router.clone(), closing.clone(), cut.clone());
                 connections.spawn(async move {
                     tokio::select! {
@@ -96,7 +99,10 @@ pub async fn serve(listener: TcpListener, router: Router, closing: CancellationT
                 debug!(%error, "a connection ended before it was accepted");
             }
             Err(error) => {
-                warn!(%error, "cannot accept connections; trying again");
+                if !failing {
+                    warn!(%error, "cannot accept connections; trying again until it works");
+                }
+                failing = true;
                 sleep(ACCEPT_PAUSE).await;
             }
         }
