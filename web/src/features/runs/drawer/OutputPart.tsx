@@ -19,7 +19,7 @@ export function OutputPart({
   cell: CellView;
   result: NonNullable<CellView["result"]>;
 }) {
-  const { output, thinking, notes } = result;
+  const { output, thinking, notes, finish_reason } = result;
   const [form, setForm] = useState<Form>("plain");
   const json = formattedJson(output);
   const options: { value: Form; label: string }[] = [
@@ -60,6 +60,9 @@ export function OutputPart({
         </div>
       )}
       {form === "expected" && <p className="hint">− only in what was expected, + only in this output</p>}
+      {finish_reason === "length" && output !== "" && (
+        <p className="hint">It was cut off at its limit of tokens.</p>
+      )}
       {notes.map((note) => (
         <p className="hint" key={note}>
           {note}

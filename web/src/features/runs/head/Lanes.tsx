@@ -5,7 +5,7 @@ import { Simulated } from "@/components/Verdict";
 import { count, duration } from "@/lib/format";
 import { useNow } from "@/lib/time";
 import { sharesOf } from "../shares";
-import { finishedOf, type Lane, lanesOf, remainingMs, type Sample, withSample } from "./progress";
+import { finishedOf, type Lane, lanesOf, remainingMs, roughly, type Sample, withSample } from "./progress";
 
 /** How far the run is: all cells, and those of each model. */
 export function Lanes({ run }: { run: Run }) {
@@ -63,7 +63,7 @@ function sentence(run: Run, remaining: number | null): string {
   switch (run.state) {
     case "running":
       if (run.counts.open === 0) return "Almost done";
-      return remaining === null ? "Estimate after 50 cells" : `About ${duration(remaining)} left`;
+      return remaining === null ? "Estimate after 50 cells" : `About ${roughly(remaining)} left`;
     case "paused":
       return "Waits until it is resumed";
     case "finished":

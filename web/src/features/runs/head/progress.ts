@@ -37,6 +37,14 @@ export function remainingMs(run: Run, samples: readonly Sample[], now: number): 
   return (run.counts.open / done) * Math.max(now - since, 0);
 }
 
+/** A time that nobody knows to the second: `8 s`, `22 min`, `2 h 5 min`. */
+export function roughly(ms: number): string {
+  const seconds = Math.max(Math.ceil(ms / 1000), 1);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
 export interface Lane {
   name: string;
   simulated: boolean;

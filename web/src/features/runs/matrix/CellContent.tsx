@@ -1,4 +1,5 @@
 import type { CellSummary, RunState } from "@/api/types";
+import { Coded } from "@/components/Coded";
 import { type Mark, VerdictMark } from "@/components/Verdict";
 import { duration, plural } from "@/lib/format";
 
@@ -59,11 +60,18 @@ const EXPECTED = " expected ";
 function Why({ cell }: { cell: CellSummary }) {
   const { headline, verdict } = cell;
   if (verdict === null) return <span className="cell__why dim">No assertion</span>;
-  if (verdict === "error" || verdict === "invalid") return <span className="cell__why">{headline}</span>;
+  if (verdict === "error" || verdict === "invalid") {
+    return (
+      <span className="cell__why">
+        <Coded text={headline} />
+      </span>
+    );
+  }
   const at = verdict === "fail" ? headline.lastIndexOf(EXPECTED) : -1;
   if (at < 0) {
-    const short = headline.length <= 24 && verdict === "pass";
-    return <span className="cell__why">{short ? <b>{headline}</b> : headline}</span>;
+    // What the assertion found, or the sentence that says why.
+    const found = verdict === "pass" && !headline.endsWith(".");
+    return <span className="cell__why">{found ? <b>{headline}</b> : <Coded text={headline} />}</span>;
   }
   return (
     <span className="cell__why cell__why--pair">

@@ -71,8 +71,9 @@ export function Matrix({ run, rows, open, hasDrawer, patches, onOpen, page }: Pr
   const windows = useWindows(run.id, inSight, run.repeats, virtualizer.isScrolling, patches);
   const openIndex = open ? (rows ? rows.indexOf(open.row) : open.row) : -1;
   useEffect(() => {
-    if (openIndex >= 0) virtualizer.scrollToIndex(openIndex, { align: "auto" });
-  }, [virtualizer, openIndex]);
+    // Not before it is known what stands above the rows.
+    if (openIndex >= 0 && above > 0) virtualizer.scrollToIndex(openIndex, { align: "auto" });
+  }, [virtualizer, openIndex, above]);
   const onKeyDown = useCellKeys(region, total, run.columns.length, !hasDrawer, (index) =>
     virtualizer.scrollToIndex(index),
   );
