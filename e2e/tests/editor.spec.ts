@@ -49,13 +49,22 @@ test("of two editors at once the second is told, and loses nothing", async ({
   await expect(editor(page)).toContainText("Say");
   await expect(editor(other)).toContainText("Say");
 
+  // Both type before either hears of the other: what the second one writes arrives last.
+  let release = () => undefined as void;
+  const firstKept = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await other.route("**/draft", async (route) => {
+    if (route.request().method() === "PUT") await firstKept;
+    await route.continue();
+  });
+  await append(other, " Theirs second.");
   await append(page, " Mine first.");
-  await expect(page.getByText(/^Draft kept/)).toBeVisible();
   await expect
     .poll(async () => JSON.stringify(await api.get("cards/shared/draft")))
     .toContain("Mine first.");
-  await append(other, " Theirs second.");
-  await expect(other.getByText("Someone changed this draft before you.")).toBeVisible();
+  release();
+  await expect(other.getByRole("alert").filter({ hasText: "this draft" })).toBeVisible();
   await expect(editor(other)).toContainText("Theirs second.");
 
   await other.getByRole("button", { name: "See the difference" }).click();
