@@ -67,7 +67,6 @@ export const test = base.extend<Fixtures>({
   },
   baseURL: async ({ server }, use) => use(server.address),
   api: async ({ server }, use) => use(new Api(server.address)),
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of what is asked for
   watch: async ({}, use) => {
     const watch = new Watch();
     await use(watch);
