@@ -13,12 +13,12 @@ async function append(page: Page, text: string): Promise<void> {
 test("a draft keeps itself, a problem names its line, and a version is saved", async ({ page, api }) => {
   await api.card("letters", "Write a letter to {{ name }}.", [{ variables: { name: "Ada" } }]);
   await page.goto("/cards/letters");
-  await append(page, "\nSign as {{ nam }}.");
-  await expect(page.getByText(/Line 2: .*nam.* is not defined/)).toBeVisible();
+  await append(page, "\nSign as {{ names }}.");
+  await expect(page.getByText(/Line 2: .*names.* is not defined/)).toBeVisible();
   await expect(page.getByText(/^Draft kept/)).toBeVisible();
 
   await page.reload();
-  await expect(editor(page)).toContainText("Sign as {{ nam }}.");
+  await expect(editor(page)).toContainText("Sign as {{ names }}.");
   await page.getByRole("button", { name: /^Use name/ }).click();
   await expect(page.getByText(/is not defined/)).toHaveCount(0);
 
