@@ -6,6 +6,10 @@ mod config;
 mod system;
 mod telemetry;
 
+/// A call of a model allocates and frees some hundred times, often on another thread than it frees on.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 pub use app::{App, StartError};
 pub use config::{Config, ConfigError, Environment, Flags, LogFormat, LogSettings, ServerSettings};
 pub use system::{SystemClock, SystemIds, install_cryptography};

@@ -37,22 +37,24 @@ impl Writer {
     }
 
     /// Runs `first` and what `more` has, in one transaction, and answers all of them after its commit.
-    pub(crate) fn write(&mut self, first: Box<dyn Job>, mut more: impl FnMut() -> Option<Box<dyn Job>>) {
+    pub(crate) fn write(&mut self, mut first: Box<dyn Job>, mut more: impl FnMut() -> Option<Box<dyn Job>>) {
         if let Err(error) = self.begin() {
             let queued = std::iter::once(first).chain(std::iter::from_fn(more)).take(MOST_JOBS);
             return answer(queued, Some(&error));
         }
         let started = Instant::now();
-        let mut jobs = Vec::new();
-        let mut next = Some(first);
-        while let Some(mut job) = next {
-            self.attempt(&mut *job);
+        if !self.attempt(&mut *first) {
+            self.roll_back();
+            return answer([first], None);
+        }
+        let mut jobs = vec![first];
+        while jobs.len() < MOST_JOBS && started.elapsed() < MOST_WORK {
+            let Some(mut job) = more() else { break };
+            self.attempt_in_savepoint(&mut *job);
             jobs.push(job);
             if self.conn.transaction_ended() {
                 return self.one_by_one(jobs);
             }
-            let room = jobs.len() < MOST_JOBS && started.elapsed() < MOST_WORK;
-            next = if room { more() } else { None };
         }
         match self.commit() {
             // A deferred constraint of one of them, and nobody knows whose.
@@ -65,37 +67,45 @@ impl Writer {
     /// earlier ones included, whose savepoints had been released.
     fn one_by_one(&mut self, jobs: Vec<Box<dyn Job>>) {
         for mut job in jobs {
-            let outcome = self.begin().and_then(|()| {
-                self.attempt(&mut *job);
-                // If it ended again, the attempt has kept the reason.
-                if self.conn.transaction_ended() { Ok(()) } else { self.commit() }
-            });
+            let outcome =
+                self.begin().and_then(|()| if self.attempt(&mut *job) { self.commit() } else { Ok(()) });
+            self.roll_back();
             answer([job], outcome.err().as_ref());
         }
     }
 
-    /// Runs one closure in a savepoint, which is undone unless all of its statements succeeded.
-    fn attempt(&mut self, job: &mut dyn Job) {
-        if let Err(error) = self.conn.control("SAVEPOINT job") {
-            return job.fail(error);
-        }
+    /// Runs one closure. False: it failed, a statement of it did or the transaction ended; what it did must be
+    /// undone, and its answer says why.
+    fn attempt(&mut self, job: &mut dyn Job) -> bool {
         self.conn.take_failure();
         let done = job.run(&mut self.conn);
         let failure = self.conn.take_failure();
         let ended = self.conn.transaction_ended();
-        if done && failure.is_none() && !ended {
-            if let Err(error) = self.conn.control("RELEASE job") {
-                job.fail(error);
-                self.roll_back();
-            }
-            return;
+        if done && (failure.is_some() || ended) {
+            job.fail(
+                failure
+                    .clone()
+                    .unwrap_or(Error::Storage { reason: "the transaction ended early".to_owned() }),
+            );
         }
-        if done {
-            job.fail(failure.unwrap_or(Error::Storage { reason: "the transaction ended early".to_owned() }));
+        done && failure.is_none() && !ended
+    }
+
+    /// Runs a further closure of a batch in a savepoint, so that its failure undoes nothing of the others. The
+    /// first one needs none: it is alone when it fails. A savepoint has the pages copied that change in it.
+    fn attempt_in_savepoint(&mut self, job: &mut dyn Job) {
+        if let Err(error) = self.conn.control("SAVEPOINT job") {
+            return job.fail(error);
         }
-        if !ended
-            && self.conn.control("ROLLBACK TO job").and_then(|()| self.conn.control("RELEASE job")).is_err()
-        {
+        let undone = if self.attempt(job) {
+            let released = self.conn.control("RELEASE job");
+            released.inspect_err(|error| job.fail(error.clone()))
+        } else if self.conn.transaction_ended() {
+            Ok(())
+        } else {
+            self.conn.control("ROLLBACK TO job").and_then(|()| self.conn.control("RELEASE job"))
+        };
+        if undone.is_err() {
             self.roll_back();
         }
     }

@@ -2,11 +2,11 @@
 
 use domain::clock::Millis;
 use domain::ids::RunId;
-use domain::verdict::{Outcome, Verdict};
+use domain::verdict::Outcome;
 
-use crate::cells::CellRow;
+use crate::cells::{CellRange, CellRow};
 use crate::run_columns::{self, ColumnRow, Finished};
-use crate::{Conn, FromRow, InsertMany, Result, Row, Sql};
+use crate::{Conn, FromRow, InsertMany, Json, Result, Row, Sql};
 
 /// The long part of a finished cell.
 #[derive(Debug, Clone)]
@@ -31,6 +31,8 @@ pub struct CellResult {
     pub timings: String,
     /// What was changed before storing, as JSON.
     pub notes: String,
+    /// What each assertion found, in the order of the case.
+    pub outcomes: Vec<Outcome>,
     /// When the cell was begun.
     pub started_at: Millis,
     /// When its result was there.
@@ -52,26 +54,27 @@ impl FromRow for CellResult {
             notes: row.get(9)?,
             started_at: row.get(10)?,
             finished_at: row.get(11)?,
+            outcomes: row.get::<Json<_>>(12)?.0,
         })
     }
 }
 
 /// The long part of a cell. None while it is not finished.
-pub fn result(conn: &mut Conn, run: RunId, position: i64) -> Result<Option<CellResult>> {
+pub fn result(conn: &mut Conn, cell: i64) -> Result<Option<CellResult>> {
     const RESULT: Sql = Sql::new(
         "SELECT prompt, prompt_hash, parameters, digest, output, thinking, finish_reason, usage, timings, \
-         notes, started_at, finished_at FROM cell_results WHERE run_id = $1 AND position = $2",
+         notes, started_at, finished_at, outcomes FROM cell_results WHERE cell_id = $1",
     );
-    conn.query_opt(RESULT, &[&run, &position])
+    conn.query_opt(RESULT, &[&cell])
 }
 
-/// Outputs of finished cells after a number, by number, for searching.
-pub fn outputs(conn: &mut Conn, run: RunId, after: i64, limit: i64) -> Result<Vec<(i64, String)>> {
+/// Id and output of finished cells after a position, in their order, for searching.
+pub fn outputs(conn: &mut Conn, cells: CellRange, after: i64, limit: i64) -> Result<Vec<(i64, String)>> {
     const OUTPUTS: Sql = Sql::new(
-        "SELECT position, output FROM cell_results WHERE run_id = $1 AND position > $2 \
-         ORDER BY position LIMIT $3",
+        "SELECT cell_id, output FROM cell_results WHERE cell_id > $1 AND cell_id < $2 \
+         ORDER BY cell_id LIMIT $3",
     );
-    conn.query_all(OUTPUTS, &[&run, &after, &limit])
+    conn.query_all(OUTPUTS, &[&cells.id(after), &cells.id(cells.count), &limit])
 }
 
 /// One call of the model.
@@ -114,8 +117,6 @@ pub struct FinishedCell {
     pub answered: Option<Finished>,
     /// The long part.
     pub result: CellResult,
-    /// What each assertion found.
-    pub outcomes: Vec<Outcome>,
     /// The calls made under this claim.
     pub attempts: Vec<AttemptRow>,
 }
@@ -123,8 +124,8 @@ pub struct FinishedCell {
 /// What storing a batch of finished cells of one run came to.
 #[derive(Debug)]
 pub struct Stored {
-    /// The number before the first event of the batch: the cell at index `i` has `before + 1 + i`.
-    pub before: i64,
+    /// The number of the first event of the batch: each accepted cell has the next one, in their order.
+    pub first: i64,
     /// Number of the last event, that of the run's end included.
     pub last: i64,
     /// Of each cell of the batch, whether its claim was still good and its result was stored.
@@ -135,77 +136,75 @@ pub struct Stored {
     pub finished: bool,
 }
 
-/// Stores finished cells of one run: results, outcomes, attempts, counters and event numbers, together.
+/// Stores finished cells of one run: results, attempts, counters and event numbers, together.
 ///
 /// A cell whose claim is no longer good is left alone: somebody else has it by now, or has finished it.
-pub fn finish(conn: &mut Conn, run: RunId, cells: &[FinishedCell], at: Millis) -> Result<Stored> {
-    const NUMBER: Sql =
-        Sql::new("UPDATE runs SET event_seq = event_seq + $2 WHERE id = $1 RETURNING event_seq");
-    const CLOSE: Sql =
-        Sql::new("UPDATE runs SET open_cells = open_cells - $2 WHERE id = $1 RETURNING open_cells");
-
-    let last: i64 = conn.query_one(NUMBER, &[&run, &cells.len()])?;
-    let before = last - i64::try_from(cells.len()).unwrap_or(i64::MAX);
-    let mut accepted = Vec::with_capacity(cells.len());
-    for cell in cells {
-        accepted.push(finish_one(conn, run, cell)?);
+pub fn finish(
+    conn: &mut Conn,
+    run: RunId,
+    range: CellRange,
+    cells: &[FinishedCell],
+    at: Millis,
+) -> Result<Stored> {
+    const COUNT: Sql = Sql::new(
+        "UPDATE runs SET event_seq = event_seq + $2, open_cells = open_cells - $2 WHERE id = $1 \
+         RETURNING event_seq, open_cells",
+    );
+    let accepted = close(conn, cells)?;
+    let stored: Vec<&FinishedCell> =
+        cells.iter().zip(&accepted).filter(|(_, accepted)| **accepted).map(|(cell, _)| cell).collect();
+    insert_results(conn, &stored)?;
+    insert_attempts(conn, &stored)?;
+    let columns = run_columns::count(
+        conn,
+        run,
+        stored.iter().map(|cell| (cell.column, cell.facts.verdict, cell.answered)),
+    )?;
+    // The run's row is the last that is locked: until the commit nobody else can number an event of it.
+    let (last, open): (i64, i64) = conn.query_one(COUNT, &[&run, &stored.len()])?;
+    let first = last + 1 - i64::try_from(stored.len()).unwrap_or(i64::MAX);
+    if !stored.is_empty() {
+        let positions: Vec<i64> = stored.iter().map(|cell| range.position(cell.facts.id)).collect();
+        crate::run_events::insert_cells(conn, run, first..=last, &positions, at)?;
     }
-    let stored = || cells.iter().zip(&accepted).filter(|(_, accepted)| **accepted).map(|(cell, _)| cell);
-    // A number whose result came too late belongs to no cell.
-    let told: Vec<i64> = (cells.iter().zip(&accepted))
-        .map(|(cell, accepted)| if *accepted { cell.facts.position } else { -1 })
-        .collect();
-    crate::run_events::insert_cells(conn, run, before + 1..=last, &told, at)?;
-    let columns =
-        run_columns::count(conn, run, stored().map(|cell| (cell.column, cell.facts.verdict, cell.answered)))?;
-    let open: i64 = conn.query_one(CLOSE, &[&run, &stored().count()])?;
     let end = if open == 0 { crate::runs::finish(conn, run, at)? } else { None };
-    Ok(Stored { before, last: end.unwrap_or(last), accepted, columns, finished: end.is_some() })
+    Ok(Stored { first, last: end.unwrap_or(last), accepted, columns, finished: end.is_some() })
 }
 
-fn finish_one(conn: &mut Conn, run: RunId, cell: &FinishedCell) -> Result<bool> {
-    const CELL: Sql = Sql::new(
-        "UPDATE cells SET state = 'finished', owner = NULL, lease_until = NULL, attempts = $4, verdict = $5, \
-         score = $6, latency_ms = $7, completion_tokens = $8 \
-         WHERE run_id = $1 AND position = $2 AND claim = $3 AND state = 'leased'",
+/// Marks the cells as finished. Of each, whether its claim was still good.
+fn close(conn: &mut Conn, cells: &[FinishedCell]) -> Result<Vec<bool>> {
+    const CLOSE: Sql = Sql::new(
+        "UPDATE cells SET state = 'finished', owner = NULL, lease_until = NULL, attempts = $3, verdict = $4, \
+         score = $5, latency_ms = $6, completion_tokens = $7 \
+         WHERE id = $1 AND claim = $2 AND state = 'leased'",
     );
-    const RESULT: Sql = Sql::new(
-        "INSERT INTO cell_results (run_id, position, headline, reason, preview, prompt_hash, digest, \
-         finish_reason, usage, timings, started_at, finished_at, parameters, notes, prompt, output, thinking) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
-    );
-    const OUTCOMES: InsertMany<11> = InsertMany::new(
-        "INSERT INTO outcomes (run_id, cell_position, position, type, verdict, score, weight, metric, reason, \
-         expected, actual)",
-        "",
-    );
-    const ATTEMPTS: InsertMany<7> = InsertMany::new(
-        "INSERT INTO attempts (run_id, cell_position, number, started_at, latency_ms, error_kind, error_detail)",
-        "",
-    );
-    let facts = &cell.facts;
-    let changed = conn.execute(
-        CELL,
-        &[
-            &run,
-            &facts.position,
+    let changed = conn.execute_many(CLOSE, cells, |cell| {
+        let facts = &cell.facts;
+        [
+            &facts.id,
             &cell.claim,
             &facts.attempts,
-            &facts.verdict.map(Verdict::as_str),
+            &facts.verdict,
             &facts.score,
             &facts.latency_ms,
             &facts.completion_tokens,
-        ],
-    )?;
-    if changed == 0 {
-        return Ok(false);
-    }
-    let result = &cell.result;
-    conn.execute(
-        RESULT,
-        &[
-            &run,
-            &facts.position,
+        ]
+    })?;
+    Ok(changed.into_iter().map(|rows| rows == 1).collect())
+}
+
+fn insert_results(conn: &mut Conn, cells: &[&FinishedCell]) -> Result<()> {
+    const RESULTS: InsertMany<17> = InsertMany::new(
+        "INSERT INTO cell_results (cell_id, headline, reason, preview, prompt_hash, digest, finish_reason, \
+         usage, timings, started_at, finished_at, parameters, notes, outcomes, prompt, output, thinking)",
+        "",
+    );
+    let rows: Vec<(&FinishedCell, Json<&[Outcome]>)> =
+        cells.iter().map(|cell| (*cell, Json(&*cell.result.outcomes))).collect();
+    conn.insert_many(&RESULTS, &rows, |(cell, outcomes)| {
+        let (facts, result) = (&cell.facts, &cell.result);
+        [
+            &facts.id,
             &facts.headline,
             &facts.reason,
             &facts.preview,
@@ -218,76 +217,59 @@ fn finish_one(conn: &mut Conn, run: RunId, cell: &FinishedCell) -> Result<bool> 
             &result.finished_at,
             &result.parameters,
             &result.notes,
+            outcomes,
             &result.prompt,
             &result.output,
             &result.thinking,
-        ],
-    )?;
-    let outcomes: Vec<(usize, &'static str, &Outcome)> = (0..)
-        .zip(&cell.outcomes)
-        .map(|(position, outcome)| (position, outcome.verdict.as_str(), outcome))
-        .collect();
-    conn.insert_many(&OUTCOMES, &outcomes, |(position, verdict, outcome)| {
-        [
-            &run,
-            &facts.position,
-            position,
-            &outcome.assertion_type,
-            verdict,
-            &outcome.score,
-            &outcome.weight,
-            &outcome.metric,
-            &outcome.reason,
-            &outcome.expected,
-            &outcome.actual,
         ]
-    })?;
-    conn.insert_many(&ATTEMPTS, &cell.attempts, |attempt| {
+    })
+    .map(drop)
+}
+
+fn insert_attempts(conn: &mut Conn, cells: &[&FinishedCell]) -> Result<()> {
+    const ATTEMPTS: InsertMany<6> = InsertMany::new(
+        "INSERT INTO attempts (cell_id, number, started_at, latency_ms, error_kind, error_detail)",
+        "",
+    );
+    let rows: Vec<(i64, &AttemptRow)> = cells
+        .iter()
+        .filter(|cell| !cell.answered_at_once())
+        .flat_map(|cell| cell.attempts.iter().map(|attempt| (cell.facts.id, attempt)))
+        .collect();
+    conn.insert_many(&ATTEMPTS, &rows, |(id, attempt)| {
         [
-            &run,
-            &facts.position,
+            id,
             &attempt.number,
             &attempt.started_at,
             &attempt.latency_ms,
             &attempt.error_kind,
             &attempt.error_detail,
         ]
-    })?;
-    Ok(true)
+    })
+    .map(drop)
 }
 
-/// What each assertion of a cell found, in the order of the case.
-pub fn outcomes(conn: &mut Conn, run: RunId, position: i64) -> Result<Vec<Outcome>> {
-    const OUTCOMES: Sql = Sql::new(
-        "SELECT type, verdict, score, weight, metric, reason, expected, actual FROM outcomes \
-         WHERE run_id = $1 AND cell_position = $2 ORDER BY position",
-    );
-    let rows: Vec<OutcomeRow> = conn.query_all(OUTCOMES, &[&run, &position])?;
-    Ok(rows.into_iter().map(|row| row.0).collect())
-}
-
-struct OutcomeRow(Outcome);
-
-impl FromRow for OutcomeRow {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
-        Ok(Self(Outcome {
-            assertion_type: row.get(0)?,
-            verdict: row.parse(1)?,
-            score: row.get(2)?,
-            weight: row.get(3)?,
-            metric: row.get(4)?,
-            reason: row.get(5)?,
-            expected: row.get(6)?,
-            actual: row.get(7)?,
-        }))
+impl FinishedCell {
+    /// Whether its first call brought the answer: then its result says all that there is to say of the call.
+    fn answered_at_once(&self) -> bool {
+        self.facts.attempts == 1 && self.attempts.iter().all(|attempt| attempt.error_kind.is_none())
     }
 }
 
-/// The calls made for a cell, in their order.
-pub fn attempts(conn: &mut Conn, run: RunId, position: i64) -> Result<Vec<AttemptRow>> {
+/// The calls made for a cell, in their order. `result` is that of the cell, if it has one.
+pub fn attempts(conn: &mut Conn, cell: &CellRow, result: Option<&CellResult>) -> Result<Vec<AttemptRow>> {
     const ATTEMPTS: Sql = Sql::new(
-        "SELECT number, started_at, latency_ms, error_kind, error_detail FROM attempts \
-         WHERE run_id = $1 AND cell_position = $2 ORDER BY number",
+        "SELECT number, started_at, latency_ms, error_kind, error_detail FROM attempts WHERE cell_id = $1 \
+         ORDER BY number",
     );
-    conn.query_all(ATTEMPTS, &[&run, &position])
+    match (result, cell.latency_ms) {
+        (Some(result), Some(latency_ms)) if cell.attempts == 1 => Ok(vec![AttemptRow {
+            number: 1,
+            started_at: result.started_at,
+            latency_ms,
+            error_kind: None,
+            error_detail: None,
+        }]),
+        _ => conn.query_all(ATTEMPTS, &[&cell.id]),
+    }
 }

@@ -10,11 +10,41 @@ use domain::verdict::Verdict;
 
 use crate::{Conn, FromRow, InsertMany, Result, Row, Sql};
 
+/// The cells of a run. Their ids follow each other, and no other run has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CellRange {
+    /// The id of the first cell, which is at position 0.
+    pub first: i64,
+    /// How many there are.
+    pub count: i64,
+}
+
+impl CellRange {
+    /// The id of the cell at a position.
+    pub fn id(self, position: i64) -> i64 {
+        self.first.saturating_add(position)
+    }
+
+    /// The position of the cell with this id.
+    pub fn position(self, id: i64) -> i64 {
+        id.saturating_sub(self.first)
+    }
+
+    fn end(self) -> i64 {
+        self.id(self.count)
+    }
+
+    /// The ids of these positions, as far as the run has them.
+    fn ids(self, positions: &Range<i64>) -> Range<i64> {
+        self.id(positions.start.clamp(0, self.count))..self.id(positions.end.clamp(0, self.count))
+    }
+}
+
 /// A cell that a worker has got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClaimedCell {
-    /// Its number in the matrix.
-    pub position: i64,
+    /// The cell.
+    pub id: i64,
     /// The claim under which its result may be stored.
     pub claim: i64,
     /// How many attempts were made in earlier claims.
@@ -23,115 +53,123 @@ pub struct ClaimedCell {
 
 impl FromRow for ClaimedCell {
     fn from_row(row: &Row<'_>) -> Result<Self> {
-        Ok(Self { position: row.get(0)?, claim: row.get(1)?, attempts: row.get(2)? })
+        Ok(Self { id: row.get(0)?, claim: row.get(1)?, attempts: row.get(2)? })
     }
 }
 
-/// Inserts the cells from one number up to, not including, another, in the state `pending`.
-pub fn insert(conn: &mut Conn, run: RunId, from: u64, to: u64) -> Result<()> {
-    const CELLS: InsertMany<3> = InsertMany::new("INSERT INTO cells (run_id, position, state)", "");
-    let positions: Vec<u64> = (from..to).collect();
-    conn.insert_many(&CELLS, &positions, |position| [&run, position, &"pending"]).map(drop)
+/// Inserts the cells at these positions, in the state `pending`.
+pub fn insert(conn: &mut Conn, cells: CellRange, positions: &Range<i64>) -> Result<()> {
+    const CELLS: InsertMany<2> = InsertMany::new("INSERT INTO cells (id, state)", "");
+    let ids: Vec<i64> = cells.ids(positions).collect();
+    conn.insert_many(&CELLS, &ids, |id| [id, &"pending"]).map(drop)
 }
 
-/// Leases up to `limit` pending cells of a run that is not paused, lowest numbers first, from one number up to,
-/// not including, another.
+/// Leases up to `limit` pending cells of a run that is not paused, in the order of their positions.
 pub fn claim(
     conn: &mut Conn,
     run: RunId,
-    positions: Range<i64>,
+    cells: CellRange,
+    positions: &Range<i64>,
     limit: i64,
     owner: InstanceId,
     lease_until: Millis,
 ) -> Result<Vec<ClaimedCell>> {
     const CLAIM: Sql = Sql::new(
         "UPDATE cells SET state = 'leased', claim = claim + 1, owner = $5, lease_until = $6 \
-         WHERE run_id = $1 AND position IN (SELECT position FROM cells WHERE run_id = $1 \
-         AND position >= $2 AND position < $3 AND state = 'pending' ORDER BY position LIMIT $4) \
+         WHERE id IN (SELECT id FROM cells WHERE id >= $2 AND id < $3 AND state = 'pending' \
+         ORDER BY id LIMIT $4) \
          AND EXISTS (SELECT 1 FROM runs WHERE id = $1 AND state IN ('queued', 'running')) \
-         RETURNING position, claim, attempts",
+         RETURNING id, claim, attempts",
     );
+    let ids = cells.ids(positions);
     let mut claimed: Vec<ClaimedCell> =
-        conn.query_all(CLAIM, &[&run, &positions.start, &positions.end, &limit, &owner, &lease_until])?;
-    claimed.sort_unstable_by_key(|cell| cell.position);
+        conn.query_all(CLAIM, &[&run, &ids.start, &ids.end, &limit, &owner, &lease_until])?;
+    claimed.sort_unstable_by_key(|cell| cell.id);
     Ok(claimed)
 }
 
-/// Renews the leases of the cells that this owner is working on.
-pub fn renew(
-    conn: &mut Conn,
-    owner: InstanceId,
-    cells: &[(RunId, i64, i64)],
-    lease_until: Millis,
-) -> Result<()> {
+/// Renews the leases of the cells, each `(id, claim)`, that this owner is working on.
+pub fn renew(conn: &mut Conn, owner: InstanceId, cells: &[(i64, i64)], lease_until: Millis) -> Result<()> {
     const RENEW: Sql = Sql::new(
-        "UPDATE cells SET lease_until = $4 WHERE run_id = $1 AND position = $2 AND claim = $3 \
-         AND owner = $5 AND state = 'leased'",
+        "UPDATE cells SET lease_until = $3 WHERE id = $1 AND claim = $2 AND owner = $4 AND state = 'leased'",
     );
-    for (run, position, claim) in cells {
-        conn.execute(RENEW, &[run, position, claim, &lease_until, &owner])?;
-    }
-    Ok(())
+    conn.execute_many(RENEW, cells, |(id, claim)| [id, claim, &lease_until, &owner]).map(drop)
 }
 
-/// Gives back the leases that ended before `now`. Returns the runs that they belong to.
-pub fn release_expired(conn: &mut Conn, now: Millis) -> Result<Vec<RunId>> {
+/// Cells of active runs whose leases ended before `now`. They are looked for by reading, because an index by
+/// lease would cost every claim and every finish more than this costs every ten seconds.
+pub fn expired(conn: &mut Conn, now: Millis) -> Result<Vec<i64>> {
+    const EXPIRED: Sql = Sql::new(
+        "SELECT c.id FROM runs r JOIN cells c ON c.id >= r.first_cell AND c.id < r.first_cell + r.cell_count \
+         WHERE r.state IN ('preparing', 'queued', 'running', 'paused') \
+         AND c.state = 'leased' AND c.lease_until < $1",
+    );
+    conn.query_all(EXPIRED, &[&now])
+}
+
+/// Gives back those of these leases that ended before `now`. Returns how many there were.
+pub fn release_expired(conn: &mut Conn, cells: &[i64], now: Millis) -> Result<u64> {
     const RELEASE: Sql = Sql::new(
         "UPDATE cells SET state = 'pending', owner = NULL, lease_until = NULL \
-         WHERE state = 'leased' AND lease_until < $1 RETURNING run_id",
+         WHERE id = $1 AND state = 'leased' AND lease_until < $2",
     );
-    let mut runs: Vec<RunId> = conn.query_all(RELEASE, &[&now])?;
-    runs.sort_unstable();
-    runs.dedup();
-    Ok(runs)
+    Ok(conn.execute_many(RELEASE, cells, |id| [id, &now])?.iter().sum())
 }
 
 /// Gives back every lease: at start, when the lock file proves that no other owner lives.
 pub fn release_all(conn: &mut Conn) -> Result<u64> {
     const RELEASE: Sql = Sql::new(
-        "UPDATE cells SET state = 'pending', owner = NULL, lease_until = NULL \
-         WHERE state = 'leased' AND lease_until IS NOT NULL",
+        "UPDATE cells SET state = 'pending', owner = NULL, lease_until = NULL WHERE id IN \
+         (SELECT c.id FROM runs r JOIN cells c ON c.id >= r.first_cell AND c.id < r.first_cell + r.cell_count \
+         WHERE r.state IN ('preparing', 'queued', 'running', 'paused') AND c.state = 'leased')",
     );
     conn.execute(RELEASE, &[])
 }
 
-/// Gives back the leases of these cells, as far as their claims are still good.
-pub fn release(conn: &mut Conn, cells: &[(RunId, i64, i64)]) -> Result<()> {
+/// Gives back the leases of these cells, each `(id, claim)`, as far as their claims are still good.
+pub fn release(conn: &mut Conn, cells: &[(i64, i64)]) -> Result<()> {
     const RELEASE: Sql = Sql::new(
         "UPDATE cells SET state = 'pending', owner = NULL, lease_until = NULL \
-         WHERE run_id = $1 AND position = $2 AND claim = $3 AND state = 'leased'",
+         WHERE id = $1 AND claim = $2 AND state = 'leased'",
     );
-    for (run, position, claim) in cells {
-        conn.execute(RELEASE, &[run, position, claim])?;
-    }
-    Ok(())
+    conn.execute_many(RELEASE, cells, |(id, claim)| [id, claim]).map(drop)
 }
 
-/// Cancels up to `limit` open cells of a cancelled run, from a number on. Returns the number after the last one
-/// that was looked at, or None when no cell is open any more.
+/// Cancels up to `limit` open cells of a cancelled run, from a position on. Returns the position after the last
+/// one that was looked at, or None when no cell is open any more.
 pub fn cancel_open(
     conn: &mut Conn,
     run: RunId,
+    cells: CellRange,
     matrix: Matrix,
     from: i64,
     limit: i64,
 ) -> Result<Option<i64>> {
     const CANCEL: Sql = Sql::new(
-        "UPDATE cells SET state = 'cancelled', owner = NULL, lease_until = NULL WHERE run_id = $1 \
-         AND position IN (SELECT position FROM cells WHERE run_id = $1 AND position >= $2 \
-         AND state IN ('pending', 'leased') ORDER BY position LIMIT $3) RETURNING position",
+        "UPDATE cells SET state = 'cancelled', owner = NULL, lease_until = NULL WHERE id IN \
+         (SELECT id FROM cells WHERE id >= $1 AND id < $2 AND state IN ('pending', 'leased') \
+         ORDER BY id LIMIT $3) RETURNING id",
     );
     const COUNT: Sql =
         Sql::new("UPDATE run_columns SET cancelled = cancelled + $3 WHERE run_id = $1 AND position = $2");
     const LEFT: Sql =
         Sql::new("UPDATE runs SET open_cells = open_cells - $2 WHERE id = $1 RETURNING open_cells");
-    let mut cancelled: Vec<i64> = conn.query_all(CANCEL, &[&run, &from, &limit])?;
-    cancelled.sort_unstable();
-    for (column, cells) in by_column(matrix, &cancelled) {
-        conn.execute(COUNT, &[&run, &column, &cells])?;
+    let cancelled: Vec<i64> = conn.query_all(CANCEL, &[&cells.id(from), &cells.end(), &limit])?;
+    let cancelled = positions(cells, cancelled);
+    for (column, count) in by_column(matrix, &cancelled) {
+        conn.execute(COUNT, &[&run, &column, &count])?;
     }
     let left: i64 = conn.query_one(LEFT, &[&run, &cancelled.len()])?;
     Ok(cancelled.last().filter(|_| left > 0).map(|last| last + 1))
+}
+
+/// The positions of these cells, sorted.
+fn positions(cells: CellRange, mut ids: Vec<i64>) -> Vec<i64> {
+    for id in &mut ids {
+        *id = cells.position(*id);
+    }
+    ids.sort_unstable();
+    ids
 }
 
 /// How many of the sorted positions lie in which column.
@@ -144,8 +182,8 @@ fn by_column(matrix: Matrix, positions: &[i64]) -> Vec<(i64, i64)> {
 /// One cell, as the matrix shows it.
 #[derive(Debug, Clone)]
 pub struct CellRow {
-    /// Its number in the matrix.
-    pub position: i64,
+    /// The cell.
+    pub id: i64,
     /// What it is doing.
     pub state: CellState,
     /// Its verdict, if it is finished and something was asked of it.
@@ -168,9 +206,9 @@ pub struct CellRow {
 
 macro_rules! cell_columns {
     () => {
-        "SELECT c.position, c.state, c.verdict, c.score, COALESCE(r.headline, ''), COALESCE(r.reason, ''), \
+        "SELECT c.id, c.state, c.verdict, c.score, COALESCE(r.headline, ''), COALESCE(r.reason, ''), \
          COALESCE(r.preview, ''), c.latency_ms, c.completion_tokens, c.attempts FROM cells c \
-         LEFT JOIN cell_results r ON r.run_id = c.run_id AND r.position = c.position "
+         LEFT JOIN cell_results r ON r.cell_id = c.id "
     };
 }
 
@@ -178,7 +216,7 @@ impl FromRow for CellRow {
     fn from_row(row: &Row<'_>) -> Result<Self> {
         let verdict: Option<String> = row.get(2)?;
         Ok(Self {
-            position: row.get(0)?,
+            id: row.get(0)?,
             state: row.parse(1)?,
             verdict: match verdict {
                 None => None,
@@ -195,67 +233,83 @@ impl FromRow for CellRow {
     }
 }
 
-/// One cell.
-pub fn get(conn: &mut Conn, run: RunId, position: i64) -> Result<Option<CellRow>> {
-    const GET: Sql = Sql::new(concat!(cell_columns!(), "WHERE c.run_id = $1 AND c.position = $2"));
-    conn.query_opt(GET, &[&run, &position])
+/// One cell, if the run has one at this position.
+pub fn get(conn: &mut Conn, cells: CellRange, position: i64) -> Result<Option<CellRow>> {
+    const GET: Sql = Sql::new(concat!(cell_columns!(), "WHERE c.id = $1"));
+    if !(0..cells.count).contains(&position) {
+        return Ok(None);
+    }
+    conn.query_opt(GET, &[&cells.id(position)])
 }
 
-/// The cells from one number up to, not including, another, by number.
-pub fn between(conn: &mut Conn, run: RunId, positions: &Range<i64>) -> Result<Vec<CellRow>> {
-    const BETWEEN: Sql = Sql::new(concat!(
-        cell_columns!(),
-        "WHERE c.run_id = $1 AND c.position >= $2 AND c.position < $3 ORDER BY c.position"
-    ));
-    conn.query_all(BETWEEN, &[&run, &positions.start, &positions.end])
+/// The cells from one position up to, not including, another, in their order.
+pub fn between(conn: &mut Conn, cells: CellRange, positions: &Range<i64>) -> Result<Vec<CellRow>> {
+    const BETWEEN: Sql = Sql::new(concat!(cell_columns!(), "WHERE c.id >= $1 AND c.id < $2 ORDER BY c.id"));
+    let ids = cells.ids(positions);
+    conn.query_all(BETWEEN, &[&ids.start, &ids.end])
 }
 
-/// Cells after a number, optionally of one verdict, by number.
+/// Cells after a position, optionally of one verdict, in their order.
 pub fn page(
     conn: &mut Conn,
-    run: RunId,
+    cells: CellRange,
     verdict: Option<Verdict>,
     after: i64,
     limit: i64,
 ) -> Result<Vec<CellRow>> {
     const PAGE: Sql = Sql::new(concat!(
         cell_columns!(),
-        "WHERE c.run_id = $1 AND c.position > $2 AND (CAST($3 AS TEXT) IS NULL OR c.verdict = $3) \
-         ORDER BY c.position LIMIT $4"
+        "WHERE c.id > $1 AND c.id >= $2 AND c.id < $3 AND (CAST($4 AS TEXT) IS NULL OR c.verdict = $4) \
+         ORDER BY c.id LIMIT $5"
     ));
-    conn.query_all(PAGE, &[&run, &after, &verdict.map(Verdict::as_str), &limit])
+    conn.query_all(
+        PAGE,
+        &[&cells.id(after), &cells.first, &cells.end(), &verdict.map(Verdict::as_str), &limit],
+    )
 }
 
-/// Position, state and verdict of every cell, for filters over the whole run.
-pub fn verdicts(conn: &mut Conn, run: RunId) -> Result<Vec<(i64, Option<String>)>> {
+/// Id and verdict of every finished cell, for filters over the whole run.
+pub fn verdicts(conn: &mut Conn, cells: CellRange) -> Result<Vec<(i64, Option<String>)>> {
     const VERDICTS: Sql =
-        Sql::new("SELECT position, verdict FROM cells WHERE run_id = $1 AND state = 'finished'");
-    conn.query_all(VERDICTS, &[&run])
+        Sql::new("SELECT id, verdict FROM cells WHERE id >= $1 AND id < $2 AND state = 'finished'");
+    conn.query_all(VERDICTS, &[&cells.first, &cells.end()])
 }
 
 /// Puts up to `limit` cells whose verdict is `error` back into the queue, their results removed.
 /// Returns how many there were.
-pub fn retry_errors(conn: &mut Conn, run: RunId, matrix: Matrix, limit: i64) -> Result<usize> {
-    const RETRY: Sql = Sql::new(
-        "UPDATE cells SET state = 'pending', owner = NULL, lease_until = NULL, verdict = NULL, score = NULL, \
-         latency_ms = NULL, completion_tokens = NULL WHERE run_id = $1 AND position IN \
-         (SELECT position FROM cells WHERE run_id = $1 AND state = 'finished' AND verdict = 'error' \
-         ORDER BY position LIMIT $2) RETURNING position",
+pub fn retry_errors(
+    conn: &mut Conn,
+    run: RunId,
+    cells: CellRange,
+    matrix: Matrix,
+    limit: i64,
+) -> Result<usize> {
+    const FIND: Sql = Sql::new(
+        "SELECT id FROM cells WHERE id >= $1 AND id < $2 AND state = 'finished' AND verdict = 'error' \
+         ORDER BY id LIMIT $3",
     );
-    const OUTCOMES: Sql = Sql::new("DELETE FROM outcomes WHERE run_id = $1 AND cell_position = $2");
-    const RESULT: Sql = Sql::new("DELETE FROM cell_results WHERE run_id = $1 AND position = $2");
+    // The result that says all of a single call goes away.
+    const KEEP: Sql = Sql::new(
+        "INSERT INTO attempts (cell_id, number, started_at, latency_ms) \
+         SELECT c.id, 1, r.started_at, c.latency_ms FROM cells c JOIN cell_results r ON r.cell_id = c.id \
+         WHERE c.id = $1 AND c.attempts = 1 AND c.latency_ms IS NOT NULL",
+    );
+    const RETRY: Sql = Sql::new(
+        "UPDATE cells SET state = 'pending', verdict = NULL, score = NULL, latency_ms = NULL, \
+         completion_tokens = NULL WHERE id = $1",
+    );
+    const RESULT: Sql = Sql::new("DELETE FROM cell_results WHERE cell_id = $1");
     const COUNT: Sql =
         Sql::new("UPDATE run_columns SET error = error - $3 WHERE run_id = $1 AND position = $2");
     const OPEN: Sql = Sql::new("UPDATE runs SET open_cells = open_cells + $2 WHERE id = $1");
-    let mut cells: Vec<i64> = conn.query_all(RETRY, &[&run, &limit])?;
-    cells.sort_unstable();
-    for position in &cells {
-        conn.execute(OUTCOMES, &[&run, position])?;
-        conn.execute(RESULT, &[&run, position])?;
+    let retried: Vec<i64> = conn.query_all(FIND, &[&cells.first, &cells.end(), &limit])?;
+    for statement in [KEEP, RETRY, RESULT] {
+        conn.execute_many(statement, &retried, |id| [id])?;
     }
-    for (column, cells) in by_column(matrix, &cells) {
-        conn.execute(COUNT, &[&run, &column, &cells])?;
+    let retried = positions(cells, retried);
+    for (column, count) in by_column(matrix, &retried) {
+        conn.execute(COUNT, &[&run, &column, &count])?;
     }
-    conn.execute(OPEN, &[&run, &cells.len()])?;
-    Ok(cells.len())
+    conn.execute(OPEN, &[&run, &retried.len()])?;
+    Ok(retried.len())
 }

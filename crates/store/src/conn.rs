@@ -57,6 +57,28 @@ impl Conn {
         self.note(done).map(|changed| changed as u64)
     }
 
+    /// Runs a statement once for each of `rows`, and says of each how many rows of the table it changed.
+    ///
+    /// `values` names the parameters `$1` to `$N` of a row.
+    pub fn execute_many<'r, const N: usize, R>(
+        &mut self,
+        sql: Sql,
+        rows: &'r [R],
+        values: impl Fn(&'r R) -> [&'r dyn ToValue; N],
+    ) -> Result<Vec<u64>> {
+        let done = (|| {
+            let mut statement = prepare(&self.sqlite, sql, sql.text())?;
+            let mut changed = Vec::with_capacity(rows.len());
+            for row in rows {
+                bind_by_name(&mut statement, sql, &values(row))?;
+                let count = statement.raw_execute().map_err(|error| Error::of_statement(&error, sql))?;
+                changed.push(count as u64);
+            }
+            Ok(changed)
+        })();
+        self.note(done)
+    }
+
     /// Inserts `rows`, any number of them, and says how many were inserted.
     ///
     /// `values` names the columns of a row: `|cell| [&run_id, &cell.position, &cell.state]`.

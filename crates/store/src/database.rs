@@ -54,7 +54,7 @@ pub(crate) fn open_reader(settings: &StoreSettings) -> Result<Connection> {
 pub(crate) fn open_in_memory(migrations: &[Migration]) -> Result<Connection> {
     let open = || {
         let connection = Connection::open_in_memory()?;
-        strict_quotes(&connection)?;
+        configure(&connection)?;
         connection.set_prepared_statement_cache_capacity(WRITER_STATEMENTS);
         Ok(connection)
     };
@@ -151,12 +151,15 @@ fn check(connection: &Connection, full: bool) -> Result<()> {
 fn connect(path: &Path, create: OpenFlags) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | create;
     let connection = Connection::open_with_flags(path, flags)?;
-    strict_quotes(&connection)?;
+    configure(&connection)?;
     Ok(connection)
 }
 
-/// `"no such column"` is an error, not a text.
-fn strict_quotes(connection: &Connection) -> rusqlite::Result<()> {
+/// What holds for each connection, of whatever purpose.
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    // Without this, a statement is planned anew whenever a bound value might change its plan: each claim.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    // `"no such column"` is an error, not a text.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
     Ok(())

@@ -1,10 +1,13 @@
 //! Runs: their snapshots, their states and the numbers of their events.
 
+use std::ops::Range;
+
 use domain::clock::Millis;
 use domain::ids::{CardId, CaseId, RunId, SuiteId, WorkspaceId};
 use domain::matrix::Matrix;
 use domain::run::RunState;
 
+use crate::cells::CellRange;
 use crate::{Conn, FromRow, InsertMany, Result, Row, Sql};
 
 /// A run as its row has it.
@@ -22,6 +25,8 @@ pub struct RunRow {
     pub suite_id: SuiteId,
     /// Its size.
     pub matrix: Matrix,
+    /// The ids of its cells.
+    pub cells: CellRange,
     /// Cells that are neither finished nor cancelled.
     pub open_cells: i64,
     /// Number of its last event.
@@ -43,7 +48,8 @@ pub struct RunRow {
 macro_rules! run_columns {
     () => {
         "SELECT id, workspace_id, number, state, suite_id, versions, models, cases, repeats, open_cells, \
-         event_seq, simulated, note, created_by, created_at, started_at, finished_at FROM runs "
+         event_seq, simulated, note, created_by, created_at, started_at, finished_at, \
+         first_cell, cell_count FROM runs "
     };
 }
 
@@ -69,6 +75,7 @@ impl FromRow for RunRow {
             created_at: row.get(14)?,
             started_at: row.get(15)?,
             finished_at: row.get(16)?,
+            cells: CellRange { first: row.get(17)?, count: row.get(18)? },
         })
     }
 }
@@ -180,14 +187,17 @@ pub struct NewRun {
     pub models: Vec<RunModel>,
 }
 
-/// Inserts the run in the state `preparing`, with its versions, models and columns.
-pub fn prepare(conn: &mut Conn, run: &NewRun) -> Result<()> {
+/// Inserts the run in the state `preparing`, with its versions, models and columns, and gives it the ids of its
+/// cells.
+pub fn prepare(conn: &mut Conn, run: &NewRun) -> Result<CellRange> {
     const NUMBER: Sql =
         Sql::new("UPDATE workspaces SET last_run = last_run + 1 WHERE id = $1 RETURNING last_run");
+    const CELLS: Sql =
+        Sql::new("UPDATE counters SET value = value + $1 WHERE name = 'cells' RETURNING value");
     const RUN: Sql = Sql::new(
         "INSERT INTO runs (id, workspace_id, number, state, suite_id, versions, models, cases, repeats, \
-         open_cells, fingerprint, simulated, note, created_by, created_at) \
-         VALUES ($1, $2, $3, 'preparing', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+         first_cell, cell_count, open_cells, fingerprint, simulated, note, created_by, created_at) \
+         VALUES ($1, $2, $3, 'preparing', $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14, $15)",
     );
     const VERSION: Sql = Sql::new(
         "INSERT INTO run_versions (run_id, position, card_id, slug, title, number, content, includes) \
@@ -200,7 +210,9 @@ pub fn prepare(conn: &mut Conn, run: &NewRun) -> Result<()> {
     const COLUMN: Sql = Sql::new("INSERT INTO run_columns (run_id, position) VALUES ($1, $2)");
 
     let number: i64 = conn.query_one(NUMBER, &[&run.workspace_id])?;
-    let cells = i64::try_from(run.matrix.cells()).unwrap_or(i64::MAX);
+    let count = i64::try_from(run.matrix.cells()).unwrap_or(i64::MAX);
+    let end: i64 = conn.query_one(CELLS, &[&count])?;
+    let cells = CellRange { first: end - count, count };
     conn.execute(
         RUN,
         &[
@@ -212,7 +224,8 @@ pub fn prepare(conn: &mut Conn, run: &NewRun) -> Result<()> {
             &run.matrix.models,
             &run.matrix.cases,
             &run.matrix.repeats,
-            &cells,
+            &cells.first,
+            &cells.count,
             &run.fingerprint,
             &run.simulated,
             &run.note,
@@ -254,7 +267,7 @@ pub fn prepare(conn: &mut Conn, run: &NewRun) -> Result<()> {
     for position in 0..i64::from(run.matrix.columns()) {
         conn.execute(COLUMN, &[&run.id, &position])?;
     }
-    Ok(())
+    Ok(cells)
 }
 
 /// Inserts copies of cases into a run that is being prepared.
@@ -281,7 +294,10 @@ pub fn find_active(conn: &mut Conn, workspace: WorkspaceId, fingerprint: &str) -
 /// Removes a run that never became visible.
 pub fn discard(conn: &mut Conn, run: RunId) -> Result<()> {
     const STATEMENTS: [Sql; 6] = [
-        Sql::new("DELETE FROM cells WHERE run_id = $1"),
+        Sql::new(
+            "DELETE FROM cells WHERE id >= (SELECT first_cell FROM runs WHERE id = $1) \
+             AND id < (SELECT first_cell + cell_count FROM runs WHERE id = $1)",
+        ),
         Sql::new("DELETE FROM run_cases WHERE run_id = $1"),
         Sql::new("DELETE FROM run_columns WHERE run_id = $1"),
         Sql::new("DELETE FROM run_models WHERE run_id = $1"),
@@ -327,10 +343,12 @@ pub fn begin(conn: &mut Conn, run: RunId, at: Millis) -> Result<Option<i64>> {
     change_state(conn, run, &[RunState::Queued], RunState::Running, "run_started", at)
 }
 
-/// The content of one case of a run, as JSON.
-pub fn case_content(conn: &mut Conn, run: RunId, position: i64) -> Result<String> {
-    const CONTENT: Sql = Sql::new("SELECT content FROM run_cases WHERE run_id = $1 AND position = $2");
-    conn.query_one(CONTENT, &[&run, &position])
+/// The contents of these cases of a run, in their order, as JSON.
+pub fn case_contents(conn: &mut Conn, run: RunId, positions: Range<i64>) -> Result<Vec<String>> {
+    const CONTENTS: Sql = Sql::new(
+        "SELECT content FROM run_cases WHERE run_id = $1 AND position >= $2 AND position < $3 ORDER BY position",
+    );
+    conn.query_all(CONTENTS, &[&run, &positions.start, &positions.end])
 }
 
 /// Which runs a list shows.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use domain::ids::{CardId, CaseId, InstanceId, ProviderId, RunId, SuiteId, VersionId, WorkspaceId};
+use domain::verdict::Verdict;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{Error, Result};
@@ -165,6 +166,12 @@ macro_rules! identifiers {
     )*};
 }
 identifiers!(WorkspaceId, CardId, VersionId, SuiteId, CaseId, ProviderId, RunId, InstanceId);
+
+impl ToValue for Verdict {
+    fn to_value(&self) -> Result<Value<'_>> {
+        Ok(Value::Text(Cow::Borrowed(self.as_str())))
+    }
+}
 
 /// A value kept as JSON text. `Json(&ids)` is also how a list becomes one parameter:
 /// `… WHERE id IN (SELECT value FROM json_each($1))`, one of the statements that differ by database.

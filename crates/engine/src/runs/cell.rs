@@ -39,20 +39,20 @@ struct Answered {
 pub(crate) async fn work(
     around: &Surroundings,
     run: &RunContext,
-    claimed: ClaimedCase,
+    claimed: &ClaimedCase,
 ) -> Option<FinishedCell> {
     let started_at = around.clock.now();
-    let answered = match prepare(run, &claimed) {
+    let answered = match prepare(run, claimed) {
         Err(reason) => Answered::not_asked(reason),
         Ok((case, variables, prompt, parameters)) => {
-            let call = ask(run, &claimed, &prompt, &parameters).await;
+            let call = ask(run, claimed, &prompt, &parameters).await;
             if matches!(&call.result, Err(error) if error.kind == CallErrorKind::Cancelled) {
                 return None;
             }
             judge(run, &case, &variables, prompt, parameters, call, claimed.at.model as usize)
         }
     };
-    Some(answered.into_finished(run, &claimed, started_at, around.clock.now()))
+    Some(answered.into_finished(run, claimed, started_at, around.clock.now()))
 }
 
 type Prepared = (CaseContent, serde_json::Map<String, serde_json::Value>, Vec<Message>, ModelParameters);
@@ -220,7 +220,7 @@ impl Answered {
         let digest = self.call.facts.digest.or_else(|| run.models[claimed.at.model as usize].digest.clone());
         FinishedCell {
             facts: CellRow {
-                position: claimed.cell.position,
+                id: claimed.cell.id,
                 state: CellState::Finished,
                 verdict: self.verdict,
                 score: self.score,
@@ -247,8 +247,8 @@ impl Answered {
                 notes: json(&completion.notes),
                 started_at,
                 finished_at,
+                outcomes: self.outcomes,
             },
-            outcomes: self.outcomes,
             attempts,
         }
     }

@@ -2,15 +2,17 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use domain::assertion::Judge;
 use domain::card::{CardContent, ModelParameters};
 use domain::ids::RunId;
 use domain::matrix::{Coordinates, Matrix};
+use domain::run::RunState;
 use domain::template::{Includes, PromptTemplate};
 use domain::variables::VariableDefinition;
 use llm::Guarded;
-use store::cells::ClaimedCell;
+use store::cells::{CellRange, ClaimedCell};
 use store::runs::RunRow;
 use tokio_util::sync::CancellationToken;
 
@@ -21,9 +23,12 @@ use crate::error::Result;
 pub(crate) struct RunContext {
     pub id: RunId,
     pub matrix: Matrix,
+    pub cells: CellRange,
     pub versions: Vec<ContextVersion>,
     pub models: Vec<ContextModel>,
     pub judge: Judge,
+    /// Whether the run is known to be marked as running.
+    pub begun: AtomicBool,
     /// Cancelled when the run is, or when the server ends.
     pub cancel: CancellationToken,
 }
@@ -85,10 +90,19 @@ impl RunContext {
                 })
             })
             .collect::<Result<_>>()?;
-        Ok(Self { id, matrix: row.matrix, versions, models, judge: Judge::default(), cancel })
+        Ok(Self {
+            id,
+            matrix: row.matrix,
+            cells: row.cells,
+            versions,
+            models,
+            judge: Judge::default(),
+            begun: AtomicBool::new(row.state == RunState::Running),
+            cancel,
+        })
     }
 
-    /// The numbers of the cells of a model.
+    /// The positions of the cells of a model.
     pub(crate) fn positions_of(&self, model: usize) -> Range<i64> {
         let cells = i64::from(self.matrix.versions) * i64::from(self.matrix.rows());
         let model = i64::try_from(model).unwrap_or(i64::MAX);

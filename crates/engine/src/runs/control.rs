@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use domain::ids::{RunId, WorkspaceId};
-use domain::matrix::Matrix;
 use domain::run::RunState;
 use serde::Serialize;
 use store::Store;
+use store::runs::RunRow;
 
 use super::view::{self, Run};
 use crate::Engine;
@@ -34,13 +34,13 @@ impl Engine {
         const FROM: &[RunState] = &[RunState::Queued, RunState::Running, RunState::Paused];
         self.change_run(workspace, run, FROM, RunState::Cancelled, "run_cancelled", "cancelled").await?;
         self.worker.abort(run);
-        cancel_cells(&self.store, run, self.matrix(run).await?).await?;
+        cancel_cells(&self.store, &self.row(run).await?).await?;
         self.run(workspace, run).await
     }
 
-    async fn matrix(&self, run: RunId) -> Result<Matrix> {
+    async fn row(&self, run: RunId) -> Result<RunRow> {
         let row = self.store.read(move |conn| store::runs::find(conn, run)).await?;
-        Ok(row.ok_or_else(|| Error::not_found(format!("run {run}")))?.matrix)
+        row.ok_or_else(|| Error::not_found(format!("run {run}")))
     }
 
     /// Puts the cells whose verdict is `error` back into the queue; no other cell is asked again.
@@ -54,8 +54,8 @@ impl Engine {
             return Err(wrong_state(&before, "cannot be retried in this state"));
         }
         let at = self.clock.now();
-        let matrix = self.matrix(run).await?;
-        let retry = move |conn: &mut store::Conn| store::cells::retry_errors(conn, run, matrix, CHUNK);
+        let RunRow { cells, matrix, .. } = self.row(run).await?;
+        let retry = move |conn: &mut store::Conn| store::cells::retry_errors(conn, run, cells, matrix, CHUNK);
         while self.store.write(retry).await? > 0 {}
         let number = self
             .store
@@ -86,7 +86,11 @@ impl Engine {
         let Some(number) = number else {
             return Err(wrong_state(&before, &format!("cannot be {done} in this state")));
         };
-        self.worker.runs_changed();
+        match to {
+            RunState::Paused => self.worker.hold(run),
+            RunState::Running => self.worker.release(run),
+            _ => self.worker.runs_changed(),
+        }
         tell(&self.store, &self.events, run, number, event).await;
         self.run(workspace, run).await
     }
@@ -100,10 +104,13 @@ fn wrong_state(run: &Run, why: &str) -> Error {
 }
 
 /// Cancels what is open of a cancelled run, in steps that leave the writer to others in between.
-pub(crate) async fn cancel_cells(store: &Store, run: RunId, matrix: Matrix) -> Result<()> {
+pub(crate) async fn cancel_cells(store: &Store, run: &RunRow) -> Result<()> {
+    let (id, cells, matrix) = (run.id, run.cells, run.matrix);
     let mut from = Some(0);
     while let Some(position) = from {
-        from = store.write(move |conn| store::cells::cancel_open(conn, run, matrix, position, CHUNK)).await?;
+        from = store
+            .write(move |conn| store::cells::cancel_open(conn, id, cells, matrix, position, CHUNK))
+            .await?;
     }
     Ok(())
 }

@@ -59,11 +59,11 @@ impl Finisher {
     /// Stores the cells of one run, however long the disk takes, and tells of them.
     async fn store(&self, run: &RunContext, cells: Arc<[FinishedCell]>) {
         let stored = loop {
-            let (id, batch, at) = (run.id, Arc::clone(&cells), self.around.clock.now());
+            let (id, range, batch, at) = (run.id, run.cells, Arc::clone(&cells), self.around.clock.now());
             let stored = self
                 .around
                 .store
-                .write_guarded(move |conn| store::cell_results::finish(conn, id, &batch, at))
+                .write_guarded(move |conn| store::cell_results::finish(conn, id, range, &batch, at))
                 .await;
             match stored {
                 Ok(stored) => break stored,
@@ -85,8 +85,10 @@ impl Finisher {
     async fn tell(&self, run: &RunContext, cells: &[FinishedCell], stored: &Stored) {
         if self.around.events.has_readers(run.id) {
             let frames = frames(run, cells, stored);
-            let last = stored.before + i64::try_from(cells.len()).unwrap_or(i64::MAX);
-            self.around.events.publish(run.id, Batch { first: stored.before + 1, last, frames });
+            if let (Some(first), Some(last)) = (frames.first(), frames.last()) {
+                let (first, last) = (first.number, last.number);
+                self.around.events.publish(run.id, Batch { first, last, frames });
+            }
         }
         if stored.finished {
             super::control::tell(
@@ -116,13 +118,12 @@ pub(crate) fn cell_frame(number: i64, cell: &CellSummary, column: &Column) -> Op
 
 fn frames(run: &RunContext, cells: &[FinishedCell], stored: &Stored) -> Vec<Frame> {
     let columns: Vec<Column> = stored.columns.iter().map(|row| Column::of(run.matrix, row)).collect();
-    (stored.before + 1..)
-        .zip(cells)
-        .zip(&stored.accepted)
-        .filter(|(_, accepted)| **accepted)
-        .filter_map(|((number, cell), _)| {
+    let accepted = cells.iter().zip(&stored.accepted).filter(|(_, accepted)| **accepted);
+    (stored.first..)
+        .zip(accepted)
+        .filter_map(|(number, (cell, _))| {
             let column = columns.iter().find(|column| column.position == cell.column)?;
-            let summary = CellSummary::of(run.matrix, cell.facts.clone())?;
+            let summary = CellSummary::of(run.matrix, run.cells, cell.facts.clone())?;
             cell_frame(number, &summary, column)
         })
         .collect()

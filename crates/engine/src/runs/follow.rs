@@ -6,6 +6,7 @@ use std::sync::Arc;
 use domain::ids::{RunId, WorkspaceId};
 use domain::matrix::Matrix;
 use domain::run::CellState;
+use store::cells::CellRange;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -27,6 +28,7 @@ pub struct Follower {
     engine: Arc<Engine>,
     run: RunId,
     matrix: Matrix,
+    cells: CellRange,
     live: Receiver<Arc<Batch>>,
     /// Number of the last event that was handed out.
     last: i64,
@@ -52,6 +54,7 @@ impl Engine {
             engine: Arc::clone(self),
             run,
             matrix: row.matrix,
+            cells: row.cells,
             live,
             last,
             replay_to: row.event_seq,
@@ -91,7 +94,8 @@ impl Follower {
     }
 
     async fn replay(&mut self) -> Result<()> {
-        let (run, matrix, after, up_to) = (self.run, self.matrix, self.last, self.replay_to);
+        let (run, matrix, cells) = (self.run, self.matrix, self.cells);
+        let (after, up_to) = (self.last, self.replay_to);
         let (frames, read_to) = self
             .engine
             .store
@@ -115,9 +119,9 @@ impl Follower {
                             continue;
                         }
                         // A cell that was put back since then is told again when it finishes again.
-                        let cell = store::cells::get(conn, run, position)?
+                        let cell = store::cells::get(conn, cells, position)?
                             .filter(|cell| cell.state == CellState::Finished);
-                        let summary = cell.and_then(|cell| CellSummary::of(matrix, cell));
+                        let summary = cell.and_then(|cell| CellSummary::of(matrix, cells, cell));
                         frames.extend(summary.and_then(|summary| {
                             let column = columns.iter().find(|column| column.position == summary.column)?;
                             cell_frame(number, &summary, column)

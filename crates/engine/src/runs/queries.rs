@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::clock::Timestamp;
 use domain::ids::{RunId, WorkspaceId};
-use domain::matrix::Matrix;
 use domain::run::RunState;
 use domain::test_case::CaseContent;
 use domain::verdict::Verdict;
@@ -124,14 +123,14 @@ impl Engine {
         let search = search.map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty());
         self.store
             .try_read(move |conn| {
-                let matrix = row(conn, workspace, run)?.matrix;
-                let total = i64::from(matrix.rows());
+                let run_row = row(conn, workspace, run)?;
+                let total = i64::from(run_row.matrix.rows());
                 if filter == RowFilter::All && search.is_none() {
                     return Ok(Rows { rows: None, total, matched: total });
                 }
-                let mut rows = filtered_rows(conn, run, matrix, filter)?;
+                let mut rows = filtered_rows(conn, &run_row, filter)?;
                 if let Some(search) = &search {
-                    let found = found_rows(conn, run, matrix, search)?;
+                    let found = found_rows(conn, &run_row, search)?;
                     rows.retain(|row| found.contains(row));
                 }
                 let matched = i64::try_from(rows.len()).unwrap_or(i64::MAX);
@@ -157,15 +156,15 @@ impl Engine {
         }
         self.store
             .try_read(move |conn| {
-                let matrix = row(conn, workspace, run)?.matrix;
+                let RunRow { matrix, cells: range, .. } = row(conn, workspace, run)?;
                 let rows = i64::from(matrix.rows());
                 let (from, to) = (window.from.min(rows), window.to.min(rows));
                 let mut cells = Vec::new();
                 // The rows of a column have numbers that follow each other.
                 for column in 0..i64::from(matrix.columns()) {
                     let first = column * rows;
-                    let found = store::cells::between(conn, run, &(first + from..first + to))?;
-                    cells.extend(found.into_iter().filter_map(|cell| CellSummary::of(matrix, cell)));
+                    let found = store::cells::between(conn, range, &(first + from..first + to))?;
+                    cells.extend(found.into_iter().filter_map(|cell| CellSummary::of(matrix, range, cell)));
                 }
                 cells.sort_by_key(|cell| (cell.row, cell.column));
                 Ok(cells)
@@ -182,9 +181,9 @@ impl Engine {
     ) -> Result<Vec<CellSummary>> {
         self.store
             .try_read(move |conn| {
-                let matrix = row(conn, workspace, run)?.matrix;
-                let cells = store::cells::page(conn, run, query.verdict, query.after, query.limit)?;
-                Ok(cells.into_iter().filter_map(|cell| CellSummary::of(matrix, cell)).collect())
+                let RunRow { matrix, cells: range, .. } = row(conn, workspace, run)?;
+                let cells = store::cells::page(conn, range, query.verdict, query.after, query.limit)?;
+                Ok(cells.into_iter().filter_map(|cell| CellSummary::of(matrix, range, cell)).collect())
             })
             .await
     }
@@ -231,8 +230,10 @@ fn case_view(case: &RunCase) -> Result<CaseView> {
 fn read_cell(conn: &mut Conn, workspace: WorkspaceId, run: RunId, position: i64) -> Result<CellView> {
     let missing = || Error::not_found(format!("cell {position} in run {run}"));
     let row = row(conn, workspace, run)?;
-    let cell = store::cells::get(conn, run, position)?.ok_or_else(missing)?;
-    let summary = CellSummary::of(row.matrix, cell).ok_or_else(missing)?;
+    let cell = store::cells::get(conn, row.cells, position)?.ok_or_else(missing)?;
+    let result = store::cell_results::result(conn, cell.id)?;
+    let attempts = store::cell_results::attempts(conn, &cell, result.as_ref())?;
+    let summary = CellSummary::of(row.matrix, row.cells, cell).ok_or_else(missing)?;
     let at = row.matrix.coordinates(u64::try_from(position).map_err(|_| missing())?).ok_or_else(missing)?;
     let mut whole = view::read(conn, &row)?;
     let (version, model) = (at.version as usize, at.model as usize);
@@ -240,31 +241,34 @@ fn read_cell(conn: &mut Conn, workspace: WorkspaceId, run: RunId, position: i64)
         return Err(missing());
     }
     let case = store::runs::cases(conn, run, at.case.into(), i64::from(at.case) + 1)?;
-    let result = match store::cell_results::result(conn, run, position)? {
+    let mut outcomes = Vec::new();
+    let result = match result {
         None => None,
-        Some(result) => Some(ResultView {
-            prompt: serde_json::from_str(&result.prompt)?,
-            prompt_hash: result.prompt_hash,
-            parameters: serde_json::from_str(&result.parameters)?,
-            digest: result.digest,
-            output: result.output,
-            thinking: result.thinking,
-            finish_reason: result.finish_reason,
-            usage: serde_json::from_str(&result.usage)?,
-            timings: serde_json::from_str(&result.timings)?,
-            notes: serde_json::from_str(&result.notes)?,
-            started_at: Timestamp(result.started_at),
-            finished_at: Timestamp(result.finished_at),
-        }),
+        Some(result) => {
+            outcomes = result.outcomes;
+            Some(ResultView {
+                prompt: serde_json::from_str(&result.prompt)?,
+                prompt_hash: result.prompt_hash,
+                parameters: serde_json::from_str(&result.parameters)?,
+                digest: result.digest,
+                output: result.output,
+                thinking: result.thinking,
+                finish_reason: result.finish_reason,
+                usage: serde_json::from_str(&result.usage)?,
+                timings: serde_json::from_str(&result.timings)?,
+                notes: serde_json::from_str(&result.notes)?,
+                started_at: Timestamp(result.started_at),
+                finished_at: Timestamp(result.finished_at),
+            })
+        }
     };
-    let attempts = store::cell_results::attempts(conn, run, position)?;
     Ok(CellView {
         summary,
         card: whole.cards.swap_remove(version),
         model: whole.models.swap_remove(model),
         case: case_view(case.first().ok_or_else(missing)?)?,
         result,
-        outcomes: store::cell_results::outcomes(conn, run, position)?,
+        outcomes,
         attempts: attempts
             .into_iter()
             .map(|attempt| AttemptView {
@@ -278,15 +282,17 @@ fn read_cell(conn: &mut Conn, workspace: WorkspaceId, run: RunId, position: i64)
     })
 }
 
-fn filtered_rows(conn: &mut Conn, run: RunId, matrix: Matrix, filter: RowFilter) -> Result<BTreeSet<i64>> {
+fn filtered_rows(conn: &mut Conn, run: &RunRow, filter: RowFilter) -> Result<BTreeSet<i64>> {
+    let matrix = run.matrix;
     if filter == RowFilter::All {
         return Ok((0..i64::from(matrix.rows())).collect());
     }
     let mut rows = BTreeSet::new();
     // Which of pass and fail were seen, by row or by case and column.
     let mut seen: BTreeMap<(i64, i64), (bool, bool, BTreeSet<i64>)> = BTreeMap::new();
-    for (position, verdict) in store::cells::verdicts(conn, run)? {
-        let Some(at) = u64::try_from(position).ok().and_then(|position| matrix.coordinates(position)) else {
+    for (id, verdict) in store::cells::verdicts(conn, run.cells)? {
+        let position = u64::try_from(run.cells.position(id));
+        let Some(at) = position.ok().and_then(|position| matrix.coordinates(position)) else {
             continue;
         };
         let row = i64::from(matrix.row(at));
@@ -322,12 +328,12 @@ fn wanted(filter: RowFilter) -> Option<&'static str> {
     }
 }
 
-fn found_rows(conn: &mut Conn, run: RunId, matrix: Matrix, search: &str) -> Result<BTreeSet<i64>> {
+fn found_rows(conn: &mut Conn, run: &RunRow, search: &str) -> Result<BTreeSet<i64>> {
     let mut rows = BTreeSet::new();
-    let repeats = i64::from(matrix.repeats);
+    let repeats = i64::from(run.matrix.repeats);
     let mut from = 0;
     loop {
-        let cases = store::runs::cases(conn, run, from, from + CHUNK)?;
+        let cases = store::runs::cases(conn, run.id, from, from + CHUNK)?;
         let Some(last) = cases.last() else { break };
         from = last.position + 1;
         for case in &cases {
@@ -339,15 +345,16 @@ fn found_rows(conn: &mut Conn, run: RunId, matrix: Matrix, search: &str) -> Resu
     }
     let mut after = -1;
     loop {
-        let outputs = store::cell_results::outputs(conn, run, after, CHUNK)?;
+        let outputs = store::cell_results::outputs(conn, run.cells, after, CHUNK)?;
         let Some((last, _)) = outputs.last() else { break };
-        after = *last;
-        for (position, output) in outputs {
-            let at = u64::try_from(position).ok().and_then(|position| matrix.coordinates(position));
+        after = run.cells.position(*last);
+        for (id, output) in outputs {
+            let position = u64::try_from(run.cells.position(id));
+            let at = position.ok().and_then(|position| run.matrix.coordinates(position));
             if let Some(at) = at
                 && output.to_lowercase().contains(search)
             {
-                rows.insert(matrix.row(at).into());
+                rows.insert(run.matrix.row(at).into());
             }
         }
     }

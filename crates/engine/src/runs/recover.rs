@@ -33,7 +33,7 @@ pub(crate) async fn recover(store: &Store, ids: &dyn IdSource, now: Millis) -> R
         }
     }
     for run in store.read(store::runs::half_cancelled).await? {
-        cancel_cells(store, run.id, run.matrix).await?;
+        cancel_cells(store, &run).await?;
     }
     Ok(workspace)
 }

@@ -10,8 +10,10 @@ use crate::error::{Error, Result};
 use crate::idempotency::{self, IdempotencyKey};
 use crate::{Engine, LOCAL_USER};
 
-/// How many cells or cases one closure inserts: it must not hold the writer for long.
-const CHUNK: usize = 2_000;
+/// How many cases one closure inserts: it must not hold the writer for long.
+const CASES: usize = 2_000;
+/// How many cells, which are shorter.
+const CELLS: i64 = 4_000;
 
 /// What a start came to.
 #[derive(Debug, Clone)]
@@ -100,21 +102,21 @@ impl Engine {
             versions: plan.versions.into_iter().map(|PlannedVersion { row, .. }| row).collect(),
             models: plan.models,
         };
-        self.store.write(move |conn| store::runs::prepare(conn, &new)).await?;
+        let range = self.store.write(move |conn| store::runs::prepare(conn, &new)).await?;
 
         let cases: Vec<RunCase> = (0..)
             .zip(plan.cases)
             .map(|(position, (case_id, content))| RunCase { position, case_id, content })
             .collect();
-        for chunk in cases.chunks(CHUNK) {
+        for chunk in cases.chunks(CASES) {
             let chunk = chunk.to_vec();
             self.store.write(move |conn| store::runs::insert_cases(conn, id, &chunk)).await?;
         }
         let mut from = 0;
-        while from < matrix.cells() {
-            let to = (from + CHUNK as u64).min(matrix.cells());
-            self.store.write(move |conn| store::cells::insert(conn, id, from, to)).await?;
-            from = to;
+        while from < range.count {
+            let positions = from..(from + CELLS).min(range.count);
+            from = positions.end;
+            self.store.write(move |conn| store::cells::insert(conn, range, &positions)).await?;
         }
         self.publish_run(workspace, id, fingerprint, key).await
     }

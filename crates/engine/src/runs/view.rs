@@ -11,7 +11,7 @@ use domain::verdict::{Outcome, Verdict};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::Conn;
-use store::cells::CellRow;
+use store::cells::{CellRange, CellRow};
 use store::run_columns::ColumnRow;
 use store::runs::{RunModel, RunRow, RunVersion};
 use utoipa::ToSchema;
@@ -225,11 +225,12 @@ pub struct CellSummary {
 }
 
 impl CellSummary {
-    /// The summary of a cell of a matrix. None: the matrix has no such cell.
-    pub(crate) fn of(matrix: Matrix, cell: CellRow) -> Option<Self> {
-        let at = matrix.coordinates(u64::try_from(cell.position).ok()?)?;
+    /// The summary of a cell of a run. None: the run has no such cell.
+    pub(crate) fn of(matrix: Matrix, cells: CellRange, cell: CellRow) -> Option<Self> {
+        let position = cells.position(cell.id);
+        let at = matrix.coordinates(u64::try_from(position).ok()?)?;
         Some(Self {
-            position: cell.position,
+            position,
             row: matrix.row(at).into(),
             column: matrix.column(at).into(),
             case_position: at.case.into(),

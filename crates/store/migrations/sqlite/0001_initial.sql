@@ -141,6 +141,9 @@ CREATE TABLE runs (
     models       INTEGER NOT NULL,
     cases        INTEGER NOT NULL,
     repeats      INTEGER NOT NULL,
+    -- Its cells have the ids from first_cell up to, not including, first_cell + cell_count.
+    first_cell   INTEGER NOT NULL,
+    cell_count   INTEGER NOT NULL,
     -- Cells that are neither finished nor cancelled.
     open_cells   INTEGER NOT NULL,
     -- Number of the last event.
@@ -213,12 +216,19 @@ CREATE TABLE run_columns (
     PRIMARY KEY (run_id, position)
 ) STRICT, WITHOUT ROWID;
 
--- The queue. A position stands for one version, model, case and repeat, because a run's matrix never changes;
--- so the key says that there is one cell for each. Rows hardly grow when a cell finishes: what is written then
--- is in cell_results, which only grows at its end.
+-- Numbers that are given out once.
+CREATE TABLE counters (
+    name  TEXT PRIMARY KEY,
+    value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO counters VALUES ('cells', 0);
+
+-- The queue. The id is runs.first_cell plus the cell's position in its run, which stands for one version, model,
+-- case and repeat, because a run's matrix never changes; so the key says that there is one cell for each. No
+-- other index: a claim and a finish change a row where it lies. Rows hardly grow when a cell finishes: what is
+-- written then is in cell_results.
 CREATE TABLE cells (
-    run_id            TEXT NOT NULL REFERENCES runs (id),
-    position          INTEGER NOT NULL,
+    id                INTEGER PRIMARY KEY,
     state             TEXT NOT NULL,
     -- Grows with every claim; a result is stored only under the claim it was made for.
     claim             INTEGER NOT NULL DEFAULT 0,
@@ -228,16 +238,13 @@ CREATE TABLE cells (
     verdict           TEXT,
     score             REAL,
     latency_ms        INTEGER,
-    completion_tokens INTEGER,
-    PRIMARY KEY (run_id, position)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX cells_by_lease ON cells (lease_until) WHERE state = 'leased';
+    completion_tokens INTEGER
+) STRICT;
 
--- What was sent for a finished cell and what came back, the short facts that the matrix shows before the long
--- texts, so that a list never reads those.
+-- What was sent for a finished cell, what came back and what the assertions found: one row, written once. The
+-- short facts that the matrix shows stand before the long texts, so that a list never reads those.
 CREATE TABLE cell_results (
-    run_id        TEXT NOT NULL,
-    position      INTEGER NOT NULL,
+    cell_id       INTEGER PRIMARY KEY,
     headline      TEXT NOT NULL,
     reason        TEXT NOT NULL,
     preview       TEXT NOT NULL,
@@ -250,37 +257,22 @@ CREATE TABLE cell_results (
     finished_at   INTEGER NOT NULL,
     parameters    TEXT NOT NULL,
     notes         TEXT NOT NULL,
+    -- JSON list, in the order of the case's assertions.
+    outcomes      TEXT NOT NULL,
     prompt        TEXT NOT NULL,
     output        TEXT NOT NULL,
-    thinking      TEXT,
-    PRIMARY KEY (run_id, position)
+    thinking      TEXT
 ) STRICT;
 
--- Rows of outcomes and attempts are written only by the commit that finishes their cell.
-CREATE TABLE outcomes (
-    run_id        TEXT NOT NULL,
-    cell_position INTEGER NOT NULL,
-    position      INTEGER NOT NULL,
-    type          TEXT NOT NULL,
-    verdict       TEXT NOT NULL,
-    score         REAL NOT NULL,
-    weight        REAL NOT NULL,
-    metric        TEXT,
-    reason        TEXT NOT NULL,
-    expected      TEXT,
-    actual        TEXT,
-    PRIMARY KEY (run_id, cell_position, position)
-) STRICT, WITHOUT ROWID;
-
+-- Calls of the model. A cell that was answered by its first call has no row here: its result says all of it.
 CREATE TABLE attempts (
-    run_id        TEXT NOT NULL,
-    cell_position INTEGER NOT NULL,
-    number        INTEGER NOT NULL,
-    started_at    INTEGER NOT NULL,
-    latency_ms    INTEGER NOT NULL,
-    error_kind    TEXT,
-    error_detail  TEXT,
-    PRIMARY KEY (run_id, cell_position, number)
+    cell_id      INTEGER NOT NULL,
+    number       INTEGER NOT NULL,
+    started_at   INTEGER NOT NULL,
+    latency_ms   INTEGER NOT NULL,
+    error_kind   TEXT,
+    error_detail TEXT,
+    PRIMARY KEY (cell_id, number)
 ) STRICT, WITHOUT ROWID;
 
 -- What happened to a run. Cells that finished in one commit share a row, whose numbers go from `number` on:

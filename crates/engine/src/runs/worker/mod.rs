@@ -1,0 +1,406 @@
+//! The worker: claims cells as permits allow, and keeps every model call within the limits.
+//!
+//! Permits are counted here and nowhere else: so many calls in all, and so many of each provider. No more cells
+//! are claimed than the slots of their provider can work on now and next.
+
+mod in_flight;
+mod loads;
+mod slots;
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use domain::clock::{Clock, Millis};
+use domain::ids::{InstanceId, RunId};
+use domain::matrix::Coordinates;
+use domain::run::RunState;
+use llm::Registry;
+use store::cells::ClaimedCell;
+use store::{Conn, Store};
+use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::cell;
+use super::context::{ClaimedCase, RunContext};
+use super::finish::{Finished, Finisher};
+use crate::error::Result;
+use crate::events::EventHub;
+use in_flight::InFlight;
+pub(crate) use in_flight::InFlightGuard;
+use loads::{Loads, is_loaded};
+use slots::{Permit, ReadyCell, Slots};
+
+/// Model calls at once, over all providers.
+pub(crate) const CALLS_AT_ONCE: usize = 50;
+/// How long a claimed cell stays with its worker unless it is renewed.
+const LEASE: Duration = Duration::from_secs(30);
+/// How often leases are renewed and expired ones given back.
+const RENEWAL: Duration = Duration::from_secs(10);
+/// How long the worker waits before it looks again after the store failed.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
+
+/// What the worker needs of the engine.
+#[derive(Clone)]
+pub(crate) struct Surroundings {
+    pub store: Store,
+    pub providers: Arc<Registry>,
+    pub clock: Arc<dyn Clock>,
+    pub events: Arc<EventHub>,
+    pub instance: InstanceId,
+}
+
+/// Works off the cells of all runs.
+pub(crate) struct Worker {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    around: Surroundings,
+    /// Something changed: a permit is free, or the runs are others.
+    wake: Notify,
+    /// The list of runs must be read again.
+    runs_changed: AtomicBool,
+    calls: Arc<Semaphore>,
+    slots: HashMap<String, Arc<Slots>>,
+    /// The slots for cells whose provider is no longer configured: they end at once, with an error that says so.
+    unconfigured: Arc<Slots>,
+    loads: Loads,
+    cancels: Mutex<HashMap<RunId, CancellationToken>>,
+    in_flight: Arc<InFlight>,
+    finished: mpsc::Sender<Finished>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+/// The cells of one model of one run.
+struct Lane {
+    run: Arc<RunContext>,
+    model: usize,
+    /// The cells that may be pending: those below were claimed since the runs were read.
+    open: Range<i64>,
+}
+
+impl Lane {
+    fn provider(&self) -> &str {
+        &self.run.models[self.model].provider_name
+    }
+
+    fn model_name(&self) -> &str {
+        &self.run.models[self.model].name
+    }
+}
+
+impl Worker {
+    /// Starts the worker on `tasks`; it ends when `stop` is cancelled, its cells given back.
+    pub(crate) fn start(around: Surroundings, tasks: &TaskTracker, stop: &CancellationToken) -> Self {
+        let (finished, results) = mpsc::channel(4 * CALLS_AT_ONCE);
+        let slots = around.providers.iter().map(|provider| {
+            let concurrency = usize::try_from(provider.concurrency()).unwrap_or(CALLS_AT_ONCE);
+            (provider.name().to_owned(), Arc::new(Slots::new(concurrency.min(CALLS_AT_ONCE))))
+        });
+        let shared = Arc::new(Shared {
+            wake: Notify::new(),
+            runs_changed: AtomicBool::new(true),
+            calls: Arc::new(Semaphore::new(CALLS_AT_ONCE)),
+            slots: slots.collect(),
+            unconfigured: Arc::new(Slots::new(CALLS_AT_ONCE)),
+            loads: Loads::default(),
+            cancels: Mutex::default(),
+            in_flight: Arc::default(),
+            finished,
+            tasks: tasks.clone(),
+            stop: stop.clone(),
+            around,
+        });
+        tasks.spawn(Finisher::new(shared.around.clone()).run(results));
+        tasks.spawn(dispatch(Arc::clone(&shared)));
+        Self { shared }
+    }
+
+    /// Looks at the runs again: one was started, paused, resumed or put back.
+    pub(crate) fn runs_changed(&self) {
+        self.shared.runs_changed();
+    }
+
+    /// Begins no further cell of a run that was paused, and gives back those that wait for a slot.
+    pub(crate) fn hold(&self, run: RunId) {
+        let withdrawn: Vec<ReadyCell> = self.shared.all_slots().flat_map(|slots| slots.hold(run)).collect();
+        self.shared.give_back(withdrawn);
+        self.shared.runs_changed();
+    }
+
+    /// Goes on with a run that was paused.
+    pub(crate) fn release(&self, run: RunId) {
+        self.shared.all_slots().for_each(|slots| slots.release(run));
+        self.shared.runs_changed();
+    }
+
+    /// Aborts the model calls of a cancelled run.
+    pub(crate) fn abort(&self, run: RunId) {
+        // Those that wait need not be given back: they are cancelled with the run.
+        self.shared.all_slots().for_each(|slots| drop(slots.withdraw(run)));
+        let cancel = lock(&self.shared.cancels).remove(&run);
+        if let Some(cancel) = cancel {
+            cancel.cancel();
+        }
+        self.shared.runs_changed();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    fn runs_changed(&self) {
+        self.runs_changed.store(true, Ordering::Release);
+        self.wake.notify_one();
+    }
+
+    fn now(&self) -> Millis {
+        self.around.clock.now()
+    }
+
+    fn lease_until(&self) -> Millis {
+        self.now() + i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    fn cancel_of(&self, run: RunId) -> CancellationToken {
+        lock(&self.cancels).entry(run).or_insert_with(|| self.stop.child_token()).clone()
+    }
+
+    fn slots_of(&self, provider: &str) -> &Arc<Slots> {
+        self.slots.get(provider).unwrap_or(&self.unconfigured)
+    }
+
+    fn all_slots(&self) -> impl Iterator<Item = &Arc<Slots>> {
+        self.slots.values().chain([&self.unconfigured])
+    }
+
+    /// Puts claimed cells whose call was not made, or was aborted, back into the queue.
+    fn give_back(self: &Arc<Self>, cells: Vec<ReadyCell>) {
+        if cells.is_empty() {
+            return;
+        }
+        let shared = Arc::clone(self);
+        self.tasks.spawn(async move {
+            let leases: Vec<(i64, i64)> = cells.iter().map(ReadyCell::lease).collect();
+            let count = leases.len();
+            let released =
+                shared.around.store.write_guarded(move |conn| store::cells::release(conn, &leases)).await;
+            if let Err(error) = released {
+                tracing::warn!(cells = count, %error, "cells were not given back; their leases will end");
+            }
+            drop(cells);
+            // Their positions may lie before those that are looked at for pending cells.
+            shared.runs_changed();
+        });
+    }
+}
+
+async fn dispatch(shared: Arc<Shared>) {
+    let mut lanes: Vec<Lane> = Vec::new();
+    let mut contexts: HashMap<RunId, Arc<RunContext>> = HashMap::new();
+    let mut renewal = Instant::now() + RENEWAL;
+    while !shared.stop.is_cancelled() {
+        if shared.runs_changed.swap(false, Ordering::AcqRel) {
+            match read_lanes(&shared, &mut contexts).await {
+                Ok(read) => lanes = read,
+                Err(error) => {
+                    tracing::error!(%error, "the runs could not be read; trying again");
+                    shared.runs_changed.store(true, Ordering::Release);
+                    tokio::time::sleep(AFTER_FAILURE).await;
+                    continue;
+                }
+            }
+        }
+        match fill_slots(&shared, &mut lanes).await {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(error) => {
+                tracing::error!(%error, "no cell could be claimed; trying again");
+                tokio::time::sleep(AFTER_FAILURE).await;
+            }
+        }
+        tokio::select! {
+            () = shared.stop.cancelled() => {}
+            () = shared.wake.notified() => {}
+            () = sleep_until(renewal) => {
+                renewal = Instant::now() + RENEWAL;
+                if let Err(error) = renew_leases(&shared).await {
+                    tracing::error!(%error, "leases could not be renewed");
+                }
+            }
+        }
+    }
+    let waiting: Vec<ReadyCell> = shared.all_slots().flat_map(|slots| slots.drain()).collect();
+    shared.give_back(waiting);
+}
+
+async fn read_lanes(
+    shared: &Arc<Shared>,
+    contexts: &mut HashMap<RunId, Arc<RunContext>>,
+) -> Result<Vec<Lane>> {
+    let runs = shared.around.store.read(store::runs::active).await?;
+    let runs = runs.into_iter().filter(|run| matches!(run.state, RunState::Queued | RunState::Running));
+    let mut lanes = Vec::new();
+    let mut kept = HashMap::new();
+    for run in runs {
+        let context = if let Some(context) = contexts.remove(&run.id) {
+            context
+        } else {
+            let cancel = shared.cancel_of(run.id);
+            Arc::new(RunContext::read(&shared.around, run, cancel).await?)
+        };
+        kept.insert(context.id, Arc::clone(&context));
+        lanes.extend((0..context.models.len()).map(|model| {
+            let open = context.positions_of(model);
+            Lane { run: Arc::clone(&context), model, open }
+        }));
+    }
+    *contexts = kept;
+    Ok(lanes)
+}
+
+/// Begins what waits, and claims what there is room for. True: something was claimed, there may be more.
+async fn fill_slots(shared: &Arc<Shared>, lanes: &mut Vec<Lane>) -> Result<bool> {
+    shared.all_slots().for_each(|slots| begin_ready(shared, slots));
+    let mut claimed_any = false;
+    // Each provider works on its first lane that has cells: the next model begins when this one is done.
+    let mut at_work: HashSet<String> = HashSet::new();
+    let mut index = 0;
+    while let Some(lane) = lanes.get(index) {
+        let slots = Arc::clone(shared.slots_of(lane.provider()));
+        let skip = at_work.contains(lane.provider()) || !is_loaded(shared, lane);
+        let room = if skip { 0 } else { slots.room(&shared.calls) };
+        if room == 0 {
+            at_work.insert(lane.provider().to_owned());
+            index += 1;
+            continue;
+        }
+        let claimed = claim(shared, lane, room).await?;
+        let exhausted = claimed.len() < room;
+        claimed_any |= !claimed.is_empty();
+        let lane = &mut lanes[index];
+        if let Some(last) = claimed.last() {
+            lane.open.start = lane.run.cells.position(last.cell.id) + 1;
+        }
+        let ready = claimed.into_iter().map(|claimed| ReadyCell {
+            run: Arc::clone(&lane.run),
+            guard: shared.in_flight.begin(claimed.cell.id, claimed.cell.claim),
+            claimed,
+        });
+        shared.give_back(slots.push(ready.collect()));
+        begin_ready(shared, &slots);
+        if exhausted {
+            lanes.remove(index);
+        } else {
+            at_work.insert(lane.provider().to_owned());
+            index += 1;
+        }
+    }
+    Ok(claimed_any)
+}
+
+fn begin_ready(shared: &Arc<Shared>, slots: &Arc<Slots>) {
+    while let Some((cell, permit)) = slots.begin(&shared.calls) {
+        let (shared, slots) = (Arc::clone(shared), Arc::clone(slots));
+        shared.tasks.clone().spawn(work_off(shared, slots, cell, permit));
+    }
+}
+
+/// A slot at work: one cell after the other, as long as some wait.
+async fn work_off(shared: Arc<Shared>, slots: Arc<Slots>, first: ReadyCell, permit: Permit) {
+    let mut next = Some(first);
+    while let Some(ReadyCell { run, claimed, guard }) = next {
+        let worked = cell::work(&shared.around, &run, &claimed).await;
+        match worked {
+            Some(cell) => {
+                let (id, finished) = (cell.facts.id, Finished { run, cell, guard });
+                if shared.finished.send(finished).await.is_err() {
+                    tracing::error!(cell = id, "a result came after the end of the server");
+                }
+            }
+            None => shared.give_back(vec![ReadyCell { run, claimed, guard }]),
+        }
+        let claim_more;
+        (next, claim_more) = if shared.stop.is_cancelled() { (None, true) } else { slots.next() };
+        if claim_more && next.is_some() {
+            shared.wake.notify_one();
+        }
+    }
+    drop(permit);
+    shared.wake.notify_one();
+}
+
+async fn claim(shared: &Shared, lane: &Lane, limit: usize) -> Result<Vec<ClaimedCase>> {
+    let context = &lane.run;
+    let (run, range, matrix, open) = (context.id, context.cells, context.matrix, lane.open.clone());
+    let is_begun = context.begun.load(Ordering::Relaxed);
+    let (owner, now, until) = (shared.around.instance, shared.now(), shared.lease_until());
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let (claimed, begun) = shared
+        .around
+        .store
+        .write_guarded(move |conn| {
+            let cells = store::cells::claim(conn, run, range, &open, limit, owner, until)?;
+            let begun = if is_begun || cells.is_empty() { None } else { store::runs::begin(conn, run, now)? };
+            let cells: Vec<(ClaimedCell, Coordinates)> = cells
+                .into_iter()
+                .filter_map(|cell| {
+                    let position = u64::try_from(range.position(cell.id)).ok()?;
+                    Some((cell, matrix.coordinates(position)?))
+                })
+                .collect();
+            Ok((with_cases(conn, run, &cells)?, begun))
+        })
+        .await?;
+    if !claimed.is_empty() {
+        context.begun.store(true, Ordering::Relaxed);
+    }
+    if let Some(number) = begun {
+        super::control::tell(&shared.around.store, &shared.around.events, run, number, "run_started").await;
+    }
+    Ok(claimed)
+}
+
+/// Adds its case to each cell. Cells that follow each other are about the same case or the next.
+fn with_cases(
+    conn: &mut Conn,
+    run: RunId,
+    cells: &[(ClaimedCell, Coordinates)],
+) -> store::Result<Vec<ClaimedCase>> {
+    let mut claimed = Vec::with_capacity(cells.len());
+    for near in cells.chunk_by(|(_, one), (_, next)| (one.case..=one.case + 1).contains(&next.case)) {
+        let (first, last) = (near[0].1.case, near[near.len() - 1].1.case);
+        let cases = store::runs::case_contents(conn, run, first.into()..i64::from(last) + 1)?;
+        for (cell, at) in near {
+            let case = cases.get((at.case - first) as usize).cloned().unwrap_or_default();
+            claimed.push(ClaimedCase { cell: *cell, at: *at, case });
+        }
+    }
+    Ok(claimed)
+}
+
+async fn renew_leases(shared: &Arc<Shared>) -> Result<()> {
+    let cells = shared.in_flight.list();
+    let (owner, now, until) = (shared.around.instance, shared.now(), shared.lease_until());
+    let store = &shared.around.store;
+    store.write_guarded(move |conn| store::cells::renew(conn, owner, &cells, until)).await?;
+    let expired = store.read(move |conn| store::cells::expired(conn, now)).await?;
+    if expired.is_empty() {
+        return Ok(());
+    }
+    let released =
+        store.write_guarded(move |conn| store::cells::release_expired(conn, &expired, now)).await?;
+    if released > 0 {
+        tracing::warn!(cells = released, "cells of a lost worker went back into the queue");
+        shared.runs_changed();
+    }
+    Ok(())
+}

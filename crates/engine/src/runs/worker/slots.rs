@@ -1,0 +1,122 @@
+//! The slots of a provider: as many calls as it may have at once, and a few claimed cells that wait for one.
+//!
+//! Without those few, each slot would stand still for a commit between two cells.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use domain::ids::RunId;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::in_flight::InFlightGuard;
+use crate::runs::context::{ClaimedCase, RunContext};
+
+/// A claimed cell that waits for a slot.
+pub(super) struct ReadyCell {
+    pub run: Arc<RunContext>,
+    pub claimed: ClaimedCase,
+    /// Keeps the lease.
+    pub guard: InFlightGuard,
+}
+
+impl ReadyCell {
+    /// The cell's `(id, claim)`.
+    pub(super) fn lease(&self) -> (i64, i64) {
+        (self.claimed.cell.id, self.claimed.cell.claim)
+    }
+}
+
+/// Permits of one provider.
+pub(super) struct Slots {
+    concurrency: usize,
+    calls: Arc<Semaphore>,
+    ready: Mutex<Ready>,
+}
+
+#[derive(Default)]
+struct Ready {
+    cells: VecDeque<ReadyCell>,
+    /// Runs of which no further cell may begin.
+    held: HashSet<RunId>,
+}
+
+/// The right to have one call under way: one of all calls, and one of the provider's.
+pub(super) type Permit = (OwnedSemaphorePermit, OwnedSemaphorePermit);
+
+impl Slots {
+    pub(super) fn new(concurrency: usize) -> Self {
+        Self { concurrency, calls: Arc::new(Semaphore::new(concurrency)), ready: Mutex::default() }
+    }
+
+    /// Whether the provider has a call under way, or cells that wait for one.
+    pub(super) fn is_busy(&self) -> bool {
+        self.calls.available_permits() < self.concurrency || !self.lock().cells.is_empty()
+    }
+
+    /// How many cells to claim: enough for every free slot, and as many to wait as there are slots. None while
+    /// all slots are taken and half of those are still there.
+    pub(super) fn room(&self, all: &Semaphore) -> usize {
+        let free = self.calls.available_permits().min(all.available_permits());
+        let waiting = self.lock().cells.len();
+        if free == 0 && waiting > self.concurrency / 2 {
+            0
+        } else {
+            (free + self.concurrency).saturating_sub(waiting)
+        }
+    }
+
+    /// Lets these cells wait. Returns those that may not, because their run is held.
+    pub(super) fn push(&self, cells: Vec<ReadyCell>) -> Vec<ReadyCell> {
+        let mut ready = self.lock();
+        let (refused, accepted) = cells.into_iter().partition(|cell| ready.held.contains(&cell.run.id));
+        ready.cells.extend::<Vec<_>>(accepted);
+        refused
+    }
+
+    /// A permit and the cell to use it for, if there are both.
+    pub(super) fn begin(&self, all: &Arc<Semaphore>) -> Option<(ReadyCell, Permit)> {
+        let mut ready = self.lock();
+        if ready.cells.is_empty() {
+            return None;
+        }
+        let permit =
+            (Arc::clone(all).try_acquire_owned().ok()?, Arc::clone(&self.calls).try_acquire_owned().ok()?);
+        Some((ready.cells.pop_front()?, permit))
+    }
+
+    /// The next cell for a slot whose cell has ended, and whether it is time to claim more.
+    pub(super) fn next(&self) -> (Option<ReadyCell>, bool) {
+        let mut ready = self.lock();
+        let next = ready.cells.pop_front();
+        (next, ready.cells.len() <= self.concurrency / 2)
+    }
+
+    /// Begins no further cell of this run. Returns those that waited.
+    pub(super) fn hold(&self, run: RunId) -> Vec<ReadyCell> {
+        self.lock().held.insert(run);
+        self.withdraw(run)
+    }
+
+    /// Takes away the cells of this run that wait.
+    pub(super) fn withdraw(&self, run: RunId) -> Vec<ReadyCell> {
+        let mut ready = self.lock();
+        let waiting = std::mem::take(&mut ready.cells);
+        let (withdrawn, kept): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|cell| cell.run.id == run);
+        ready.cells = kept.into();
+        withdrawn
+    }
+
+    /// Lets cells of this run begin again.
+    pub(super) fn release(&self, run: RunId) {
+        self.lock().held.remove(&run);
+    }
+
+    /// Takes away all that wait.
+    pub(super) fn drain(&self) -> Vec<ReadyCell> {
+        std::mem::take(&mut self.lock().cells).into()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Ready> {
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
