@@ -5,4 +5,5 @@ mod gsm8k;
 mod import_rules;
 mod kills;
 mod limits;
+mod races;
 mod run_path;

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use llm::ProviderKind;
 
-use super::{Lane, Shared};
+use super::Shared;
+use super::lanes::Lane;
 
 /// Which model each provider has been told to load, where that is worth knowing.
 #[derive(Default)]

@@ -4,11 +4,11 @@
 //! are claimed than the slots of their provider can work on now and next.
 
 mod in_flight;
+mod lanes;
 mod loads;
 mod slots;
 
 use std::collections::{HashMap, HashSet};
-use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -16,7 +16,6 @@ use std::time::Duration;
 use domain::clock::{Clock, Millis};
 use domain::ids::{InstanceId, RunId};
 use domain::matrix::Coordinates;
-use domain::run::RunState;
 use llm::Registry;
 use store::cells::ClaimedCell;
 use store::{Conn, Store};
@@ -32,6 +31,7 @@ use crate::error::Result;
 use crate::events::EventHub;
 use in_flight::InFlight;
 pub(crate) use in_flight::InFlightGuard;
+use lanes::Lane;
 use loads::{Loads, is_loaded};
 use slots::{Permit, ReadyCell, Slots};
 
@@ -75,24 +75,6 @@ struct Shared {
     finished: mpsc::Sender<Finished>,
     tasks: TaskTracker,
     stop: CancellationToken,
-}
-
-/// The cells of one model of one run.
-struct Lane {
-    run: Arc<RunContext>,
-    model: usize,
-    /// The cells that may be pending: those below were claimed since the runs were read.
-    open: Range<i64>,
-}
-
-impl Lane {
-    fn provider(&self) -> &str {
-        &self.run.models[self.model].provider_name
-    }
-
-    fn model_name(&self) -> &str {
-        &self.run.models[self.model].name
-    }
 }
 
 impl Worker {
@@ -209,7 +191,7 @@ async fn dispatch(shared: Arc<Shared>) {
     let mut renewal = Instant::now() + RENEWAL;
     while !shared.stop.is_cancelled() {
         if shared.runs_changed.swap(false, Ordering::AcqRel) {
-            match read_lanes(&shared, &mut contexts).await {
+            match lanes::read(&shared, &mut contexts).await {
                 Ok(read) => lanes = read,
                 Err(error) => {
                     tracing::error!(%error, "the runs could not be read; trying again");
@@ -240,31 +222,6 @@ async fn dispatch(shared: Arc<Shared>) {
     }
     let waiting: Vec<ReadyCell> = shared.all_slots().flat_map(|slots| slots.drain()).collect();
     shared.give_back(waiting);
-}
-
-async fn read_lanes(
-    shared: &Arc<Shared>,
-    contexts: &mut HashMap<RunId, Arc<RunContext>>,
-) -> Result<Vec<Lane>> {
-    let runs = shared.around.store.read(store::runs::active).await?;
-    let runs = runs.into_iter().filter(|run| matches!(run.state, RunState::Queued | RunState::Running));
-    let mut lanes = Vec::new();
-    let mut kept = HashMap::new();
-    for run in runs {
-        let context = if let Some(context) = contexts.remove(&run.id) {
-            context
-        } else {
-            let cancel = shared.cancel_of(run.id);
-            Arc::new(RunContext::read(&shared.around, run, cancel).await?)
-        };
-        kept.insert(context.id, Arc::clone(&context));
-        lanes.extend((0..context.models.len()).map(|model| {
-            let open = context.positions_of(model);
-            Lane { run: Arc::clone(&context), model, open }
-        }));
-    }
-    *contexts = kept;
-    Ok(lanes)
 }
 
 /// Begins what waits, and claims what there is room for. True: something was claimed, there may be more.

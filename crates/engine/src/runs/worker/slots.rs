@@ -40,6 +40,16 @@ struct Ready {
     held: HashSet<RunId>,
 }
 
+impl Ready {
+    /// Takes away the cells that wait and whose run is wanted.
+    fn take(&mut self, wanted: impl Fn(RunId) -> bool) -> Vec<ReadyCell> {
+        let waiting = std::mem::take(&mut self.cells);
+        let (taken, kept): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|cell| wanted(cell.run.id));
+        self.cells = kept.into();
+        taken
+    }
+}
+
 /// The right to have one call under way: one of all calls, and one of the provider's.
 pub(super) type Permit = (OwnedSemaphorePermit, OwnedSemaphorePermit);
 
@@ -97,13 +107,17 @@ impl Slots {
         self.withdraw(run)
     }
 
+    /// Holds exactly the paused runs, whatever was held and released before: two requests may be applied here in
+    /// another order than in the database. Returns the cells that waited of runs that are not at work.
+    pub(super) fn follow(&self, paused: &HashSet<RunId>, at_work: &HashSet<RunId>) -> Vec<ReadyCell> {
+        let mut ready = self.lock();
+        ready.held.clone_from(paused);
+        ready.take(|run| !at_work.contains(&run))
+    }
+
     /// Takes away the cells of this run that wait.
     pub(super) fn withdraw(&self, run: RunId) -> Vec<ReadyCell> {
-        let mut ready = self.lock();
-        let waiting = std::mem::take(&mut ready.cells);
-        let (withdrawn, kept): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|cell| cell.run.id == run);
-        ready.cells = kept.into();
-        withdrawn
+        self.lock().take(|waiting| waiting == run)
     }
 
     /// Lets cells of this run begin again.

@@ -1,0 +1,45 @@
+//! What people and the worker do at the same time: nothing is lost, nothing runs round in circles.
+
+use fake_ollama::Fault;
+use serde_json::{Value, json};
+use testkit::TestServer;
+
+const LLAMA: &str = "ollama/llama3.2:latest";
+
+fn content() -> Value {
+    json!({
+        "kind": "text",
+        "messages": [{ "role": "user", "content": [{ "type": "text", "text": "Repeat after me: {{ word }}" }] }],
+        "variables": [{ "name": "word", "type": "text", "required": true }],
+    })
+}
+
+/// Cases that are asked, after so many that lack their variable: those end in an error and are not asked.
+async fn card_with_cases(server: &TestServer, slug: &str, wrong: usize, right: usize) {
+    let card = server.actor.card(slug, &content()).await;
+    let mut cases = vec![json!({ "variables": {} }); wrong];
+    cases.extend((0..right).map(|number| json!({ "variables": { "word": format!("word {number}") } })));
+    server.actor.cases(&card, &cases).await;
+}
+
+fn path(run: &Value, action: &str) -> String {
+    format!("W/runs/{}/{action}", run["id"].as_str().unwrap())
+}
+
+#[tokio::test]
+async fn a_run_that_finished_while_it_was_paused_is_retried() {
+    let server = TestServer::start().await;
+    card_with_cases(&server, "echo", 1, 4).await;
+    server.ollama.fail(Fault::HangBefore);
+    let run = server.actor.start("echo", &[LLAMA], 1).await;
+    server.ollama.wait_until(|counters| counters.hanging == 4).await;
+    server.actor.post(&path(&run, "pause"), &json!({})).await.expect(200);
+    server.ollama.recover();
+    let run = server.actor.finish(&run).await;
+    assert_eq!((&run["state"], &run["counts"]["error"]), (&json!("finished"), &json!(1)));
+    let mut events = server.actor.follow(&run, run["event_number"].as_i64().unwrap()).await;
+    server.actor.post(&path(&run, "retry-errors"), &json!({})).await.expect(200);
+    while events.next().await.unwrap().name != "run_finished" {}
+    assert_eq!(server.ollama.counters().calls, 4);
+    server.stop().await;
+}
