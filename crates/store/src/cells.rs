@@ -3,12 +3,14 @@
 use std::ops::Range;
 
 use domain::clock::Millis;
+use domain::completion::{Timings, Usage};
 use domain::ids::{InstanceId, RunId};
 use domain::matrix::Matrix;
 use domain::run::CellState;
 use domain::verdict::Verdict;
 
-use crate::{Conn, FromRow, InsertMany, Result, Row, Sql};
+use crate::run_columns::{self, Finished};
+use crate::{Conn, FromRow, InsertMany, Json, Result, Row, Sql};
 
 /// The cells of a run. Their ids follow each other, and no other run has them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,11 +174,15 @@ fn positions(cells: CellRange, mut ids: Vec<i64>) -> Vec<i64> {
     ids
 }
 
+/// The column that a position lies in.
+fn column(matrix: Matrix, position: i64) -> i64 {
+    position / i64::from(matrix.rows()).max(1)
+}
+
 /// How many of the sorted positions lie in which column.
 fn by_column(matrix: Matrix, positions: &[i64]) -> Vec<(i64, i64)> {
-    let column = |position: i64| position / i64::from(matrix.rows()).max(1);
-    let chunks = positions.chunk_by(|one, other| column(*one) == column(*other));
-    chunks.map(|chunk| (column(chunk[0]), i64::try_from(chunk.len()).unwrap_or(i64::MAX))).collect()
+    let chunks = positions.chunk_by(|one, other| column(matrix, *one) == column(matrix, *other));
+    chunks.map(|chunk| (column(matrix, chunk[0]), i64::try_from(chunk.len()).unwrap_or(i64::MAX))).collect()
 }
 
 /// One cell, as the matrix shows it.
@@ -275,18 +281,27 @@ pub fn verdicts(conn: &mut Conn, cells: CellRange) -> Result<Vec<(i64, Option<St
     conn.query_all(VERDICTS, &[&cells.first, &cells.end()])
 }
 
-/// Puts up to `limit` cells whose verdict is `error` back into the queue, their results removed.
-/// Returns how many there were.
-pub fn retry_errors(
+/// Up to `limit` cells whose verdict is `error`, from a position on: their positions, in order.
+pub fn with_error(conn: &mut Conn, cells: CellRange, from: i64, limit: i64) -> Result<Vec<i64>> {
+    const FIND: Sql = Sql::new(
+        "SELECT id FROM cells WHERE id >= $1 AND id < $2 AND state = 'finished' AND verdict = 'error' \
+         ORDER BY id LIMIT $3",
+    );
+    Ok(positions(cells, conn.query_all(FIND, &[&cells.id(from), &cells.end(), &limit])?))
+}
+
+/// Puts all cells that [`with_error`] has just found back into the queue, their results and what was counted of
+/// them removed.
+pub fn put_back(
     conn: &mut Conn,
     run: RunId,
     cells: CellRange,
     matrix: Matrix,
-    limit: i64,
-) -> Result<usize> {
-    const FIND: Sql = Sql::new(
-        "SELECT id FROM cells WHERE id >= $1 AND id < $2 AND state = 'finished' AND verdict = 'error' \
-         ORDER BY id LIMIT $3",
+    positions: &[i64],
+) -> Result<()> {
+    const COUNTED: Sql = Sql::new(
+        "SELECT c.id, c.latency_ms, r.usage, r.timings FROM cells c JOIN cell_results r ON r.cell_id = c.id \
+         WHERE c.id >= $1 AND c.id <= $2 AND c.state = 'finished' AND c.verdict = 'error'",
     );
     // The result that says all of a single call goes away.
     const KEEP: Sql = Sql::new(
@@ -299,17 +314,23 @@ pub fn retry_errors(
          completion_tokens = NULL WHERE id = $1",
     );
     const RESULT: Sql = Sql::new("DELETE FROM cell_results WHERE cell_id = $1");
-    const COUNT: Sql =
-        Sql::new("UPDATE run_columns SET error = error - $3 WHERE run_id = $1 AND position = $2");
     const OPEN: Sql = Sql::new("UPDATE runs SET open_cells = open_cells + $2 WHERE id = $1");
-    let retried: Vec<i64> = conn.query_all(FIND, &[&cells.first, &cells.end(), &limit])?;
+    let (Some(first), Some(last)) = (positions.first(), positions.last()) else { return Ok(()) };
+    let ids: Vec<i64> = positions.iter().map(|position| cells.id(*position)).collect();
+    let counted: Vec<(i64, Option<i64>, Json<Usage>, Json<Timings>)> =
+        conn.query_all(COUNTED, &[&cells.id(*first), &cells.id(*last)])?;
+    let counted = counted.into_iter().map(|(id, latency_ms, Json(usage), Json(timings))| {
+        let answered = latency_ms.map(|latency_ms| Finished {
+            latency_ms,
+            generation_ms: timings.generation_ms,
+            prompt_tokens: usage.prompt_tokens,
+            completion_tokens: usage.completion_tokens,
+        });
+        (column(matrix, cells.position(id)), Some(Verdict::Error), answered)
+    });
+    run_columns::uncount(conn, run, counted)?;
     for statement in [KEEP, RETRY, RESULT] {
-        conn.execute_many(statement, &retried, |id| [id])?;
+        conn.execute_many(statement, &ids, |id| [id])?;
     }
-    let retried = positions(cells, retried);
-    for (column, count) in by_column(matrix, &retried) {
-        conn.execute(COUNT, &[&run, &column, &count])?;
-    }
-    conn.execute(OPEN, &[&run, &retried.len()])?;
-    Ok(retried.len())
+    conn.execute(OPEN, &[&run, &positions.len()]).map(drop)
 }

@@ -82,6 +82,24 @@ pub(crate) fn count(
     run: RunId,
     cells: impl Iterator<Item = (i64, Option<Verdict>, Option<Finished>)>,
 ) -> Result<Vec<ColumnRow>> {
+    add(conn, run, cells, 1)
+}
+
+/// Takes away finished cells that are put back, each as it was counted.
+pub(crate) fn uncount(
+    conn: &mut Conn,
+    run: RunId,
+    cells: impl Iterator<Item = (i64, Option<Verdict>, Option<Finished>)>,
+) -> Result<Vec<ColumnRow>> {
+    add(conn, run, cells, -1)
+}
+
+fn add(
+    conn: &mut Conn,
+    run: RunId,
+    cells: impl Iterator<Item = (i64, Option<Verdict>, Option<Finished>)>,
+    times: i64,
+) -> Result<Vec<ColumnRow>> {
     const ADD: Sql = Sql::new(concat!(
         "UPDATE run_columns SET pass = pass + $3, fail = fail + $4, error = error + $5, \
          invalid = invalid + $6, unjudged = unjudged + $7, answered = answered + $8, \
@@ -93,13 +111,13 @@ pub(crate) fn count(
     let mut sums: BTreeMap<i64, ColumnRow> = BTreeMap::new();
     for (column, verdict, answered) in cells {
         let sum = sums.entry(column).or_insert_with(|| ColumnRow::empty(column));
-        sum.counts.count(verdict, 1);
+        sum.counts.count(verdict, times);
         if let Some(answered) = answered {
-            sum.answered += 1;
-            sum.latency_ms += answered.latency_ms;
-            sum.generation_ms += answered.generation_ms.unwrap_or(0);
-            sum.prompt_tokens += answered.prompt_tokens.unwrap_or(0);
-            sum.completion_tokens += answered.completion_tokens.unwrap_or(0);
+            sum.answered += times;
+            sum.latency_ms += times * answered.latency_ms;
+            sum.generation_ms += times * answered.generation_ms.unwrap_or(0);
+            sum.prompt_tokens += times * answered.prompt_tokens.unwrap_or(0);
+            sum.completion_tokens += times * answered.completion_tokens.unwrap_or(0);
         }
     }
     sums.into_values()

@@ -325,6 +325,16 @@ pub fn half_cancelled(conn: &mut Conn) -> Result<Vec<RunRow>> {
     conn.query_all(HALF, &[])
 }
 
+/// Runs whose state contradicts their open cells: finished with some, or active without any.
+pub fn contradictory(conn: &mut Conn) -> Result<Vec<RunRow>> {
+    const CONTRADICTORY: Sql = Sql::new(concat!(
+        run_columns!(),
+        "WHERE (state = 'finished' AND open_cells > 0) \
+         OR (state IN ('queued', 'running', 'paused') AND open_cells = 0) ORDER BY id"
+    ));
+    conn.query_all(CONTRADICTORY, &[])
+}
+
 /// The run, unless it is still being prepared.
 pub fn get(conn: &mut Conn, workspace: WorkspaceId, run: RunId) -> Result<Option<RunRow>> {
     const GET: Sql =
@@ -438,8 +448,13 @@ pub fn change_state(
     Ok(None)
 }
 
+/// Goes on with a finished run that has open cells. Returns the event's number, or None if it was not finished.
+pub fn reopen(conn: &mut Conn, run: RunId, at: Millis) -> Result<Option<i64>> {
+    change_state(conn, run, &[RunState::Finished], RunState::Running, "run_resumed", at)
+}
+
 /// Finishes a run whose last cell has finished. Returns the event's number, or None if it was not running.
-pub(crate) fn finish(conn: &mut Conn, run: RunId, at: Millis) -> Result<Option<i64>> {
+pub fn finish(conn: &mut Conn, run: RunId, at: Millis) -> Result<Option<i64>> {
     const ACTIVE: &[RunState] = &[RunState::Running, RunState::Paused, RunState::Queued];
     change_state(conn, run, ACTIVE, RunState::Finished, "run_finished", at)
 }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use domain::clock::Millis;
 use domain::ids::{RunId, WorkspaceId};
 use domain::run::RunState;
 use serde::Serialize;
-use store::Store;
 use store::runs::RunRow;
+use store::{Conn, Store};
 
 use super::view::{self, Run};
 use crate::Engine;
@@ -15,6 +16,9 @@ use crate::events::{Batch, EventHub, Frame};
 
 /// How many cells one closure changes: it must not hold the writer for long.
 const CHUNK: i64 = 2_000;
+
+/// The states in which errors may be retried.
+const RETRIED_FROM: &[RunState] = &[RunState::Finished, RunState::Running, RunState::Queued];
 
 impl Engine {
     /// Begins no further cell of the run; those under way end and are stored.
@@ -45,26 +49,24 @@ impl Engine {
 
     /// Puts the cells whose verdict is `error` back into the queue; no other cell is asked again.
     pub async fn retry_errors(&self, workspace: WorkspaceId, run: RunId) -> Result<Run> {
-        const FROM: &[RunState] = &[RunState::Finished, RunState::Running, RunState::Queued];
         let before = self.run(workspace, run).await?;
         if before.counts.error == 0 {
             return Err(wrong_state(&before, "has no cell with an error, so there is nothing to retry"));
         }
-        if !FROM.contains(&before.state) {
+        if !RETRIED_FROM.contains(&before.state) {
             return Err(wrong_state(&before, "cannot be retried in this state"));
         }
-        let at = self.clock.now();
-        let RunRow { cells, matrix, .. } = self.row(run).await?;
-        let retry = move |conn: &mut store::Conn| store::cells::retry_errors(conn, run, cells, matrix, CHUNK);
-        while self.store.write(retry).await? > 0 {}
-        let number = self
-            .store
-            .write(move |conn| {
-                store::runs::change_state(conn, run, FROM, RunState::Running, "run_resumed", at)
-            })
-            .await?;
-        self.worker.runs_changed();
-        if let Some(number) = number {
+        let row = self.row(run).await?;
+        let mut from = 0;
+        loop {
+            let (row, at) = (row.clone(), self.clock.now());
+            let chunk = self.store.write(move |conn| retry_chunk(conn, &row, from, at)).await?;
+            let Chunk::PutBack { number, next } = chunk else {
+                // Somebody else retried, or cancelled, since the run was read: what was put back stays so.
+                break;
+            };
+            from = next;
+            self.worker.runs_changed();
             tell(&self.store, &self.events, run, number, "run_resumed").await;
         }
         self.run(workspace, run).await
@@ -94,6 +96,30 @@ impl Engine {
         tell(&self.store, &self.events, run, number, event).await;
         self.run(workspace, run).await
     }
+}
+
+/// What one step of a retry came to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Chunk {
+    /// No cell from there on has an error, or the run is in a state in which nothing is put back.
+    Nothing,
+    /// Cells are pending again and the run goes on.
+    PutBack {
+        /// The event that says so.
+        number: i64,
+        /// The position after the last of them: cells that fail again meanwhile are not looked at.
+        next: i64,
+    },
+}
+
+/// Puts some cells back and lets the run go on, both or neither.
+pub(super) fn retry_chunk(conn: &mut Conn, row: &RunRow, from: i64, at: Millis) -> store::Result<Chunk> {
+    let positions = store::cells::with_error(conn, row.cells, from, CHUNK)?;
+    let Some(last) = positions.last() else { return Ok(Chunk::Nothing) };
+    let number = store::runs::change_state(conn, row.id, RETRIED_FROM, RunState::Running, "run_resumed", at)?;
+    let Some(number) = number else { return Ok(Chunk::Nothing) };
+    store::cells::put_back(conn, row.id, row.cells, row.matrix, &positions)?;
+    Ok(Chunk::PutBack { number, next: last + 1 })
 }
 
 fn wrong_state(run: &Run, why: &str) -> Error {

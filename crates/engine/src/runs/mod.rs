@@ -10,6 +10,8 @@ mod plan;
 mod queries;
 mod recover;
 mod start;
+#[cfg(test)]
+mod tests;
 mod view;
 mod worker;
 

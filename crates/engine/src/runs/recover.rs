@@ -9,8 +9,8 @@ use super::control::cancel_cells;
 use crate::DEFAULT_WORKSPACE;
 use crate::error::Result;
 
-/// Gives back every lease, removes runs that never became visible, ends cancels that were cut short, and
-/// makes the first workspace.
+/// Gives back every lease, removes runs that never became visible, ends cancels that were cut short, sets states
+/// right, and makes the first workspace.
 ///
 /// The lock on the database proves that no other server holds a lease.
 pub(crate) async fn recover(store: &Store, ids: &dyn IdSource, now: Millis) -> Result<WorkspaceId> {
@@ -35,5 +35,21 @@ pub(crate) async fn recover(store: &Store, ids: &dyn IdSource, now: Millis) -> R
     for run in store.read(store::runs::half_cancelled).await? {
         cancel_cells(store, &run).await?;
     }
+    mend_states(store, now).await?;
     Ok(workspace)
+}
+
+/// Brings the state of each run to what its open cells say: an earlier version could put cells back without it.
+async fn mend_states(store: &Store, now: Millis) -> Result<()> {
+    for run in store.read(store::runs::contradictory).await? {
+        let (id, open) = (run.id, run.open_cells);
+        store
+            .write(move |conn| match open {
+                0 => store::runs::finish(conn, id, now),
+                _ => store::runs::reopen(conn, id, now),
+            })
+            .await?;
+        tracing::info!(run = %id, open, "a run whose state contradicted its cells was set right");
+    }
+    Ok(())
 }
