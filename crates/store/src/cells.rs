@@ -90,6 +90,15 @@ pub fn claim(
     Ok(claimed)
 }
 
+/// The first of these positions whose cell is pending.
+pub fn first_pending(conn: &mut Conn, cells: CellRange, positions: &Range<i64>) -> Result<Option<i64>> {
+    const FIRST: Sql =
+        Sql::new("SELECT id FROM cells WHERE id >= $1 AND id < $2 AND state = 'pending' ORDER BY id LIMIT 1");
+    let ids = cells.ids(positions);
+    let first: Option<i64> = conn.query_opt(FIRST, &[&ids.start, &ids.end])?;
+    Ok(first.map(|id| cells.position(id)))
+}
+
 /// Renews the leases of the cells, each `(id, claim)`, that this owner is working on.
 pub fn renew(conn: &mut Conn, owner: InstanceId, cells: &[(i64, i64)], lease_until: Millis) -> Result<()> {
     const RENEW: Sql = Sql::new(

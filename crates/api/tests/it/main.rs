@@ -17,6 +17,7 @@ mod page;
 mod pages;
 mod product;
 mod queries;
+mod races;
 mod raw;
 mod routes;
 mod running;

@@ -39,6 +39,8 @@ impl Clock for Steps {
 pub(crate) struct Running {
     server: Server,
     pub(crate) engine: Arc<Engine>,
+    /// Its database, past the engine.
+    pub(crate) store: Store,
     _stop: DropGuard,
     _folder: TempDir,
 }
@@ -71,8 +73,9 @@ impl Running {
         let providers = ProvidersSettings(vec![ollama, simulated]);
         let settings =
             StoreSettings { path: folder.path().join("promptcards.db"), ..StoreSettings::default() };
+        let store = Store::open(settings).unwrap();
         let parts = Parts {
-            store: Store::open(settings).unwrap(),
+            store: store.clone(),
             providers: Registry::new(&providers, &clock, 1).unwrap(),
             clock,
             ids: Arc::new(CountedIds::default()),
@@ -83,7 +86,7 @@ impl Running {
         let server = Server::of(|door, closing| {
             router(ApiState::new(of_routes, closing.clone()), site(), door).unwrap()
         });
-        Self { server: server.await, engine, _stop: stop.drop_guard(), _folder: folder }
+        Self { server: server.await, engine, store, _stop: stop.drop_guard(), _folder: folder }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

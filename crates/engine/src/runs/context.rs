@@ -1,6 +1,5 @@
 //! What all cells of a run share, read and compiled once.
 
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -100,13 +99,6 @@ impl RunContext {
             begun: AtomicBool::new(row.state == RunState::Running),
             cancel,
         })
-    }
-
-    /// The positions of the cells of a model.
-    pub(crate) fn positions_of(&self, model: usize) -> Range<i64> {
-        let cells = i64::from(self.matrix.versions) * i64::from(self.matrix.rows());
-        let model = i64::try_from(model).unwrap_or(i64::MAX);
-        model.saturating_mul(cells)..model.saturating_add(1).saturating_mul(cells)
     }
 
     /// The parameters under which a model is loaded for this run: those of the first version and the run.

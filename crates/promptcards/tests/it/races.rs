@@ -1,6 +1,6 @@
 //! What people and the worker do at the same time: nothing is lost, nothing runs round in circles.
 
-use fake_ollama::Fault;
+use fake_ollama::{Change, Counters, Fault, Model, Options};
 use serde_json::{Value, json};
 use testkit::TestServer;
 
@@ -41,5 +41,33 @@ async fn a_run_that_finished_while_it_was_paused_is_retried() {
     server.actor.post(&path(&run, "retry-errors"), &json!({})).await.expect(200);
     while events.next().await.unwrap().name != "run_finished" {}
     assert_eq!(server.ollama.counters().calls, 4);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn runs_that_come_and_go_do_not_have_models_loaded_again() {
+    let models = [LLAMA, "ollama/qwen3:8b", "ollama/gemma3:4b"];
+    let served = models.map(|model| Model::named(model.strip_prefix("ollama/").unwrap()));
+    let options = Options { models: served.to_vec(), ..Options::default() };
+    let server = TestServer::start_with(options, |_| {}).await;
+    card_with_cases(&server, "echo", 0, 6).await;
+    card_with_cases(&server, "other", 0, 1).await;
+    let run = server.actor.start("echo", &models, 1).await;
+    let of_third = |counters: &Counters| counters.models["gemma3:4b"].calls;
+    server.ollama.change(&Change { latency_ms: Some(50), ..Change::default() });
+    server.ollama.wait_until(|counters| of_third(counters) >= 1).await;
+    server.ollama.fail(Fault::HangBefore);
+    server.ollama.wait_until(|counters| counters.hanging >= 1).await;
+    let other = server.actor.start("other", &[models[2]], 1).await;
+    server.actor.post(&path(&other, "pause"), &json!({})).await.expect(200);
+    server.actor.post(&path(&other, "resume"), &json!({})).await.expect(200);
+    server.ollama.recover();
+    server.actor.finish(&run).await;
+    server.actor.finish(&other).await;
+    let loads = server.ollama.counters().models;
+    for model in models {
+        let name = model.strip_prefix("ollama/").unwrap();
+        assert_eq!(loads[name].loads, 1, "{name}");
+    }
     server.stop().await;
 }

@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::cell;
-use super::context::{ClaimedCase, RunContext};
+use super::context::ClaimedCase;
 use super::finish::{Finished, Finisher};
 use crate::error::Result;
 use crate::events::EventHub;
@@ -187,7 +187,7 @@ impl Shared {
 
 async fn dispatch(shared: Arc<Shared>) {
     let mut lanes: Vec<Lane> = Vec::new();
-    let mut contexts: HashMap<RunId, Arc<RunContext>> = HashMap::new();
+    let mut contexts = lanes::Contexts::new();
     let mut renewal = Instant::now() + RENEWAL;
     while !shared.stop.is_cancelled() {
         if shared.runs_changed.swap(false, Ordering::AcqRel) {
