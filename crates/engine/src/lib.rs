@@ -65,6 +65,7 @@ pub struct Engine {
     pub(crate) events: Arc<EventHub>,
     pub(crate) started_at: Millis,
     worker: Worker,
+    tasks: TaskTracker,
 }
 
 impl Engine {
@@ -76,7 +77,7 @@ impl Engine {
         let providers = Arc::new(providers);
         let events = Arc::new(EventHub::default());
         let started_at = clock.now();
-        let workspace = runs::recover(&store, &*ids, started_at).await?;
+        let workspace = runs::recover(&store, &events, &*ids, started_at).await?;
         models::put_providers(&store, &providers, workspace, &*ids, started_at).await?;
         let around = runs::Surroundings {
             store: store.clone(),
@@ -86,7 +87,23 @@ impl Engine {
             instance: InstanceId::new(&*ids),
         };
         let worker = Worker::start(around, tasks, stop);
-        Ok(Arc::new(Self { store, providers, clock, ids, events, started_at, worker }))
+        let tasks = tasks.clone();
+        Ok(Arc::new(Self { store, providers, clock, ids, events, started_at, worker, tasks }))
+    }
+
+    /// Does work of several steps to its end, even if the request that asked for it goes away in between: a
+    /// dropped future would leave out what follows a commit.
+    pub(crate) async fn to_the_end<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        match self.tasks.spawn(work).await {
+            Ok(done) => done,
+            Err(ended) => match ended.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(Error::Store(StoreError::Closed)),
+            },
+        }
     }
 
     /// The workspace of a slug.

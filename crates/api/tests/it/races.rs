@@ -1,7 +1,10 @@
 //! Requests that go away, commits that nobody is told of, rows that cannot be read: runs go on.
 
+use std::task::{Context, Waker};
+
 use domain::ids::{RunId, SuiteId};
 use domain::matrix::Matrix;
+use domain::run::RunState;
 use store::runs::{NewRun, RunModel};
 
 use crate::running::{Running, W, run_of};
@@ -54,4 +57,48 @@ async fn a_run_that_cannot_be_read_does_not_stop_the_others() {
     prepared.await.unwrap();
     let (run, _) = start(&server).await;
     follow(&server, &run).await.until("run_finished").await;
+}
+
+/// Begins work and goes away at once, as a request does whose connection breaks.
+fn begin_and_drop(work: impl Future) {
+    let mut work = std::pin::pin!(work);
+    assert!(work.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+}
+
+#[tokio::test]
+async fn a_request_that_goes_away_is_done_to_its_end() {
+    let server = Running::with_models(1, 3_600_000).await;
+    server.card_with_cases("card", 3).await;
+    let workspace = server.engine.workspace("default").await.unwrap();
+    let request = serde_json::from_value(run_of("card")).unwrap();
+    begin_and_drop(server.engine.start_run(workspace, request, None));
+    // The same is found or, if it comes first, is what is found.
+    let (run, id) = start(&server).await;
+    let mut events = follow(&server, &run).await;
+    events.until("run_started").await;
+    begin_and_drop(server.engine.pause_run(workspace, id));
+    events.until("run_paused").await;
+    begin_and_drop(server.engine.resume_run(workspace, id));
+    events.until("run_resumed").await;
+    begin_and_drop(server.engine.cancel_run(workspace, id));
+    events.until("run_cancelled").await;
+    let last = events.until("run_cancelled").await;
+    assert_eq!(last[last.len() - 1].data["run"]["counts"]["cancelled"], 3);
+}
+
+#[tokio::test]
+async fn a_cancel_that_was_cut_short_is_ended_by_the_next_one() {
+    const FROM: &[RunState] = &[RunState::Queued, RunState::Running];
+    let server = Running::with_models(1, 3_600_000).await;
+    server.card_with_cases("card", 3).await;
+    let (run, id) = start(&server).await;
+    let cut_short = server.store.write(move |conn| {
+        store::runs::change_state(conn, id, FROM, RunState::Cancelled, "run_cancelled", 1)
+    });
+    cut_short.await.unwrap().unwrap();
+    let cancel = format!("POST {run}/cancel");
+    let ended = server.done(&cancel, &serde_json::Value::Null).await;
+    assert_eq!((&ended["counts"]["open"], &ended["counts"]["cancelled"]), (&0.into(), &3.into()));
+    let again = server.call(&cancel, &[], &serde_json::Value::Null).await;
+    assert_eq!(again.code(), "wrong_state");
 }

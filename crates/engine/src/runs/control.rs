@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use domain::clock::Millis;
 use domain::ids::{RunId, WorkspaceId};
+use domain::matrix::Matrix;
 use domain::run::RunState;
 use serde::Serialize;
+use store::cells::CellRange;
 use store::runs::RunRow;
 use store::{Conn, Store};
 
@@ -22,23 +24,44 @@ const RETRIED_FROM: &[RunState] = &[RunState::Finished, RunState::Running, RunSt
 
 impl Engine {
     /// Begins no further cell of the run; those under way end and are stored.
-    pub async fn pause_run(&self, workspace: WorkspaceId, run: RunId) -> Result<Run> {
+    pub async fn pause_run(self: &Arc<Self>, workspace: WorkspaceId, run: RunId) -> Result<Run> {
         const FROM: &[RunState] = &[RunState::Queued, RunState::Running];
-        self.change_run(workspace, run, FROM, RunState::Paused, "run_paused", "paused").await
+        let engine = Arc::clone(self);
+        self.to_the_end(async move {
+            engine.change_run(workspace, run, FROM, RunState::Paused, "run_paused", "paused").await
+        })
+        .await
     }
 
     /// Goes on with a paused run.
-    pub async fn resume_run(&self, workspace: WorkspaceId, run: RunId) -> Result<Run> {
+    pub async fn resume_run(self: &Arc<Self>, workspace: WorkspaceId, run: RunId) -> Result<Run> {
         const FROM: &[RunState] = &[RunState::Paused];
-        self.change_run(workspace, run, FROM, RunState::Running, "run_resumed", "resumed").await
+        let engine = Arc::clone(self);
+        self.to_the_end(async move {
+            engine.change_run(workspace, run, FROM, RunState::Running, "run_resumed", "resumed").await
+        })
+        .await
     }
 
-    /// Stops a run for good: its model calls are aborted, what has finished is kept.
-    pub async fn cancel_run(&self, workspace: WorkspaceId, run: RunId) -> Result<Run> {
+    /// Stops a run for good: its model calls are aborted, what has finished is kept. If that was begun before and
+    /// cut short, it is brought to its end.
+    pub async fn cancel_run(self: &Arc<Self>, workspace: WorkspaceId, run: RunId) -> Result<Run> {
+        let engine = Arc::clone(self);
+        self.to_the_end(async move { engine.cancel(workspace, run).await }).await
+    }
+
+    async fn cancel(&self, workspace: WorkspaceId, run: RunId) -> Result<Run> {
         const FROM: &[RunState] = &[RunState::Queued, RunState::Running, RunState::Paused];
-        self.change_run(workspace, run, FROM, RunState::Cancelled, "run_cancelled", "cancelled").await?;
-        self.worker.abort(run);
-        cancel_cells(&self.store, &self.row(run).await?).await?;
+        let changed =
+            self.change_run(workspace, run, FROM, RunState::Cancelled, "run_cancelled", "cancelled").await;
+        let row = match changed {
+            Ok(_) => self.row(run).await?,
+            Err(refusal) => match self.row(run).await? {
+                row if row.state == RunState::Cancelled && row.open_cells > 0 => row,
+                _ => return Err(refusal),
+            },
+        };
+        cancel_cells(&self.store, &self.events, &row, self.clock.now()).await?;
         self.run(workspace, run).await
     }
 
@@ -48,7 +71,12 @@ impl Engine {
     }
 
     /// Puts the cells whose verdict is `error` back into the queue; no other cell is asked again.
-    pub async fn retry_errors(&self, workspace: WorkspaceId, run: RunId) -> Result<Run> {
+    pub async fn retry_errors(self: &Arc<Self>, workspace: WorkspaceId, run: RunId) -> Result<Run> {
+        let engine = Arc::clone(self);
+        self.to_the_end(async move { engine.retry(workspace, run).await }).await
+    }
+
+    async fn retry(&self, workspace: WorkspaceId, run: RunId) -> Result<Run> {
         let before = self.run(workspace, run).await?;
         if before.counts.error == 0 {
             return Err(wrong_state(&before, "has no cell with an error, so there is nothing to retry"));
@@ -91,6 +119,7 @@ impl Engine {
         match to {
             RunState::Paused => self.worker.hold(run),
             RunState::Running => self.worker.release(run),
+            RunState::Cancelled => self.worker.abort(run),
             _ => self.worker.runs_changed(),
         }
         tell(&self.store, &self.events, run, number, event).await;
@@ -129,16 +158,61 @@ fn wrong_state(run: &Run, why: &str) -> Error {
     )
 }
 
-/// Cancels what is open of a cancelled run, in steps that leave the writer to others in between.
-pub(crate) async fn cancel_cells(store: &Store, run: &RunRow) -> Result<()> {
+/// Cancels what is open of a cancelled run, in steps that leave the writer to others in between, and tells how many
+/// cells there are of each kind then.
+pub(crate) async fn cancel_cells(
+    store: &Store,
+    events: &Arc<EventHub>,
+    run: &RunRow,
+    at: Millis,
+) -> Result<()> {
     let (id, cells, matrix) = (run.id, run.cells, run.matrix);
-    let mut from = Some(0);
-    while let Some(position) = from {
-        from = store
-            .write(move |conn| store::cells::cancel_open(conn, id, cells, matrix, position, CHUNK))
-            .await?;
+    let mut from = 0;
+    loop {
+        let step = store.write(move |conn| cancel_chunk(conn, id, cells, matrix, from, at)).await?;
+        match step {
+            Cancelled::UpTo(position) => from = position,
+            Cancelled::All(number) => {
+                if let Some(number) = number {
+                    tell(store, events, id, number, "run_cancelled").await;
+                }
+                return Ok(());
+            }
+        }
     }
-    Ok(())
+}
+
+/// How far a cancel has come.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Cancelled {
+    /// There may be open cells from this position on.
+    UpTo(i64),
+    /// No cell is open any more: the event that says so.
+    All(Option<i64>),
+}
+
+/// Cancels some cells; with the last of them, the readers of the run are to be told again, because the first event
+/// told of open cells.
+pub(super) fn cancel_chunk(
+    conn: &mut Conn,
+    run: RunId,
+    cells: CellRange,
+    matrix: Matrix,
+    from: i64,
+    at: Millis,
+) -> store::Result<Cancelled> {
+    const CANCELLED: &[RunState] = &[RunState::Cancelled];
+    Ok(match store::cells::cancel_open(conn, run, cells, matrix, from, CHUNK)? {
+        Some(position) => Cancelled::UpTo(position),
+        None => Cancelled::All(store::runs::change_state(
+            conn,
+            run,
+            CANCELLED,
+            RunState::Cancelled,
+            "run_cancelled",
+            at,
+        )?),
+    })
 }
 
 #[derive(Serialize)]

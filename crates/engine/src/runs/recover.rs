@@ -1,5 +1,7 @@
 //! After a start: what an earlier server left behind is cleared up, and its runs go on.
 
+use std::sync::Arc;
+
 use domain::clock::Millis;
 use domain::ids::{IdSource, WorkspaceId};
 use domain::run::RunState;
@@ -8,12 +10,18 @@ use store::Store;
 use super::control::cancel_cells;
 use crate::DEFAULT_WORKSPACE;
 use crate::error::Result;
+use crate::events::EventHub;
 
 /// Gives back every lease, removes runs that never became visible, ends cancels that were cut short, sets states
 /// right, and makes the first workspace.
 ///
 /// The lock on the database proves that no other server holds a lease.
-pub(crate) async fn recover(store: &Store, ids: &dyn IdSource, now: Millis) -> Result<WorkspaceId> {
+pub(crate) async fn recover(
+    store: &Store,
+    events: &Arc<EventHub>,
+    ids: &dyn IdSource,
+    now: Millis,
+) -> Result<WorkspaceId> {
     let id = WorkspaceId::new(ids);
     let (workspace, released) = store
         .write(move |conn| {
@@ -33,7 +41,7 @@ pub(crate) async fn recover(store: &Store, ids: &dyn IdSource, now: Millis) -> R
         }
     }
     for run in store.read(store::runs::half_cancelled).await? {
-        cancel_cells(store, &run).await?;
+        cancel_cells(store, events, &run, now).await?;
     }
     mend_states(store, now).await?;
     Ok(workspace)

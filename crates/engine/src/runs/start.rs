@@ -1,5 +1,7 @@
 //! Starting a run: visible with all its cells, or not at all.
 
+use std::sync::Arc;
+
 use domain::ids::{RunId, WorkspaceId};
 use domain::run::RunRequest;
 use store::runs::{NewRun, RunCase};
@@ -29,6 +31,16 @@ pub enum Started {
 impl Engine {
     /// Starts a run. It is on the disk with all its cells when this returns.
     pub async fn start_run(
+        self: &Arc<Self>,
+        workspace: WorkspaceId,
+        request: RunRequest,
+        key: Option<IdempotencyKey>,
+    ) -> Result<Started> {
+        let engine = Arc::clone(self);
+        self.to_the_end(async move { engine.begin_run(workspace, request, key).await }).await
+    }
+
+    async fn begin_run(
         &self,
         workspace: WorkspaceId,
         request: RunRequest,

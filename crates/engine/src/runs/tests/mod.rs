@@ -1,6 +1,7 @@
 //! Runs whose work meets other work: on a database in memory, one transaction after the other.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod ending;
 mod retrying;
 
 use std::sync::atomic::{AtomicU64, Ordering};

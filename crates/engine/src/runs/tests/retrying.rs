@@ -1,5 +1,7 @@
 //! Errors are put back together with the state of their run, or not at all.
 
+use std::sync::Arc;
+
 use domain::run::RunState;
 use domain::verdict::Verdict;
 
@@ -70,7 +72,7 @@ async fn a_start_sets_states_right_that_contradict_their_cells() {
     fixture.write(move |conn| store::cells::put_back(conn, run, cells, row.matrix, &[0, 1, 2, 3])).await;
     let recover = async || {
         let ids = Counted(100.into());
-        crate::runs::recover(&fixture.store, &ids, 6).await.unwrap();
+        crate::runs::recover(&fixture.store, &Arc::default(), &ids, 6).await.unwrap();
         fixture.row().await.state
     };
     assert_eq!(recover().await, RunState::Running);

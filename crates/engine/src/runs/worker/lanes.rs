@@ -46,6 +46,7 @@ pub(super) async fn read(shared: &Arc<Shared>, contexts: &mut Contexts) -> Resul
     };
     let (paused, at_work) = (in_state(&[RunState::Paused]), in_state(&AT_WORK));
     shared.all_slots().for_each(|slots| shared.give_back(slots.follow(&paused, &at_work)));
+    shared.end_calls_except(&runs.iter().map(|(run, _)| run.id).collect());
     let mut lanes = Vec::new();
     let mut kept = Contexts::new();
     for (run, open) in runs.into_iter().filter(|(run, _)| at_work.contains(&run.id)) {

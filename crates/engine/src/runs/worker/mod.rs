@@ -7,6 +7,7 @@ mod in_flight;
 mod lanes;
 mod loads;
 mod slots;
+mod upkeep;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -156,6 +157,17 @@ impl Shared {
         lock(&self.cancels).entry(run).or_insert_with(|| self.stop.child_token()).clone()
     }
 
+    /// Ends the calls of all other runs than these: no result of theirs can be stored any more.
+    fn end_calls_except(&self, active: &HashSet<RunId>) {
+        lock(&self.cancels).retain(|run, cancel| {
+            let kept = active.contains(run);
+            if !kept {
+                cancel.cancel();
+            }
+            kept
+        });
+    }
+
     fn slots_of(&self, provider: &str) -> &Arc<Slots> {
         self.slots.get(provider).unwrap_or(&self.unconfigured)
     }
@@ -214,9 +226,7 @@ async fn dispatch(shared: Arc<Shared>) {
             () = shared.wake.notified() => {}
             () = sleep_until(renewal) => {
                 renewal = Instant::now() + RENEWAL;
-                if let Err(error) = renew_leases(&shared).await {
-                    tracing::error!(%error, "leases could not be renewed");
-                }
+                upkeep::run(&shared).await;
             }
         }
     }
@@ -342,22 +352,4 @@ fn with_cases(
         }
     }
     Ok(claimed)
-}
-
-async fn renew_leases(shared: &Arc<Shared>) -> Result<()> {
-    let cells = shared.in_flight.list();
-    let (owner, now, until) = (shared.around.instance, shared.now(), shared.lease_until());
-    let store = &shared.around.store;
-    store.write_guarded(move |conn| store::cells::renew(conn, owner, &cells, until)).await?;
-    let expired = store.read(move |conn| store::cells::expired(conn, now)).await?;
-    if expired.is_empty() {
-        return Ok(());
-    }
-    let released =
-        store.write_guarded(move |conn| store::cells::release_expired(conn, &expired, now)).await?;
-    if released > 0 {
-        tracing::warn!(cells = released, "cells of a lost worker went back into the queue");
-        shared.runs_changed();
-    }
-    Ok(())
 }

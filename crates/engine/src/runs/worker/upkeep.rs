@@ -1,0 +1,45 @@
+//! What is done every few seconds, whatever happened: leases, cancels that were cut short, runs unheard of.
+
+use std::sync::Arc;
+
+use super::Shared;
+use crate::error::Result;
+use crate::runs::control::cancel_cells;
+
+/// Renews the leases of this worker, takes back those of a lost one, brings cancels to their end, and has the runs
+/// read again: whoever changed one may not have come to say so.
+pub(super) async fn run(shared: &Arc<Shared>) {
+    if let Err(error) = renew_leases(shared).await {
+        tracing::error!(%error, "leases could not be renewed");
+    }
+    if let Err(error) = end_cancels(shared).await {
+        tracing::error!(%error, "a cancel that was cut short could not be ended; trying again");
+    }
+    shared.runs_changed();
+}
+
+async fn end_cancels(shared: &Arc<Shared>) -> Result<()> {
+    let around = &shared.around;
+    for run in around.store.read(store::runs::half_cancelled).await? {
+        cancel_cells(&around.store, &around.events, &run, shared.now()).await?;
+    }
+    Ok(())
+}
+
+async fn renew_leases(shared: &Arc<Shared>) -> Result<()> {
+    let cells = shared.in_flight.list();
+    let (owner, now, until) = (shared.around.instance, shared.now(), shared.lease_until());
+    let store = &shared.around.store;
+    store.write_guarded(move |conn| store::cells::renew(conn, owner, &cells, until)).await?;
+    let expired = store.read(move |conn| store::cells::expired(conn, now)).await?;
+    if expired.is_empty() {
+        return Ok(());
+    }
+    let released =
+        store.write_guarded(move |conn| store::cells::release_expired(conn, &expired, now)).await?;
+    if released > 0 {
+        tracing::warn!(cells = released, "cells of a lost worker went back into the queue");
+        shared.runs_changed();
+    }
+    Ok(())
+}
