@@ -291,7 +291,7 @@ pub fn find_active(conn: &mut Conn, workspace: WorkspaceId, fingerprint: &str) -
     conn.query_opt(FIND, &[&workspace, &fingerprint])
 }
 
-/// Removes a run that never became visible.
+/// Removes a run that never became visible; one that did is left as it is.
 pub fn discard(conn: &mut Conn, run: RunId) -> Result<()> {
     const STATEMENTS: [Sql; 6] = [
         Sql::new(
@@ -302,8 +302,14 @@ pub fn discard(conn: &mut Conn, run: RunId) -> Result<()> {
         Sql::new("DELETE FROM run_columns WHERE run_id = $1"),
         Sql::new("DELETE FROM run_models WHERE run_id = $1"),
         Sql::new("DELETE FROM run_versions WHERE run_id = $1"),
-        Sql::new("DELETE FROM runs WHERE id = $1 AND state = 'preparing'"),
+        Sql::new("DELETE FROM runs WHERE id = $1"),
     ];
+    // Changes nothing, but keeps the row from becoming visible meanwhile.
+    const IS_PREPARING: Sql =
+        Sql::new("UPDATE runs SET state = 'preparing' WHERE id = $1 AND state = 'preparing'");
+    if conn.execute(IS_PREPARING, &[&run])? == 0 {
+        return Ok(());
+    }
     for statement in STATEMENTS {
         conn.execute(statement, &[&run])?;
     }

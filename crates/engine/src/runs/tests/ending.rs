@@ -28,3 +28,18 @@ async fn the_end_of_a_cancel_is_told_with_the_final_counts() {
     let late = fixture.finish(vec![finished(claimed[0], Some(Verdict::Pass))]).await.unwrap();
     assert_eq!((late.accepted, late.finished), (vec![false], false), "its claim is void");
 }
+
+#[tokio::test]
+async fn a_run_that_became_visible_is_not_removed() {
+    let fixture = Fixture::of(4).await;
+    let (run, cells) = (fixture.run, fixture.cells);
+    fixture.write(move |conn| store::runs::discard(conn, run)).await;
+    assert_eq!(fixture.row().await.state, RunState::Queued);
+    let last = fixture.store.read(move |conn| store::cells::get(conn, cells, 3)).await.unwrap();
+    assert!(last.is_some(), "its cells are there");
+
+    let hidden = Fixture::prepared(4).await;
+    let run = hidden.run;
+    hidden.write(move |conn| store::runs::discard(conn, run)).await;
+    assert!(hidden.store.read(move |conn| store::runs::find(conn, run)).await.unwrap().is_none());
+}
