@@ -24,6 +24,9 @@ const STREAM_LIMIT: usize = 32 * 1024 * 1024;
 /// its connection for the next call.
 const END_OF_BODY: Duration = Duration::from_millis(250);
 
+/// The largest number that is taken over: as milliseconds 34 years, as tokens more than any context.
+const MOST: i64 = 1 << 40;
+
 /// The note on an answer that was longer than is kept.
 pub const TRUNCATED: &str = "truncated: only the first MiB of the answer is kept";
 /// The note on an answer with characters that cannot be stored.
@@ -149,8 +152,10 @@ impl Answer {
         }
         let completion = &mut self.completion;
         completion.finish_reason = line.done_reason.map(|Text(reason)| reason.into_owned());
-        completion.usage =
-            Usage { prompt_tokens: line.prompt_eval_count, completion_tokens: line.eval_count };
+        completion.usage = Usage {
+            prompt_tokens: line.prompt_eval_count.map(credible),
+            completion_tokens: line.eval_count.map(credible),
+        };
         completion.timings.load_ms = line.load_duration.map(ms);
         completion.timings.prompt_evaluation_ms = line.prompt_eval_duration.map(ms);
         completion.timings.generation_ms = line.eval_duration.map(ms);
@@ -198,5 +203,10 @@ fn replace_nul(text: &mut String) -> bool {
 }
 
 fn ms(nanoseconds: i64) -> i64 {
-    nanoseconds.saturating_add(500_000) / 1_000_000
+    credible(nanoseconds.saturating_add(500_000) / 1_000_000)
+}
+
+/// A number of the server's, kept where sums over a hundred thousand answers can be stored.
+fn credible(number: i64) -> i64 {
+    number.clamp(0, MOST)
 }

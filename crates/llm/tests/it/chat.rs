@@ -169,3 +169,22 @@ async fn a_format_is_passed_on() {
     let answer: Value = serde_json::from_str(&completion.content).expect("JSON");
     assert!(answer["city"].is_string(), "{answer}");
 }
+
+#[tokio::test]
+async fn numbers_that_no_server_can_mean_are_cut_to_what_can_be_added_up() {
+    let line = format!(
+        "{{\"message\":{{\"content\":\"hello\"}},\"done\":true,\"done_reason\":\"stop\",\"load_duration\":-5000000,\
+         \"prompt_eval_count\":{0},\"eval_count\":{0},\"eval_duration\":{0}}}\n",
+        i64::MAX
+    );
+    let server = RawServer::start(move |_, connection| {
+        connection.request().unwrap();
+        connection.send(STREAM);
+        connection.chunk(&line);
+        connection.send(END);
+    });
+    let completion = ask(&server.provider(), "m", "x").await.expect("an answer");
+    let most = Some(1 << 40);
+    assert_eq!((completion.usage.prompt_tokens, completion.usage.completion_tokens), (most, most));
+    assert_eq!((completion.timings.load_ms, completion.timings.generation_ms), (Some(0), most));
+}
