@@ -102,3 +102,21 @@ async fn a_cancel_that_was_cut_short_is_ended_by_the_next_one() {
     let again = server.call(&cancel, &[], &serde_json::Value::Null).await;
     assert_eq!(again.code(), "wrong_state");
 }
+
+#[tokio::test]
+async fn an_event_that_nobody_told_reaches_every_reader() {
+    const FROM: &[RunState] = &[RunState::Running];
+    let server = Running::with_models(1, 3_600_000).await;
+    server.card_with_cases("card", 3).await;
+    let (run, id) = start(&server).await;
+    let (mut one, mut other) = (follow(&server, &run).await, follow(&server, &run).await);
+    one.until("run_started").await;
+    other.until("run_started").await;
+    let untold = server
+        .store
+        .write(move |conn| store::runs::change_state(conn, id, FROM, RunState::Paused, "run_paused", 1));
+    let number = untold.await.unwrap().unwrap();
+    for reader in [&mut one, &mut other] {
+        assert_eq!(reader.until("run_paused").await.last().unwrap().id, number);
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::ids::{RunId, WorkspaceId};
 use domain::matrix::Matrix;
@@ -9,6 +10,7 @@ use domain::run::CellState;
 use store::cells::CellRange;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::time::timeout;
 
 use super::control::run_frame;
 use super::finish::cell_frame;
@@ -19,6 +21,8 @@ use crate::events::{Batch, Frame};
 
 /// How many rows of events one reading of the store brings.
 const PAGE: i64 = 50;
+/// How long a reader hears nothing before it, or another reader of its run, looks into the store.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The names of the events of a run as a whole, as they are stored.
 const RUN_EVENTS: [&str; 6] =
     ["run_queued", "run_started", "run_paused", "run_resumed", "run_cancelled", "run_finished"];
@@ -74,12 +78,30 @@ impl Follower {
                 self.replay().await?;
                 continue;
             }
-            match self.live.recv().await {
+            let Ok(heard) = timeout(LOOK_EVERY, self.live.recv()).await else {
+                self.look().await?;
+                continue;
+            };
+            match heard {
                 Ok(batch) => self.take(&batch),
                 Err(RecvError::Lagged(_)) => return self.resync().await.map(Some),
                 Err(RecvError::Closed) => return Ok(None),
             }
         }
+    }
+
+    /// Looks for events that were committed and not told: a commit whose outcome was not known, a reading that
+    /// failed before its telling. The readers of a run share one look.
+    async fn look(&self) -> Result<()> {
+        let (run, events) = (self.run, &self.engine.events);
+        if !events.look_is_due(run, LOOK_EVERY) {
+            return Ok(());
+        }
+        let seq = self.engine.store.read(move |conn| store::runs::event_seq(conn, run)).await?;
+        if let Some(seq) = seq {
+            events.found(run, seq);
+        }
+        Ok(())
     }
 
     fn take(&mut self, batch: &Batch) {
