@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::verdict::Verdict;
 use serde::Serialize;
-use store::cell_results::{FinishedCell, Stored};
+use store::cell_results::{CellResult, FinishedCell, Stored};
+use store::cells::CellRow;
 use tokio::sync::mpsc;
 
 use super::context::RunContext;
@@ -50,14 +52,31 @@ impl Finisher {
                     cells.push(next.cell);
                     guards.push(next.guard);
                 }
-                self.store(&run, cells.into()).await;
+                self.store_all(&run, cells).await;
                 drop(guards);
             }
         }
     }
 
-    /// Stores the cells of one run, however long the disk takes, and tells of them.
-    async fn store(&self, run: &RunContext, cells: Arc<[FinishedCell]>) {
+    /// Stores the cells of one run and tells of them. One that cannot be stored must not keep the others waiting:
+    /// then each is stored for itself, and that one as an error.
+    pub(super) async fn store_all(&self, run: &RunContext, cells: Vec<FinishedCell>) {
+        let cells: Arc<[FinishedCell]> = cells.into();
+        if self.store(run, Arc::clone(&cells)).await.is_ok() {
+            return;
+        }
+        for cell in cells.iter() {
+            let Err(reason) = self.store(run, Arc::new([cell.clone()])).await else { continue };
+            tracing::error!(run = %run.id, cell = cell.facts.id, %reason, "a result could not be stored");
+            if let Err(reason) = self.store(run, Arc::new([without_texts(cell, &reason)])).await {
+                tracing::error!(run = %run.id, cell = cell.facts.id, %reason, "nor could its failure be");
+            }
+        }
+    }
+
+    /// Stores the cells of one run, however long the disk takes, and tells of them. The error is one that waiting
+    /// does not mend.
+    async fn store(&self, run: &RunContext, cells: Arc<[FinishedCell]>) -> Result<(), store::Error> {
         let stored = loop {
             let (id, range, batch, at) = (run.id, run.cells, Arc::clone(&cells), self.around.clock.now());
             let stored = self
@@ -69,8 +88,9 @@ impl Finisher {
                 Ok(stored) => break stored,
                 Err(store::Error::Closed) => {
                     tracing::warn!(run = %id, cells = cells.len(), "results came after the store was closed");
-                    return;
+                    return Ok(());
                 }
+                Err(error) if !may_pass(&error) => return Err(error),
                 // A model's answer is dear: it is kept until the disk takes it. If the commit happened all
                 // the same, the cells are finished by now and are left alone.
                 Err(error) => {
@@ -80,6 +100,7 @@ impl Finisher {
             }
         };
         self.tell(run, &cells, &stored).await;
+        Ok(())
     }
 
     async fn tell(&self, run: &RunContext, cells: &[FinishedCell], stored: &Stored) {
@@ -100,6 +121,53 @@ impl Finisher {
             )
             .await;
         }
+    }
+}
+
+/// Whether the same may succeed later. The others are faults of the program or of the data, which stay.
+fn may_pass(error: &store::Error) -> bool {
+    use store::Error as E;
+    !matches!(
+        error,
+        E::Statement { .. }
+            | E::Parameter { .. }
+            | E::Constraint { .. }
+            | E::Corrupt { .. }
+            | E::NoRow { .. }
+            | E::ManyRows { .. }
+            | E::Panicked { .. }
+    )
+}
+
+/// The cell as an error that says why its result is not there, with nothing in it that may be the cause.
+fn without_texts(cell: &FinishedCell, why: &store::Error) -> FinishedCell {
+    let reason = format!("The model's answer could not be stored: {why}. Retry the errors to ask again.");
+    FinishedCell {
+        facts: CellRow {
+            verdict: Some(Verdict::Error),
+            score: None,
+            headline: "Not stored".to_owned(),
+            reason,
+            preview: String::new(),
+            latency_ms: None,
+            completion_tokens: None,
+            ..cell.facts.clone()
+        },
+        answered: None,
+        result: CellResult {
+            prompt: "[]".to_owned(),
+            parameters: "{}".to_owned(),
+            output: String::new(),
+            thinking: None,
+            finish_reason: None,
+            usage: "{}".to_owned(),
+            timings: "{}".to_owned(),
+            notes: "[]".to_owned(),
+            outcomes: Vec::new(),
+            ..cell.result.clone()
+        },
+        attempts: Vec::new(),
+        ..*cell
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod ending;
 mod retrying;
+mod storing;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
