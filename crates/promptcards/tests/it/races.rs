@@ -1,6 +1,7 @@
 //! What people and the worker do at the same time: nothing is lost, nothing runs round in circles.
 
 use fake_ollama::{Change, Counters, Fault, Model, Options};
+use llm::Latency;
 use serde_json::{Value, json};
 use testkit::TestServer;
 
@@ -69,5 +70,30 @@ async fn runs_that_come_and_go_do_not_have_models_loaded_again() {
         let name = model.strip_prefix("ollama/").unwrap();
         assert_eq!(loads[name].loads, 1, "{name}");
     }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_provider_with_many_cells_leaves_the_others_their_share() {
+    let server = TestServer::start_with(Options::default(), |config| {
+        let simulated = config.providers.0.iter_mut().find(|provider| provider.name == "simulated").unwrap();
+        simulated.concurrency = Some(50);
+        // They do not end all at once, so that each slot finds a next cell.
+        simulated.latency = Some(Latency { min_ms: 50, max_ms: 450 });
+    })
+    .await;
+    card_with_cases(&server, "many", 0, 2_000).await;
+    card_with_cases(&server, "few", 0, 8).await;
+    let many = server.actor.start("many", &["simulated/simulated-large"], 1).await;
+    let mut events = server.actor.follow(&many, 0).await;
+    while events.next().await.unwrap().name != "cell_finished" {}
+    server.ollama.fail(Fault::HangBefore);
+    let few = server.actor.start("few", &[LLAMA], 1).await;
+    server.ollama.wait_until(|counters| counters.hanging == 4).await;
+    let open = server.actor.run(&many).await["counts"]["open"].as_i64().unwrap();
+    assert!(open > 1_000, "the other run waited until only {open} cells were left");
+    server.ollama.recover();
+    server.actor.finish(&few).await;
+    server.actor.post(&path(&many, "cancel"), &json!({})).await.expect(200);
     server.stop().await;
 }

@@ -176,6 +176,12 @@ impl Shared {
         self.slots.values().chain([&self.unconfigured])
     }
 
+    /// Whether a slot that is free is to be left to another provider: with all calls taken, one with many cells
+    /// would keep the others from their share as long as it has cells.
+    fn is_due_to_another(&self, slots: &Slots) -> bool {
+        self.calls.available_permits() == 0 && self.all_slots().any(|other| other.is_due_before(slots))
+    }
+
     /// Puts claimed cells whose call was not made, or was aborted, back into the queue.
     fn give_back(self: &Arc<Self>, cells: Vec<ReadyCell>) {
         if cells.is_empty() {
@@ -236,7 +242,7 @@ async fn dispatch(shared: Arc<Shared>) {
 
 /// Begins what waits, and claims what there is room for. True: something was claimed, there may be more.
 async fn fill_slots(shared: &Arc<Shared>, lanes: &mut Vec<Lane>) -> Result<bool> {
-    shared.all_slots().for_each(|slots| begin_ready(shared, slots));
+    begin_ready(shared);
     let mut claimed_any = false;
     // Each provider works on its first lane that has cells: the next model begins when this one is done.
     let mut at_work: HashSet<String> = HashSet::new();
@@ -263,7 +269,7 @@ async fn fill_slots(shared: &Arc<Shared>, lanes: &mut Vec<Lane>) -> Result<bool>
             claimed,
         });
         shared.give_back(slots.push(ready.collect()));
-        begin_ready(shared, &slots);
+        begin_ready(shared);
         if exhausted {
             lanes.remove(index);
         } else {
@@ -274,10 +280,15 @@ async fn fill_slots(shared: &Arc<Shared>, lanes: &mut Vec<Lane>) -> Result<bool>
     Ok(claimed_any)
 }
 
-fn begin_ready(shared: &Arc<Shared>, slots: &Arc<Slots>) {
-    while let Some((cell, permit)) = slots.begin(&shared.calls) {
-        let (shared, slots) = (Arc::clone(shared), Arc::clone(slots));
-        shared.tasks.clone().spawn(work_off(shared, slots, cell, permit));
+/// Begins what waits, first where the fewest calls are under way.
+fn begin_ready(shared: &Arc<Shared>) {
+    let mut all: Vec<&Arc<Slots>> = shared.all_slots().collect();
+    all.sort_by_key(|slots| slots.calls());
+    for slots in all {
+        while let Some((cell, permit)) = slots.begin(&shared.calls) {
+            let (shared, slots) = (Arc::clone(shared), Arc::clone(slots));
+            shared.tasks.clone().spawn(work_off(shared, slots, cell, permit));
+        }
     }
 }
 
@@ -296,7 +307,8 @@ async fn work_off(shared: Arc<Shared>, slots: Arc<Slots>, first: ReadyCell, perm
             None => shared.give_back(vec![ReadyCell { run, claimed, guard }]),
         }
         let claim_more;
-        (next, claim_more) = if shared.stop.is_cancelled() { (None, true) } else { slots.next() };
+        let ends = shared.stop.is_cancelled() || shared.is_due_to_another(&slots);
+        (next, claim_more) = if ends { (None, true) } else { slots.next() };
         if claim_more && next.is_some() {
             shared.wake.notify_one();
         }

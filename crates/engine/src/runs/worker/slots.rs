@@ -60,7 +60,17 @@ impl Slots {
 
     /// Whether the provider has a call under way, or cells that wait for one.
     pub(super) fn is_busy(&self) -> bool {
-        self.calls.available_permits() < self.concurrency || !self.lock().cells.is_empty()
+        self.calls() > 0 || !self.lock().cells.is_empty()
+    }
+
+    /// How many calls the provider has under way.
+    pub(super) fn calls(&self) -> usize {
+        self.concurrency - self.calls.available_permits()
+    }
+
+    /// Whether a cell waits here only for one of the calls that all providers share, of which `other` has more.
+    pub(super) fn is_due_before(&self, other: &Self) -> bool {
+        self.calls() < self.concurrency.min(other.calls()) && !self.lock().cells.is_empty()
     }
 
     /// How many cells to claim: enough for every free slot, and as many to wait as there are slots. None while
