@@ -1,5 +1,8 @@
 //! One cell: its prompt rendered, its model asked, its answer judged.
 
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+
 use domain::card::{Message, ModelParameters};
 use domain::completion::Completion;
 use domain::run::CellState;
@@ -8,6 +11,7 @@ use domain::test_case::CaseContent;
 use domain::validity::{Circumstances, detect};
 use domain::variables::check_variables;
 use domain::verdict::{Judgement, Outcome, Verdict};
+use futures_util::FutureExt;
 use llm::{Call, CallErrorKind, ChatRequest};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -35,12 +39,38 @@ struct Answered {
     outcomes: Vec<Outcome>,
 }
 
-/// Works on a cell to its end. None: its run was cancelled or the server ends; nothing is to be stored.
-pub(crate) async fn work(
+/// Works on a cell to its end, as [`work`]. A panic is the cell's error: without a result it would be claimed again
+/// and panic again, for ever.
+pub(crate) async fn work_caught(
     around: &Surroundings,
     run: &RunContext,
     claimed: &ClaimedCase,
 ) -> Option<FinishedCell> {
+    let started_at = around.clock.now();
+    match caught(work(around, run, claimed)).await {
+        Ok(worked) => worked,
+        Err(reason) => {
+            let answered = Answered::not_asked(reason);
+            Some(answered.into_finished(run, claimed, started_at, around.clock.now()))
+        }
+    }
+}
+
+/// The outcome of the work, or the sentence that its cell shows where it panicked.
+async fn caught<T>(work: impl Future<Output = T>) -> Result<T, String> {
+    AssertUnwindSafe(work).catch_unwind().await.map_err(|panic| sentence_of(&*panic))
+}
+
+fn sentence_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+    format!(
+        "The program failed while it worked on this cell ({text}). Retry the errors; if it fails again, report it."
+    )
+}
+
+/// Works on a cell to its end. None: its run was cancelled or the server ends; nothing is to be stored.
+async fn work(around: &Surroundings, run: &RunContext, claimed: &ClaimedCase) -> Option<FinishedCell> {
     let started_at = around.clock.now();
     let answered = match prepare(run, claimed) {
         Err(reason) => Answered::not_asked(reason),
@@ -217,7 +247,8 @@ impl Answered {
             Err(error) => error.partial.map_or_else(Completion::default, |partial| *partial),
         };
         let prompt = json(&self.prompt);
-        let digest = self.call.facts.digest.or_else(|| run.models[claimed.at.model as usize].digest.clone());
+        let model = run.models.get(claimed.at.model as usize);
+        let digest = self.call.facts.digest.or_else(|| model?.digest.clone());
         FinishedCell {
             facts: CellRow {
                 id: claimed.cell.id,
@@ -257,4 +288,17 @@ impl Answered {
 /// The JSON of a value of ours, which has no map with keys that are no texts and no failing serialiser.
 fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::caught;
+
+    #[tokio::test]
+    async fn a_panic_is_a_sentence_of_its_cell() {
+        let number = std::hint::black_box(7);
+        let reason = caught(async { assert_eq!(number, 8, "a bug") }).await.unwrap_err();
+        assert!(reason.starts_with("The program failed") && reason.contains("a bug"), "{reason}");
+        assert_eq!(caught(async { 1 }).await, Ok(1));
+    }
 }

@@ -296,7 +296,7 @@ fn begin_ready(shared: &Arc<Shared>) {
 async fn work_off(shared: Arc<Shared>, slots: Arc<Slots>, first: ReadyCell, permit: Permit) {
     let mut next = Some(first);
     while let Some(ReadyCell { run, claimed, guard }) = next {
-        let worked = cell::work(&shared.around, &run, &claimed).await;
+        let worked = cell::work_caught(&shared.around, &run, &claimed).await;
         match worked {
             Some(cell) => {
                 let (id, finished) = (cell.facts.id, Finished { run, cell, guard });
