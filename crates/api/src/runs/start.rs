@@ -27,7 +27,8 @@ pub(crate) async fn start_run(
     let workspace = state.workspace(&ws).await?;
     let (status, replayed, run) = match state.engine.start_run(workspace, body, idempotency).await? {
         Started::New(run) => (StatusCode::ACCEPTED, false, run),
-        Started::Replayed(run) => (StatusCode::ACCEPTED, true, run),
+        Started::Replayed { run, running: false } => (StatusCode::ACCEPTED, true, run),
+        Started::Replayed { run, running: true } => (StatusCode::OK, true, run),
         Started::Running(run) => (StatusCode::OK, false, run),
     };
     let location = format!("/api/v1/workspaces/{ws}/runs/{}", run.id);

@@ -120,3 +120,17 @@ async fn an_event_that_nobody_told_reaches_every_reader() {
         assert_eq!(reader.until("run_paused").await.last().unwrap().id, number);
     }
 }
+
+#[tokio::test]
+async fn an_answer_that_named_a_running_run_is_kept_under_its_key() {
+    let server = Running::with_models(1, 3_600_000).await;
+    server.card_with_cases("card", 3).await;
+    let (run, _) = start(&server).await;
+    let keyed = async || server.call("POST /runs", &[("idempotency-key", "k")], &run_of("card")).await;
+    let first = keyed().await;
+    assert_eq!((first.status, first.header("idempotent-replayed")), (200, None));
+    server.done(&format!("POST {run}/cancel"), &serde_json::Value::Null).await;
+    let again = keyed().await;
+    assert_eq!((again.status, again.header("idempotent-replayed")), (200, Some("true")));
+    assert_eq!(again.json(), first.json());
+}

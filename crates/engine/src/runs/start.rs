@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::ids::{RunId, WorkspaceId};
 use domain::run::RunRequest;
+use serde::{Deserialize, Serialize};
 use store::runs::{NewRun, RunCase};
 
 use super::plan::{Plan, PlannedVersion};
@@ -22,10 +23,30 @@ const CELLS: i64 = 4_000;
 pub enum Started {
     /// A new run.
     New(Run),
-    /// The answer that the same request got before.
-    Replayed(Run),
+    /// The answer that the same request got before: a new run, or one that was running already.
+    Replayed {
+        /// The run as it was then.
+        run: Run,
+        /// Whether it was running already.
+        running: bool,
+    },
     /// The same is running already, started by somebody else or in another window.
     Running(Run),
+}
+
+/// An answer as it is kept under the key of its request.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    #[serde(flatten)]
+    run: Run,
+    #[serde(default)]
+    running: bool,
+}
+
+impl From<Kept> for Started {
+    fn from(Kept { run, running }: Kept) -> Self {
+        Self::Replayed { run, running }
+    }
 }
 
 impl Engine {
@@ -47,14 +68,14 @@ impl Engine {
         key: Option<IdempotencyKey>,
     ) -> Result<Started> {
         if let Some(replayed) = self.replayed(key.as_ref()).await? {
-            return Ok(Started::Replayed(replayed));
+            return Ok(replayed.into());
         }
         let plan = self.plan(workspace, &request).await?;
         if let Some(refusal) = plan.refusal() {
             return Err(refusal);
         }
         if let Some(running) = self.active_run(workspace, plan.fingerprint.clone()).await? {
-            return Ok(Started::Running(running));
+            return self.keep_running(key, running).await;
         }
         let id = RunId::new(&*self.ids);
         let started = match self.prepare(workspace, id, request, plan, key).await {
@@ -66,6 +87,22 @@ impl Engine {
         };
         self.worker.runs_changed();
         Ok(started)
+    }
+
+    /// Answers with a run that was running already, and keeps the answer.
+    async fn keep_running(&self, key: Option<IdempotencyKey>, run: Run) -> Result<Started> {
+        if key.is_none() {
+            return Ok(Started::Running(run));
+        }
+        let at = self.clock.now();
+        self.store
+            .try_write(move |conn| {
+                let answer = idempotency::once(conn, key.as_ref(), at, |_| {
+                    Ok(Kept { run: run.clone(), running: true })
+                })?;
+                Ok(if answer.replayed { answer.value.into() } else { Started::Running(answer.value.run) })
+            })
+            .await
     }
 
     /// The active run of this fingerprint.
@@ -87,7 +124,7 @@ impl Engine {
             .await
     }
 
-    async fn replayed(&self, key: Option<&IdempotencyKey>) -> Result<Option<Run>> {
+    async fn replayed(&self, key: Option<&IdempotencyKey>) -> Result<Option<Kept>> {
         let Some(key) = key.cloned() else { return Ok(None) };
         self.store.try_read(move |conn| idempotency::kept(conn, &key)).await
     }
@@ -150,21 +187,20 @@ impl Engine {
                         store::runs::find(conn, id)?.ok_or_else(|| Error::not_found(format!("run {id}")))?;
                     view::read(conn, &row)
                 };
-                if let Some(key) = &key
-                    && let Some(run) = idempotency::kept(conn, key)?
-                {
-                    store::runs::discard(conn, id)?;
-                    return Ok(Started::Replayed(run));
-                }
-                if let Some(found) = found {
-                    store::runs::discard(conn, id)?;
-                    return Ok(Started::Running(read(conn, found)?));
-                }
-                let created = idempotency::once(conn, key.as_ref(), at, |conn| {
-                    store::runs::publish(conn, id, at)?;
-                    read(conn, id)
+                let answer = idempotency::once(conn, key.as_ref(), at, |conn| {
+                    let running = found.is_some();
+                    if !running {
+                        store::runs::publish(conn, id, at)?;
+                    }
+                    Ok(Kept { run: read(conn, found.unwrap_or(id))?, running })
                 })?;
-                Ok(Started::New(created.value))
+                // It removes nothing of a run that was made visible here.
+                store::runs::discard(conn, id)?;
+                Ok(match answer.value {
+                    kept if answer.replayed => kept.into(),
+                    Kept { run, running: true } => Started::Running(run),
+                    Kept { run, running: false } => Started::New(run),
+                })
             })
             .await
     }
