@@ -308,6 +308,7 @@ pub fn put_back(
     matrix: Matrix,
     positions: &[i64],
 ) -> Result<()> {
+    type Counted = (i64, Option<i64>, Json<Usage>, Json<Timings>);
     const COUNTED: Sql = Sql::new(
         "SELECT c.id, c.latency_ms, r.usage, r.timings FROM cells c JOIN cell_results r ON r.cell_id = c.id \
          WHERE c.id >= $1 AND c.id <= $2 AND c.state = 'finished' AND c.verdict = 'error'",
@@ -326,8 +327,7 @@ pub fn put_back(
     const OPEN: Sql = Sql::new("UPDATE runs SET open_cells = open_cells + $2 WHERE id = $1");
     let (Some(first), Some(last)) = (positions.first(), positions.last()) else { return Ok(()) };
     let ids: Vec<i64> = positions.iter().map(|position| cells.id(*position)).collect();
-    let counted: Vec<(i64, Option<i64>, Json<Usage>, Json<Timings>)> =
-        conn.query_all(COUNTED, &[&cells.id(*first), &cells.id(*last)])?;
+    let counted: Vec<Counted> = conn.query_all(COUNTED, &[&cells.id(*first), &cells.id(*last)])?;
     let counted = counted.into_iter().map(|(id, latency_ms, Json(usage), Json(timings))| {
         let answered = latency_ms.map(|latency_ms| Finished {
             latency_ms,

@@ -48,8 +48,8 @@ async fn a_run_that_finished_while_it_was_paused_is_retried() {
 #[tokio::test]
 async fn runs_that_come_and_go_do_not_have_models_loaded_again() {
     let models = [LLAMA, "ollama/qwen3:8b", "ollama/gemma3:4b"];
-    let served = models.map(|model| Model::named(model.strip_prefix("ollama/").unwrap()));
-    let options = Options { models: served.to_vec(), ..Options::default() };
+    let offered = models.map(|model| Model::named(model.strip_prefix("ollama/").unwrap()));
+    let options = Options { models: offered.to_vec(), ..Options::default() };
     let server = TestServer::start_with(options, |_| {}).await;
     card_with_cases(&server, "echo", 0, 6).await;
     card_with_cases(&server, "other", 0, 1).await;
