@@ -128,7 +128,7 @@ mod tests {
     fn the_readers_of_a_run_share_a_look_and_hear_only_of_a_gap() {
         let hub = EventHub::default();
         let mut reader = hub.subscribe(run(1));
-        assert!(!hub.look_is_due(run(1), Duration::from_secs(3_600)));
+        assert!(!hub.look_is_due(run(1), Duration::from_hours(1)));
         assert!(hub.look_is_due(run(1), Duration::ZERO));
         hub.publish(run(1), Batch { first: 1, last: 3, frames: Vec::new() });
         assert_eq!(reader.try_recv().unwrap().last, 3);
