@@ -134,3 +134,20 @@ async fn an_answer_that_named_a_running_run_is_kept_under_its_key() {
     assert_eq!((again.status, again.header("idempotent-replayed")), (200, Some("true")));
     assert_eq!(again.json(), first.json());
 }
+
+#[tokio::test]
+async fn a_cancel_that_was_cut_short_is_ended_without_anybody() {
+    const FROM: &[RunState] = &[RunState::Queued, RunState::Running];
+    let server = Running::with_models(1, 3_600_000).await;
+    server.card_with_cases("card", 3).await;
+    let (run, id) = start(&server).await;
+    let mut events = follow(&server, &run).await;
+    events.until("run_started").await;
+    let cut_short = server.store.write(move |conn| {
+        store::runs::change_state(conn, id, FROM, RunState::Cancelled, "run_cancelled", 1)
+    });
+    cut_short.await.unwrap().unwrap();
+    events.until("run_cancelled").await;
+    let ended = events.until("run_cancelled").await;
+    assert_eq!(ended[0].data["run"]["counts"]["cancelled"], 3);
+}
