@@ -17,7 +17,6 @@ async fn the_end_of_a_cancel_is_told_with_the_final_counts() {
     let events = Arc::new(EventHub::default());
     let mut reader = events.subscribe(fixture.run);
     let row = fixture.row().await;
-    // The last open cell of a step may finish before the next step: the end is told all the same.
     cancel_cells(&fixture.store, &events, &row, 5).await.unwrap();
     let told = reader.try_recv().unwrap();
     assert_eq!((told.first, told.frames[0].event), (row.event_seq + 1, "run_cancelled"));
