@@ -13,3 +13,4 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 pub use app::{App, StartError};
 pub use config::{Config, ConfigError, Environment, Flags, LogFormat, LogSettings, ServerSettings};
 pub use system::{SystemClock, SystemIds, install_cryptography};
+pub use telemetry::begin as begin_log;

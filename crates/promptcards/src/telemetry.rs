@@ -5,7 +5,7 @@ use tracing_subscriber::EnvFilter;
 use crate::config::{LogFormat, LogSettings};
 
 /// Begins to log. A second call, as tests make it, changes nothing.
-pub(crate) fn begin(settings: &LogSettings) -> anyhow::Result<()> {
+pub fn begin(settings: &LogSettings) -> anyhow::Result<()> {
     let filter = EnvFilter::builder()
         .parse(&settings.level)
         .map_err(|error| anyhow::anyhow!("log.level is `{}`: {error}", settings.level))?;

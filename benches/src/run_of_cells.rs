@@ -1,31 +1,27 @@
-//! The product: a run of as many cells, watched by one live reader.
-
-use std::path::Path;
+//! Runs as long as is wanted: one card, one case a cell, three assertions each.
 
 use anyhow::Result;
 use serde_json::{Value, json};
-use testkit::ServerProcess;
+use testkit::Actor;
 use tokio::time::Instant;
 
-use crate::{Measured, prompt};
+/// The model of the fake model server.
+pub(crate) const MODEL: &str = "llama3.2:latest";
 
-/// From the request that starts the run to the event that says that it has finished.
-pub(crate) async fn measure(binary: &Path, url: &str, cells: usize, at_once: usize) -> Result<Measured> {
-    let folder = tempfile::tempdir()?;
-    let settings = format!(
-        "[log]\nlevel = \"warn\"\n[[providers]]\nname = \"ollama\"\nkind = \"ollama\"\nbase_url = \"{url}\"\n\
-         concurrency = {at_once}\n"
-    );
-    std::fs::write(folder.path().join("promptcards.toml"), settings)?;
-    let server = ServerProcess::start(binary, folder.path(), &[]);
-    let actor = &server.actor;
+/// The prompt of a cell.
+pub(crate) fn prompt(number: usize) -> String {
+    format!("Tell me about the number {number} in a few words.")
+}
+
+/// Makes the card `bench` with so many cases.
+pub(crate) async fn prepare(actor: &Actor, cases: usize) {
     let content = json!({
         "kind": "text",
         "messages": [{ "role": "user", "content": [{ "type": "text", "text": "{{ prompt }}" }] }],
         "variables": [{ "name": "prompt", "type": "text", "required": true }],
     });
     let card = actor.card("bench", &content).await;
-    let cases: Vec<Value> = (0..cells)
+    let cases: Vec<Value> = (0..cases)
         .map(|number| {
             json!({
                 "variables": { "prompt": prompt(number) },
@@ -38,14 +34,22 @@ pub(crate) async fn measure(binary: &Path, url: &str, cells: usize, at_once: usi
         })
         .collect();
     actor.cases(&card, &cases).await;
+}
 
+/// Starts a run of the card `bench`.
+pub(crate) async fn start(actor: &Actor) -> Value {
+    actor.start("bench", &[&format!("ollama/{MODEL}")], 1).await
+}
+
+/// Runs all cases, watched by one reader: seconds from the request that starts the run to the event that says
+/// that it has finished.
+pub(crate) async fn finish(actor: &Actor, cells: usize) -> Result<(Value, f64)> {
     let begun = Instant::now();
-    let run = actor.start("bench", &["ollama/llama3.2:latest"], 1).await;
-    let mut events = actor.follow(&run, 0).await;
-    let seen = events.count_until("cell_finished", "run_finished").await;
+    let run = start(actor).await;
+    let seen = actor.follow(&run, 0).await.count_until("cell_finished", "run_finished").await;
     let seconds = begun.elapsed().as_secs_f64();
     let counts = &actor.run(&run).await["counts"];
     anyhow::ensure!(seen == Some(cells), "the reader saw {seen:?} of {cells} cells: {counts}");
     anyhow::ensure!(counts["open"] == 0 && counts["error"] == 0, "not all cells were answered: {counts}");
-    Ok(Measured { seconds })
+    Ok((run, seconds))
 }

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::{Measured, prompt};
+use crate::run_of_cells::{MODEL, prompt};
 
 /// Rows of one commit.
 const ROWS: usize = 200;
@@ -28,18 +28,41 @@ struct Message {
     content: String,
 }
 
-/// Streams the calls and stores the answers, from the first call to the last commit.
-pub(crate) async fn measure(url: &str, cells: usize, at_once: usize) -> Result<Measured> {
+/// Streams the calls and stores the answers: seconds from the first call to the last commit.
+pub(crate) async fn call_and_store(url: &str, cells: usize, at_once: usize) -> Result<f64> {
     let folder = tempfile::tempdir()?;
     let connection = Connection::open(folder.path().join("bare.db"))?;
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
          CREATE TABLE answers (number INTEGER PRIMARY KEY, output TEXT NOT NULL) STRICT;",
     )?;
+    measure(url, cells, at_once, move |answers| write(connection, answers)).await
+}
+
+/// Streams the calls and drops the answers: what the load generator reaches without a database.
+pub(crate) async fn call_only(url: &str, cells: usize, at_once: usize) -> Result<f64> {
+    measure(url, cells, at_once, |mut answers| {
+        let mut count = 0;
+        while answers.blocking_recv().is_some() {
+            count += 1;
+        }
+        Ok(count)
+    })
+    .await
+}
+
+type Answers = mpsc::Receiver<(usize, String)>;
+
+async fn measure(
+    url: &str,
+    cells: usize,
+    at_once: usize,
+    take: impl FnOnce(Answers) -> Result<usize> + Send + 'static,
+) -> Result<f64> {
     let client = Client::builder().no_proxy().tcp_nodelay(true).pool_max_idle_per_host(at_once).build()?;
     let (sender, receiver) = mpsc::channel(2 * ROWS);
     let begun = Instant::now();
-    let writer = tokio::task::spawn_blocking(move || write(connection, receiver));
+    let taker = tokio::task::spawn_blocking(move || take(receiver));
     let next = Arc::new(AtomicUsize::new(0));
     let mut callers = JoinSet::new();
     for _ in 0..at_once {
@@ -59,14 +82,14 @@ pub(crate) async fn measure(url: &str, cells: usize, at_once: usize) -> Result<M
     while let Some(caller) = callers.join_next().await {
         caller??;
     }
-    let stored = writer.await??;
-    anyhow::ensure!(stored == cells, "{stored} of {cells} answers were stored");
-    Ok(Measured { seconds: begun.elapsed().as_secs_f64() })
+    let taken = taker.await??;
+    anyhow::ensure!(taken == cells, "{taken} of {cells} answers came through");
+    Ok(begun.elapsed().as_secs_f64())
 }
 
 async fn call(client: &Client, url: &str, number: usize) -> Result<String> {
     let body = json!({
-        "model": "llama3.2:latest",
+        "model": MODEL,
         "messages": [{ "role": "user", "content": prompt(number) }],
         "stream": true,
     });
@@ -87,7 +110,7 @@ async fn call(client: &Client, url: &str, number: usize) -> Result<String> {
     Ok(output)
 }
 
-fn write(mut connection: Connection, mut answers: mpsc::Receiver<(usize, String)>) -> Result<usize> {
+fn write(mut connection: Connection, mut answers: Answers) -> Result<usize> {
     let mut stored = 0;
     let mut batch = Vec::with_capacity(ROWS);
     loop {

@@ -1,0 +1,13 @@
+//! What is measured, one file a question.
+
+pub(crate) mod bare_loop;
+pub(crate) mod events;
+pub(crate) mod get;
+pub(crate) mod idle;
+pub(crate) mod label;
+pub(crate) mod latency;
+pub(crate) mod middleware;
+pub(crate) mod pooled;
+pub(crate) mod post;
+pub(crate) mod run;
+pub(crate) mod soak;
