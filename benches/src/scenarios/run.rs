@@ -10,7 +10,7 @@ use crate::run_of_cells;
 const CELLS: usize = 10_000;
 /// How many calls are under way at once, in all three.
 const AT_ONCE: usize = 50;
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 /// How often the bare loop a run may take.
 const AT_MOST: f64 = 2.0;
 /// How much of the calls a second without a database the bare loop must reach.

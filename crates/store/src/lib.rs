@@ -5,6 +5,7 @@
 
 mod batch;
 mod call;
+pub mod card_lists;
 pub mod cards;
 pub mod cell_results;
 pub mod cells;

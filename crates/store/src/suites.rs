@@ -37,8 +37,7 @@ impl FromRow for SuiteRow {
 
 macro_rules! suite_columns {
     () => {
-        "SELECT id, name, revision, (SELECT COUNT(*) FROM test_cases WHERE suite_id = suites.id \
-         AND deleted_at IS NULL), created_at, updated_at FROM suites "
+        "SELECT id, name, revision, case_count, created_at, updated_at FROM suites "
     };
 }
 

@@ -44,8 +44,8 @@ macro_rules! case_columns {
 /// Adds cases, each `(id, content as JSON)`, at the end of a suite. Returns the position of the first.
 pub fn append(conn: &mut Conn, suite: SuiteId, cases: &[(CaseId, String)], at: Millis) -> Result<i64> {
     const PLACE: Sql = Sql::new(
-        "UPDATE suites SET last_position = last_position + $2, updated_at = $3 WHERE id = $1 \
-         RETURNING last_position",
+        "UPDATE suites SET last_position = last_position + $2, case_count = case_count + $2, updated_at = $3 \
+         WHERE id = $1 RETURNING last_position",
     );
     const INSERT: InsertMany<6> = InsertMany::new(
         "INSERT INTO test_cases (id, suite_id, position, content, created_at, updated_at)",
@@ -95,9 +95,11 @@ pub fn replace(
 pub fn delete(conn: &mut Conn, id: CaseId, expected_revision: i64, at: Millis) -> Result<bool> {
     const DELETE: Sql = Sql::new(
         "UPDATE test_cases SET deleted_at = $3, updated_at = $3, revision = revision + 1 \
-         WHERE id = $1 AND revision = $2 AND deleted_at IS NULL",
+         WHERE id = $1 AND revision = $2 AND deleted_at IS NULL RETURNING suite_id",
     );
-    Ok(conn.execute(DELETE, &[&id, &expected_revision, &at])? == 1)
+    let suite: Option<SuiteId> = conn.query_opt(DELETE, &[&id, &expected_revision, &at])?;
+    suite.map_or(Ok(()), |suite| count(conn, suite, -1))?;
+    Ok(suite.is_some())
 }
 
 /// Takes back the deletion of a case. False: there is no such deleted case.
@@ -106,5 +108,15 @@ pub fn restore(conn: &mut Conn, suite: SuiteId, id: CaseId, at: Millis) -> Resul
         "UPDATE test_cases SET deleted_at = NULL, updated_at = $3, revision = revision + 1 \
          WHERE suite_id = $1 AND id = $2 AND deleted_at IS NOT NULL",
     );
-    Ok(conn.execute(RESTORE, &[&suite, &id, &at])? == 1)
+    let restored = conn.execute(RESTORE, &[&suite, &id, &at])? == 1;
+    if restored {
+        count(conn, suite, 1)?;
+    }
+    Ok(restored)
+}
+
+/// Keeps the suite's count of its cases.
+fn count(conn: &mut Conn, suite: SuiteId, change: i64) -> Result<()> {
+    const COUNT: Sql = Sql::new("UPDATE suites SET case_count = case_count + $2 WHERE id = $1");
+    conn.execute(COUNT, &[&suite, &change]).map(drop)
 }

@@ -1,11 +1,14 @@
 //! Making cards: new ones, and copies.
 
+use std::collections::BTreeSet;
+
 use domain::card::CardContent;
 use domain::clock::Millis;
 use domain::ids::{CardId, SuiteId, WorkspaceId};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use store::Conn;
+use store::card_lists::ListedCard;
 use store::cards::CardRow;
 use utoipa::ToSchema;
 
@@ -78,7 +81,7 @@ impl Engine {
             .try_write(move |conn| {
                 idempotency::once(conn, key.as_ref(), at, |conn| {
                     let row = insert(conn, workspace, ids, &new, at)?;
-                    view::read(conn, workspace, row)
+                    view::card(conn, just_made(row, &new.tags, 0))
                 })
             })
             .await
@@ -114,7 +117,8 @@ impl Engine {
                         .map(|case| (domain::ids::CaseId::new(&*case_ids), case.content))
                         .collect();
                     store::test_cases::append(conn, ids.suite, &cases, at)?;
-                    view::read(conn, workspace, row)
+                    let count = i64::try_from(cases.len()).unwrap_or(i64::MAX);
+                    view::card(conn, just_made(row, &new.tags, count))
                 })
             })
             .await
@@ -153,8 +157,14 @@ pub(crate) fn insert(
     store::cards::set_tags(conn, row.id, &new.tags)?;
     let content = new.content.clone().unwrap_or_else(|| CardContent::text(""));
     store::drafts::insert(conn, row.id, &serde_json::to_string(&content)?, LOCAL_USER, at)?;
-    view::index(conn, &row, &content)?;
+    view::index(conn, &row, &new.tags, &content)?;
     Ok(row)
+}
+
+/// What reading a card would find right after it was made: it is known, and reading costs as much as writing.
+fn just_made(card: CardRow, tags: &[String], case_count: i64) -> ListedCard {
+    let tags = tags.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect();
+    ListedCard { card, tags, labels: Vec::new(), case_count, draft_is_version: None, last_run: None }
 }
 
 /// Another card has the slug.

@@ -76,7 +76,8 @@ impl Engine {
                     return Err(stale("draft", before.updated_at, before.revision));
                 }
                 store::cards::touch(conn, card.id, at)?;
-                view::index(conn, &card, &edit.content)?;
+                let tags = store::cards::tags(conn, card.id)?;
+                view::index(conn, &card, &tags, &edit.content)?;
                 read(conn, &card)
             })
             .await
@@ -113,7 +114,8 @@ impl Engine {
                     return Err(stale("draft", before.updated_at, before.revision));
                 }
                 store::cards::touch(conn, card.id, at)?;
-                view::index(conn, &card, &serde_json::from_str(&version.content)?)?;
+                let tags = store::cards::tags(conn, card.id)?;
+                view::index(conn, &card, &tags, &serde_json::from_str(&version.content)?)?;
                 read(conn, &card)
             })
             .await

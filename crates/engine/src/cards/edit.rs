@@ -39,13 +39,7 @@ pub struct EditCard {
 impl Engine {
     /// One card.
     pub async fn card(&self, workspace: WorkspaceId, slug: String) -> Result<Revised<Card>> {
-        self.store
-            .try_read(move |conn| {
-                let row = view::find(conn, workspace, &slug)?;
-                let revision = row.revision;
-                Ok(Revised { value: view::read(conn, workspace, row)?, revision })
-            })
-            .await
+        self.store.try_read(move |conn| view::read(conn, workspace, &slug)).await
     }
 
     /// Changes a card, if nobody else has since `revision`.
@@ -84,10 +78,9 @@ impl Engine {
                 }
                 let draft = store::drafts::get(conn, row.id)?;
                 let content: CardContent = serde_json::from_str(&draft.content)?;
-                view::index(conn, &row, &content)?;
-                let row = view::find(conn, workspace, &row.slug)?;
-                let revision = row.revision;
-                Ok(Revised { value: view::read(conn, workspace, row)?, revision })
+                let tags = store::cards::tags(conn, row.id)?;
+                view::index(conn, &row, &tags, &content)?;
+                view::read(conn, workspace, &row.slug)
             })
             .await
     }
@@ -115,9 +108,7 @@ impl Engine {
                 if row.archived_at.is_some() != archived {
                     store::cards::set_archived(conn, row.id, archived.then_some(at), at)?;
                 }
-                let row = view::find(conn, workspace, &slug)?;
-                let revision = row.revision;
-                Ok(Revised { value: view::read(conn, workspace, row)?, revision })
+                view::read(conn, workspace, &slug)
             })
             .await
     }

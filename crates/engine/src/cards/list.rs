@@ -66,7 +66,7 @@ impl Engine {
     pub async fn cards(&self, workspace: WorkspaceId, query: CardQuery) -> Result<CardList> {
         self.store
             .try_read(move |conn| {
-                let filter = store::cards::CardFilter {
+                let filter = store::card_lists::CardFilter {
                     search: query.search.clone(),
                     folder: query.folder.clone(),
                     tag: query.tag.clone(),
@@ -75,13 +75,12 @@ impl Engine {
                     before: query.before,
                     limit: query.limit + 1,
                 };
-                let mut rows = store::cards::list(conn, workspace, &filter)?;
+                let mut rows = store::card_lists::list(conn, workspace, &filter)?;
                 let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
                 let more = rows.len() > limit;
                 rows.truncate(limit);
-                let next = rows.last().filter(|_| more).map(|last| (last.updated_at, last.id));
-                let cards =
-                    rows.into_iter().map(|row| view::read(conn, workspace, row)).collect::<Result<_>>()?;
+                let next = rows.last().filter(|_| more).map(|last| (last.card.updated_at, last.card.id));
+                let cards = rows.into_iter().map(|row| view::card(conn, row)).collect::<Result<_>>()?;
                 Ok(CardList { cards, next })
             })
             .await
@@ -89,8 +88,8 @@ impl Engine {
 
     /// How many cards there are, by folder, tag and label.
     pub async fn card_facets(&self, workspace: WorkspaceId) -> Result<CardFacets> {
-        let facets = self.store.read(move |conn| store::cards::facets(conn, workspace)).await?;
-        let views = |facets: Vec<store::cards::Facet>| {
+        let facets = self.store.read(move |conn| store::card_lists::facets(conn, workspace)).await?;
+        let views = |facets: Vec<store::card_lists::Facet>| {
             facets.into_iter().map(|facet| Facet { name: facet.name, count: facet.count }).collect()
         };
         Ok(CardFacets {

@@ -1,12 +1,15 @@
 //! Cards as the API shows them.
 
+use domain::card::CardContent;
 use domain::clock::Timestamp;
 use domain::ids::{CardId, RunId, SuiteId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use store::Conn;
+use store::card_lists::ListedCard;
 use store::cards::CardRow;
 use utoipa::ToSchema;
 
+use crate::Revised;
 use crate::error::{Error, Result};
 
 /// A label of a card.
@@ -73,29 +76,41 @@ pub(crate) fn find(conn: &mut Conn, workspace: WorkspaceId, slug: &str) -> Resul
     store::cards::find(conn, workspace, slug)?.ok_or_else(|| Error::not_found(format!("card `{slug}`")))
 }
 
-/// Reads what belongs to a card's row and puts the view together.
-pub(crate) fn read(conn: &mut Conn, workspace: WorkspaceId, row: CardRow) -> Result<Card> {
-    let labels = store::labels::of_card(conn, row.id)?;
-    let suite = store::suites::get(conn, workspace, row.suite_id)?;
-    let rate = store::cards::last_rate(conn, row.id)?;
-    let draft_changed = super::draft::is_changed(conn, &row)?;
+/// The card of a slug with its revision.
+pub(crate) fn read(conn: &mut Conn, workspace: WorkspaceId, slug: &str) -> Result<Revised<Card>> {
+    let listed = store::card_lists::find(conn, workspace, slug)?
+        .ok_or_else(|| Error::not_found(format!("card `{slug}`")))?;
+    let revision = listed.card.revision;
+    Ok(Revised { value: card(conn, listed)?, revision })
+}
+
+/// The view of a card that was read with what belongs to it.
+pub(crate) fn card(conn: &mut Conn, listed: ListedCard) -> Result<Card> {
+    let row = listed.card;
+    let rate = match listed.last_run {
+        Some(run) => store::card_lists::rate(conn, row.id, run)?.map(|rate| (run, rate)),
+        None => None,
+    };
+    let draft_changed = match listed.draft_is_version {
+        Some(true) => false,
+        Some(false) => super::draft::is_changed(conn, &row)?,
+        None => true,
+    };
+    let labels = listed.labels.into_iter().map(|(name, version)| CardLabel { name, version });
     Ok(Card {
         id: row.id,
         slug: row.slug,
         title: row.title,
         description: row.description,
         folder: row.folder,
-        tags: store::cards::tags(conn, row.id)?,
+        tags: listed.tags,
         latest_version: (row.latest_version > 0).then_some(row.latest_version),
-        labels: labels
-            .into_iter()
-            .map(|label| CardLabel { name: label.name, version: label.version })
-            .collect(),
+        labels: labels.collect(),
         suite_id: row.suite_id,
-        case_count: suite.map_or(0, |suite| suite.case_count),
+        case_count: listed.case_count,
         draft_changed,
-        last_rate: rate.map(|rate| LastRate {
-            run_id: rate.run_id,
+        last_rate: rate.map(|(run_id, rate)| LastRate {
+            run_id,
             run_number: rate.run_number,
             passed: rate.passed,
             judged: rate.judged,
@@ -107,9 +122,8 @@ pub(crate) fn read(conn: &mut Conn, workspace: WorkspaceId, row: CardRow) -> Res
     })
 }
 
-/// Brings the full-text index of a card up to its row and a content.
-pub(crate) fn index(conn: &mut Conn, row: &CardRow, content: &domain::card::CardContent) -> Result<()> {
-    let tags = store::cards::tags(conn, row.id)?;
+/// Brings the full-text index of a card up to its row, its tags and a content.
+pub(crate) fn index(conn: &mut Conn, row: &CardRow, tags: &[String], content: &CardContent) -> Result<()> {
     let texts: Vec<String> = content.messages.iter().map(domain::card::Message::joined_text).collect();
-    Ok(store::cards::index(conn, row, &tags, &texts.join("\n"))?)
+    Ok(store::cards::index(conn, row, tags, &texts.join("\n"))?)
 }

@@ -17,6 +17,8 @@ CREATE TABLE suites (
     revision     INTEGER NOT NULL DEFAULT 1,
     -- The position that the last added case got.
     last_position INTEGER NOT NULL DEFAULT 0,
+    -- Cases that are not deleted: counting them would read them all, for each card of a list.
+    case_count   INTEGER NOT NULL DEFAULT 0,
     created_at   INTEGER NOT NULL,
     updated_at   INTEGER NOT NULL
 ) STRICT;
@@ -35,7 +37,9 @@ CREATE TABLE test_cases (
 ) STRICT;
 
 CREATE TABLE cards (
-    id             TEXT PRIMARY KEY,
+    -- The row of card_search that finds the card.
+    number         INTEGER PRIMARY KEY,
+    id             TEXT NOT NULL UNIQUE,
     workspace_id   TEXT NOT NULL REFERENCES workspaces (id),
     slug           TEXT NOT NULL,
     title          TEXT NOT NULL,
@@ -103,9 +107,10 @@ CREATE TABLE label_moves (
 ) STRICT;
 CREATE INDEX label_moves_of_card ON label_moves (card_id, name, id);
 
--- Full-text search over cards: the row is replaced with every change of a card or its draft.
+-- Full-text search over cards: the row is replaced with every change of a card or its draft. It is found by
+-- cards.number, because a column that is not searched has no index: to find a row by it reads them all.
 CREATE VIRTUAL TABLE card_search USING fts5 (
-    card_id UNINDEXED, title, slug, description, tags, template,
+    title, slug, description, tags, template,
     tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
 );
 
