@@ -1,10 +1,10 @@
 # Every command of the project; the longer ones are scripts in scripts/.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help run dev check test e2e bench generate coverage prerequisites web
+.PHONY: help run dev check test e2e bench bench-peers generate coverage prerequisites web
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 run: ## Build the page and the server, start on http://127.0.0.1:3000 with the data in ./data
 	@scripts/prerequisites run
@@ -33,6 +33,10 @@ e2e: ## Browser tests alone, against the real server
 bench: ## Load and comparison, in a release build
 	cargo build --release --locked -p promptcards -p benches
 	target/release/benches
+
+bench-peers: ## The same cases through promptfoo, which is installed into target/peers
+	cargo build --release --locked -p promptcards -p benches
+	@scripts/bench-peers
 
 generate: ## Rewrite every generated file
 	@scripts/prerequisites run

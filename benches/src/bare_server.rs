@@ -35,7 +35,7 @@ pub(crate) fn start(with_door: bool, sizes: &[usize]) -> Result<Process> {
 
 /// Serves until the process ends.
 #[expect(clippy::print_stdout, reason = "the parent waits for the address")]
-pub(crate) async fn serve(arguments: &[String]) -> Result<()> {
+pub(crate) async fn serve(arguments: &[&str]) -> Result<()> {
     let (door, sizes) = arguments.split_first().context("with or without the door?")?;
     promptcards::begin_log(&LogSettings::default())?;
     let listener = api::serve::listen(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
@@ -48,7 +48,7 @@ pub(crate) async fn serve(arguments: &[String]) -> Result<()> {
             .route(&format!("/bare/{size}"), get(async move || answer(body.clone())))
             .route(&format!("/parse/{size}"), post(async move |_: Create<NewCard>| answer(parsed.clone())));
     }
-    if door != WITHOUT_DOOR {
+    if *door != WITHOUT_DOOR {
         let door = Door::new(Arc::new(SystemIds), OwnNames::loopback(address.port()));
         router = api::router::guarded(router, Site::embedded(), &door);
     }

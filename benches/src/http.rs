@@ -32,15 +32,15 @@ impl Request {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Self {
-        let mut text = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\naccept: application/json\r\n");
-        for (name, value) in headers {
-            text.push_str(&format!("{name}: {value}\r\n"));
-        }
-        if !body.is_empty() {
-            text.push_str(&format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len()));
-        }
-        text.push_str("\r\n");
-        text.push_str(body);
+        let named: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let sized = if body.is_empty() {
+            String::new()
+        } else {
+            format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len())
+        };
+        let text = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {address}\r\naccept: application/json\r\n{named}{sized}\r\n{body}"
+        );
         Self(text.into_bytes().into())
     }
 }

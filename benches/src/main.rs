@@ -17,10 +17,10 @@ mod process;
 mod run_of_cells;
 mod scenarios;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::figures::Row;
-use crate::scenarios::{events, get, idle, label, latency, middleware, pooled, post, run, soak};
+use crate::scenarios::{events, get, idle, label, latency, middleware, peers, pooled, post, run, soak};
 
 /// What is measured without an argument, in this order.
 const NAMES: [&str; 9] = ["run", "latency", "get", "middleware", "post", "label", "events", "idle", "pooled"];
@@ -30,25 +30,23 @@ const SOAK_SECONDS: usize = 600;
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.first().map(String::as_str) {
-        Some(bare_server::COMMAND) => bare_server::serve(&arguments[1..]).await,
-        None => print(&NAMES, SOAK_SECONDS).await,
-        Some("soak") => {
-            let seconds = arguments.get(1).map_or(Ok(SOAK_SECONDS), |seconds| seconds.parse())?;
-            print(&["soak"], seconds).await
-        }
-        Some(_) => print(&arguments.iter().map(String::as_str).collect::<Vec<_>>(), SOAK_SECONDS).await,
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        [bare_server::COMMAND, rest @ ..] => bare_server::serve(rest).await,
+        [] => print(&NAMES, None).await,
+        [name @ ("soak" | "peers"), rest @ ..] => print(&[name], rest.first().copied()).await,
+        names => print(names, None).await,
     }
 }
 
 /// Measures, and prints the table.
-async fn print(names: &[&str], soak_seconds: usize) -> Result<()> {
+async fn print(names: &[&str], argument: Option<&str>) -> Result<()> {
     promptcards::install_cryptography();
     println!("{}\n", machine::describe());
     let mut lines = Vec::new();
     for name in names {
         println!("{name}");
-        for row in measure(name, soak_seconds).await? {
+        for row in measure(name, argument).await? {
             println!("{}", row.line());
             lines.push(row.line());
         }
@@ -57,7 +55,7 @@ async fn print(names: &[&str], soak_seconds: usize) -> Result<()> {
     Ok(())
 }
 
-async fn measure(name: &str, soak_seconds: usize) -> Result<Vec<Row>> {
+async fn measure(name: &str, argument: Option<&str>) -> Result<Vec<Row>> {
     match name {
         "run" => run::rows().await,
         "latency" => latency::rows().await,
@@ -68,7 +66,11 @@ async fn measure(name: &str, soak_seconds: usize) -> Result<Vec<Row>> {
         "events" => events::rows().await,
         "idle" => idle::rows().await,
         "pooled" => pooled::rows().await,
-        "soak" => soak::rows(soak_seconds).await,
+        "soak" => soak::rows(argument.map_or(Ok(SOAK_SECONDS), str::parse)?).await,
+        "peers" => {
+            let program = argument.context("where is promptfoo? `make bench-peers` knows")?;
+            peers::rows(&std::fs::canonicalize(program)?).await
+        }
         other => anyhow::bail!("there is no `{other}`: {} or soak [seconds]", NAMES.join(", ")),
     }
 }

@@ -82,8 +82,8 @@ async fn measure(
     while let Some(caller) = callers.join_next().await {
         caller??;
     }
-    let taken = taker.await??;
-    anyhow::ensure!(taken == cells, "{taken} of {cells} answers came through");
+    let stored = taker.await??;
+    anyhow::ensure!(stored == cells, "{stored} of {cells} answers came through");
     Ok(begun.elapsed().as_secs_f64())
 }
 

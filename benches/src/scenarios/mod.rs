@@ -7,6 +7,7 @@ pub(crate) mod idle;
 pub(crate) mod label;
 pub(crate) mod latency;
 pub(crate) mod middleware;
+pub(crate) mod peers;
 pub(crate) mod pooled;
 pub(crate) mod post;
 pub(crate) mod run;
