@@ -32,7 +32,8 @@ impl Request {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Self {
-        let named: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let named: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let named = named.concat();
         let sized = if body.is_empty() {
             String::new()
         } else {
