@@ -11,13 +11,13 @@ const notRun = [];
 for (const stage of stages.filter((stage) => stage !== "check")) {
   const file = join(folder, `${stage}.xml`);
   if (!existsSync(file)) {
-    console.log(`${stage.padEnd(6)} no test ran`);
+    console.log(`${stage.padEnd(8)} no test ran`);
     total.failed += 1;
     continue;
   }
   const counts = count(readFileSync(file, "utf8"));
   console.log(
-    `${stage.padEnd(6)} ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped.length} not run`,
+    `${stage.padEnd(8)} ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped.length} not run`,
   );
   total.passed += counts.passed;
   total.failed += counts.failed;

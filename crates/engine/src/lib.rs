@@ -63,6 +63,7 @@ pub struct Engine {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) events: Arc<EventHub>,
+    pub(crate) instance: InstanceId,
     pub(crate) started_at: Millis,
     worker: Worker,
     tasks: TaskTracker,
@@ -77,18 +78,19 @@ impl Engine {
         let providers = Arc::new(providers);
         let events = Arc::new(EventHub::default());
         let started_at = clock.now();
-        let workspace = runs::recover(&store, &events, &*ids, started_at).await?;
+        let instance = InstanceId::new(&*ids);
+        let workspace = runs::recover(&store, &events, instance, &*ids, started_at).await?;
         models::put_providers(&store, &providers, workspace, &*ids, started_at).await?;
         let around = runs::Surroundings {
             store: store.clone(),
             providers: Arc::clone(&providers),
             clock: Arc::clone(&clock),
             events: Arc::clone(&events),
-            instance: InstanceId::new(&*ids),
+            instance,
         };
         let worker = Worker::start(around, tasks, stop);
         let tasks = tasks.clone();
-        Ok(Arc::new(Self { store, providers, clock, ids, events, started_at, worker, tasks }))
+        Ok(Arc::new(Self { store, providers, clock, ids, events, instance, started_at, worker, tasks }))
     }
 
     /// Does work of several steps to its end, even if the request that asked for it goes away in between: a

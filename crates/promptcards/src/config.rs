@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use llm::{OllamaAddress, ProvidersSettings};
 use serde::{Deserialize, Serialize};
-use store::StoreSettings;
+use store::{DatabaseUrl, StoreSettings};
 use toml::{Table, Value};
 
 /// The file that is read from the working folder if no other is named.
@@ -80,6 +80,8 @@ pub struct Flags {
     pub listen: Option<SocketAddr>,
     /// `--data-dir`
     pub data_dir: Option<PathBuf>,
+    /// `--database-url`
+    pub database_url: Option<DatabaseUrl>,
 }
 
 /// Variables of the environment, by name.
@@ -132,6 +134,9 @@ impl Config {
         }
         if let Some(data_dir) = &flags.data_dir {
             config.server.data_dir.clone_from(data_dir);
+        }
+        if let Some(url) = &flags.database_url {
+            config.store.database_url = Some(url.clone());
         }
         if !database_is_named {
             config.store.path = config.server.data_dir.join(DATABASE);

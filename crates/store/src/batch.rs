@@ -7,28 +7,37 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::call::Job;
+use crate::conn::Isolation;
 use crate::{Conn, Error, Result};
 
 /// Closures in one transaction.
 const MOST_JOBS: usize = 256;
 /// Work in one transaction, after which it is committed. The first answer waits for the last closure.
 const MOST_WORK: Duration = Duration::from_millis(5);
-/// Pauses before a transaction that another program keeps from beginning is tried again.
-const PAUSES: [Duration; 3] =
-    [Duration::from_millis(50), Duration::from_millis(200), Duration::from_millis(800)];
+/// How often a closure runs whose transaction met another one, or lost its connection before the commit.
+const MOST_RUNS: u32 = 5;
+/// Longest rest before the second run; each further one may be twice as long.
+const FIRST_REST: Duration = Duration::from_millis(4);
 
-/// The connection that writes.
+/// A connection that writes.
 pub(crate) struct Writer {
     conn: Conn,
-    busy_timeout: Duration,
-    /// Another program held the database when it was last asked for: then the next transaction does not wait
-    /// for the whole time limit again, or the queue would never be answered.
-    held: bool,
+    isolation: Isolation,
+}
+
+/// What came of a closure inside a transaction.
+enum Attempt {
+    /// It may be committed.
+    Done,
+    /// What it did must be undone; its answer says why.
+    Failed,
+    /// Nothing is wrong with it: the transaction met another one, or lost its connection.
+    Again,
 }
 
 impl Writer {
-    pub(crate) fn new(conn: Conn, busy_timeout: Duration) -> Self {
-        Self { conn, busy_timeout, held: false }
+    pub(crate) fn new(conn: Conn, isolation: Isolation) -> Self {
+        Self { conn, isolation }
     }
 
     /// The connection, outside of a transaction.
@@ -38,14 +47,18 @@ impl Writer {
 
     /// Runs `first` and what `more` has, in one transaction, and answers all of them after its commit.
     pub(crate) fn write(&mut self, mut first: Box<dyn Job>, mut more: impl FnMut() -> Option<Box<dyn Job>>) {
-        if let Err(error) = self.begin() {
+        if let Err(error) = self.conn.begin(self.isolation) {
             let queued = std::iter::once(first).chain(std::iter::from_fn(more)).take(MOST_JOBS);
             return answer(queued, Some(&error));
         }
         let started = Instant::now();
-        if !self.attempt(&mut *first) {
-            self.roll_back();
-            return answer([first], None);
+        match self.attempt(&mut *first) {
+            Attempt::Done => {}
+            Attempt::Failed => {
+                self.conn.roll_back();
+                return answer([first], None);
+            }
+            Attempt::Again => return self.one_by_one(vec![first]),
         }
         let mut jobs = vec![first];
         while jobs.len() < MOST_JOBS && started.elapsed() < MOST_WORK {
@@ -56,9 +69,10 @@ impl Writer {
                 return self.one_by_one(jobs);
             }
         }
-        match self.commit() {
-            // A deferred constraint of one of them, and nobody knows whose.
+        match self.conn.commit() {
+            // A deferred constraint of one of them, and nobody knows whose; or the whole met another write.
             Err(Error::Constraint { .. }) if jobs.len() > 1 => self.one_by_one(jobs),
+            Err(Error::Conflicted) => self.one_by_one(jobs),
             outcome => answer(jobs, outcome.err().as_ref()),
         }
     }
@@ -66,88 +80,85 @@ impl Writer {
     /// Runs each closure in a transaction of its own: after a failure that took the whole batch with it, the
     /// earlier ones included, whose savepoints had been released.
     fn one_by_one(&mut self, jobs: Vec<Box<dyn Job>>) {
-        for mut job in jobs {
-            let outcome =
-                self.begin().and_then(|()| if self.attempt(&mut *job) { self.commit() } else { Ok(()) });
-            self.roll_back();
-            answer([job], outcome.err().as_ref());
+        let mut jobs = jobs.into_iter();
+        while let Some(mut job) = jobs.next() {
+            let outcome = self.alone(&mut *job);
+            let gone = matches!(outcome, Err(Error::Unavailable { .. }));
+            answer([job], outcome.as_ref().err());
+            if gone {
+                // None of the others was begun, and each would wait as long for a connection.
+                return answer(jobs, outcome.err().as_ref());
+            }
         }
     }
 
-    /// Runs one closure. False: it failed, a statement of it did or the transaction ended; what it did must be
-    /// undone, and its answer says why.
-    fn attempt(&mut self, job: &mut dyn Job) -> bool {
+    /// Runs a closure in a transaction of its own, again where that may help. The error is one of the
+    /// transaction; one of the closure is in its answer.
+    fn alone(&mut self, job: &mut dyn Job) -> Result<()> {
+        let mut run = 1;
+        loop {
+            self.conn.begin(self.isolation)?;
+            let outcome = match self.attempt(job) {
+                Attempt::Done => self.conn.commit(),
+                Attempt::Failed => {
+                    self.conn.roll_back();
+                    Ok(())
+                }
+                Attempt::Again => Err(Error::Conflicted),
+            };
+            self.conn.roll_back();
+            if outcome != Err(Error::Conflicted) || run == MOST_RUNS {
+                return outcome;
+            }
+            rest(run);
+            run += 1;
+        }
+    }
+
+    /// Runs one closure.
+    fn attempt(&mut self, job: &mut dyn Job) -> Attempt {
         self.conn.take_failure();
         let done = job.run(&mut self.conn);
         let failure = self.conn.take_failure();
         let ended = self.conn.transaction_ended();
-        if done && (failure.is_some() || ended) {
-            job.fail(
-                failure
-                    .clone()
-                    .unwrap_or(Error::Storage { reason: "the transaction ended early".to_owned() }),
-            );
+        if matches!(failure, Some(Error::Conflicted | Error::Unavailable { .. })) {
+            return Attempt::Again;
         }
-        done && failure.is_none() && !ended
+        if done && (failure.is_some() || ended) {
+            let ended_early = || Error::Storage { reason: "the transaction ended early".to_owned() };
+            job.fail(failure.unwrap_or_else(ended_early));
+            return Attempt::Failed;
+        }
+        if done { Attempt::Done } else { Attempt::Failed }
     }
 
     /// Runs a further closure of a batch in a savepoint, so that its failure undoes nothing of the others. The
-    /// first one needs none: it is alone when it fails. A savepoint has the pages copied that change in it.
+    /// first one needs none: it is alone when it fails. `SQLite` copies each page that changes in a savepoint.
     fn attempt_in_savepoint(&mut self, job: &mut dyn Job) {
         if let Err(error) = self.conn.control("SAVEPOINT job") {
             return job.fail(error);
         }
-        let undone = if self.attempt(job) {
-            let released = self.conn.control("RELEASE job");
-            released.inspect_err(|error| job.fail(error.clone()))
-        } else if self.conn.transaction_ended() {
-            Ok(())
-        } else {
-            self.conn.control("ROLLBACK TO job").and_then(|()| self.conn.control("RELEASE job"))
+        let undone = match self.attempt(job) {
+            Attempt::Done => {
+                self.conn.control("RELEASE SAVEPOINT job").inspect_err(|error| job.fail(error.clone()))
+            }
+            // The caller sees that the transaction has ended, and runs all of it again.
+            _ if self.conn.transaction_ended() => Ok(()),
+            _ => self
+                .conn
+                .control("ROLLBACK TO SAVEPOINT job")
+                .and_then(|()| self.conn.control("RELEASE SAVEPOINT job")),
         };
         if undone.is_err() {
-            self.roll_back();
+            self.conn.roll_back();
         }
     }
+}
 
-    /// Begins a transaction. Waits for another program, but not for ever.
-    fn begin(&mut self) -> Result<()> {
-        self.roll_back();
-        let patience = if self.held { Duration::ZERO } else { self.busy_timeout };
-        self.conn.set_busy_timeout(patience)?;
-        let mut outcome = self.conn.control("BEGIN IMMEDIATE");
-        if outcome == Err(Error::Busy) {
-            self.conn.set_busy_timeout(Duration::ZERO)?;
-            outcome = again(&self.conn, "BEGIN IMMEDIATE");
-        }
-        self.held = outcome == Err(Error::Busy);
-        outcome
-    }
-
-    /// Commits. After an error the transaction is gone.
-    fn commit(&mut self) -> Result<()> {
-        let mut outcome = self.conn.control("COMMIT");
-        if outcome == Err(Error::Busy) {
-            // The transaction is still open, so this is not a second one.
-            outcome = again(&self.conn, "COMMIT");
-        }
-        outcome.map_err(|error| {
-            self.roll_back();
-            match error {
-                Error::Busy | Error::StorageFull | Error::Constraint { .. } => error,
-                Error::Storage { reason } => Error::OutcomeUnknown { reason },
-                other => Error::OutcomeUnknown { reason: other.to_string() },
-            }
-        })
-    }
-
-    fn roll_back(&mut self) {
-        if !self.conn.transaction_ended()
-            && let Err(error) = self.conn.control("ROLLBACK")
-        {
-            tracing::error!(%error, "could not roll back; the next transaction will say so again");
-        }
-    }
+/// Two transactions that meet once should not meet each time.
+fn rest(run: u32) {
+    let most = u64::try_from((FIRST_REST * 2_u32.pow(run - 1)).as_micros()).unwrap_or(u64::MAX);
+    thread::sleep(Duration::from_micros(RandomState::new().hash_one(run) % most));
 }
 
 /// Runs a read in one snapshot of the database.
@@ -155,18 +166,26 @@ pub(crate) fn read(conn: &mut Conn, mut job: Box<dyn Job>) {
     if job.abandoned() {
         return;
     }
-    if let Err(error) = conn.control("BEGIN") {
-        return answer([job], Some(&error));
+    let mut outcome = Ok(());
+    // A connection that was lost since its last use is noticed by the first statement.
+    for _ in 0..2 {
+        outcome = conn.begin(Isolation::Snapshot);
+        if outcome.is_err() {
+            break;
+        }
+        conn.take_failure();
+        let done = job.run(conn);
+        let failure = conn.take_failure();
+        let again = matches!(failure, Some(Error::Conflicted | Error::Unavailable { .. }));
+        if let Some(error) = failure.filter(|_| done || again) {
+            outcome = Err(error);
+        }
+        if !again {
+            break;
+        }
     }
-    conn.take_failure();
-    let done = job.run(conn);
-    let failure = conn.take_failure();
-    if !conn.transaction_ended()
-        && let Err(error) = conn.control("ROLLBACK")
-    {
-        tracing::error!(%error, "could not end a read");
-    }
-    answer([job], failure.filter(|_| done).as_ref());
+    answer([job], outcome.err().as_ref());
+    conn.roll_back();
 }
 
 /// Answers each job, with the error of all of them if there is one.
@@ -177,18 +196,4 @@ pub(crate) fn answer(jobs: impl IntoIterator<Item = Box<dyn Job>>, error: Option
         }
         job.answer();
     }
-}
-
-fn again(conn: &Conn, statement: &'static str) -> Result<()> {
-    let mut outcome = Err(Error::Busy);
-    for pause in PAUSES {
-        // A quarter less at random: two programs that meet once should not meet each time.
-        let share = u32::try_from(RandomState::new().hash_one(pause) % 256).unwrap_or_default();
-        thread::sleep(pause * (1024 - share) / 1024);
-        outcome = conn.control(statement);
-        if outcome != Err(Error::Busy) {
-            break;
-        }
-    }
-    outcome
 }

@@ -4,7 +4,8 @@ use domain::clock::Millis;
 use domain::ids::{CardId, RunId, WorkspaceId};
 
 use crate::cards::{CardRow, card_columns};
-use crate::{Conn, FromRow, Result, Row, Sql};
+use crate::sql::SqlPair;
+use crate::{Conn, FromRow, Result, Row, Sql, card_search};
 
 /// A card with what belongs to it.
 #[derive(Debug, Clone)]
@@ -111,16 +112,25 @@ pub fn list(conn: &mut Conn, workspace: WorkspaceId, filter: &CardFilter) -> Res
         card_filter!(),
         "ORDER BY updated_at DESC, cards.id DESC LIMIT $8"
     ));
-    // One of the statements that differ by database: full-text search.
-    const FOUND: Sql = Sql::new(concat!(
-        listed_columns!(),
-        card_filter!(),
-        "AND cards.number IN (SELECT rowid FROM card_search WHERE card_search MATCH $9) \
-         ORDER BY updated_at DESC, cards.id DESC LIMIT $8"
-    ));
+    const FOUND: SqlPair = SqlPair::new(
+        concat!(
+            listed_columns!(),
+            card_filter!(),
+            "AND cards.number IN (SELECT rowid FROM card_search WHERE card_search MATCH $9) \
+             ORDER BY updated_at DESC, cards.id DESC LIMIT $8"
+        ),
+        concat!(
+            listed_columns!(),
+            card_filter!(),
+            "AND cards.number IN (SELECT card_number FROM card_search \
+             WHERE words @@ CAST(CAST($9 AS TEXT) AS TSQUERY)) \
+             ORDER BY updated_at DESC, cards.id DESC LIMIT $8"
+        ),
+    );
     let before_time = filter.before.map(|(time, _)| time);
     let before_id = filter.before.map(|(_, id)| id);
-    let query = filter.search.as_deref().map(match_query).filter(|query| !query.is_empty());
+    let found = conn.pick(&FOUND);
+    let query = filter.search.as_deref().and_then(|search| card_search::query(conn, search));
     match query {
         None => conn.query_all(
             ALL,
@@ -136,7 +146,7 @@ pub fn list(conn: &mut Conn, workspace: WorkspaceId, filter: &CardFilter) -> Res
             ],
         ),
         Some(query) => conn.query_all(
-            FOUND,
+            found,
             &[
                 &workspace,
                 &filter.archived,
@@ -150,16 +160,6 @@ pub fn list(conn: &mut Conn, workspace: WorkspaceId, filter: &CardFilter) -> Res
             ],
         ),
     }
-}
-
-/// The words of a search as FTS5 takes them: each quoted, each the beginning of a word, all required.
-fn match_query(search: &str) -> String {
-    search
-        .split(|letter: char| !letter.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(|word| format!("\"{word}\"*"))
-        .collect::<Vec<_>>()
-        .join(" ")
 }
 
 /// A name and how many cards have it.

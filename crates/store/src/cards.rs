@@ -1,4 +1,4 @@
-//! Cards, their tags, and the full-text index over them.
+//! Cards and their tags.
 
 use domain::clock::Millis;
 use domain::ids::{CardId, SuiteId, WorkspaceId};
@@ -137,15 +137,4 @@ pub fn set_tags(conn: &mut Conn, card: CardId, tags: &[String]) -> Result<()> {
         InsertMany::new("INSERT INTO card_tags (card_id, tag)", "ON CONFLICT DO NOTHING");
     conn.execute(CLEAR, &[&card])?;
     conn.insert_many(&INSERT, tags, |tag| [&card, tag]).map(drop)
-}
-
-/// Replaces what full-text search finds the card by.
-pub fn index(conn: &mut Conn, card: &CardRow, tags: &[String], template: &str) -> Result<()> {
-    // One of the statements that differ by database: full-text search.
-    const REPLACE: Sql = Sql::new(
-        "INSERT OR REPLACE INTO card_search (rowid, title, slug, description, tags, template) \
-         SELECT number, $2, $3, $4, $5, $6 FROM cards WHERE id = $1",
-    );
-    conn.execute(REPLACE, &[&card.id, &card.title, &card.slug, &card.description, &tags.join(" "), &template])
-        .map(drop)
 }

@@ -10,7 +10,8 @@ use domain::run::CellState;
 use domain::verdict::Verdict;
 
 use crate::run_columns::{self, Finished};
-use crate::{Conn, FromRow, InsertMany, Json, Result, Row, Sql};
+use crate::sql::SqlPair;
+use crate::{Conn, FromRow, InsertMany, Json, Result, Row, Sql, instances};
 
 /// The cells of a run. Their ids follow each other, and no other run has them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,16 +77,24 @@ pub fn claim(
     owner: InstanceId,
     lease_until: Millis,
 ) -> Result<Vec<ClaimedCell>> {
-    const CLAIM: Sql = Sql::new(
-        "UPDATE cells SET state = 'leased', claim = claim + 1, owner = $5, lease_until = $6 \
-         WHERE id IN (SELECT id FROM cells WHERE id >= $2 AND id < $3 AND state = 'pending' \
-         ORDER BY id LIMIT $4) \
-         AND EXISTS (SELECT 1 FROM runs WHERE id = $1 AND state IN ('queued', 'running')) \
-         RETURNING id, claim, attempts",
-    );
+    macro_rules! claim {
+        ($lock:literal) => {
+            concat!(
+                "UPDATE cells SET state = 'leased', claim = claim + 1, owner = $5, lease_until = $6 \
+                 WHERE id IN (SELECT id FROM cells WHERE id >= $2 AND id < $3 AND state = 'pending' \
+                 ORDER BY id LIMIT $4",
+                $lock,
+                ") AND EXISTS (SELECT 1 FROM runs WHERE id = $1 AND state IN ('queued', 'running')) \
+                 RETURNING id, claim, attempts"
+            )
+        };
+    }
+    // Another instance that claims at the same moment takes the cells after these.
+    const CLAIM: SqlPair = SqlPair::new(claim!(""), claim!(" FOR UPDATE SKIP LOCKED"));
     let ids = cells.ids(positions);
+    let claim = conn.pick(&CLAIM);
     let mut claimed: Vec<ClaimedCell> =
-        conn.query_all(CLAIM, &[&run, &ids.start, &ids.end, &limit, &owner, &lease_until])?;
+        conn.query_all(claim, &[&run, &ids.start, &ids.end, &limit, &owner, &lease_until])?;
     claimed.sort_unstable_by_key(|cell| cell.id);
     Ok(claimed)
 }
@@ -127,14 +136,27 @@ pub fn release_expired(conn: &mut Conn, cells: &[i64], now: Millis) -> Result<u6
     Ok(conn.execute_many(RELEASE, cells, |id| [id, &now])?.iter().sum())
 }
 
-/// Gives back every lease: at start, when the lock file proves that no other owner lives.
-pub fn release_all(conn: &mut Conn) -> Result<u64> {
+/// Gives back the leases of owners that are no more. On a file nobody else lives, because this process has its
+/// lock; on a server each instance holds a lock of its own, which ends with its connection.
+pub fn release_dead(conn: &mut Conn, me: InstanceId) -> Result<u64> {
+    const OWNERS: Sql = Sql::new(
+        "SELECT DISTINCT c.owner FROM runs r JOIN cells c \
+         ON c.id >= r.first_cell AND c.id < r.first_cell + r.cell_count \
+         WHERE r.state IN ('preparing', 'queued', 'running', 'paused') AND c.state = 'leased' AND c.owner <> $1",
+    );
     const RELEASE: Sql = Sql::new(
-        "UPDATE cells SET state = 'pending', owner = NULL, lease_until = NULL WHERE id IN \
-         (SELECT c.id FROM runs r JOIN cells c ON c.id >= r.first_cell AND c.id < r.first_cell + r.cell_count \
+        "UPDATE cells SET state = 'pending', owner = NULL, lease_until = NULL WHERE state = 'leased' \
+         AND owner = $1 AND id IN (SELECT c.id FROM runs r JOIN cells c \
+         ON c.id >= r.first_cell AND c.id < r.first_cell + r.cell_count \
          WHERE r.state IN ('preparing', 'queued', 'running', 'paused') AND c.state = 'leased')",
     );
-    conn.execute(RELEASE, &[])
+    let mut released = 0;
+    for owner in conn.query_all::<InstanceId>(OWNERS, &[&me])? {
+        if instances::is_dead(conn, owner)? {
+            released += conn.execute(RELEASE, &[&owner])?;
+        }
+    }
+    Ok(released)
 }
 
 /// Gives back the leases of these cells, each `(id, claim)`, as far as their claims are still good.

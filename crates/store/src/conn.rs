@@ -1,23 +1,60 @@
 //! A connection, as a closure given to the store sees it.
 
-use std::time::Duration;
+use domain::ids::InstanceId;
 
-use rusqlite::{CachedStatement, types::Null};
-
-use crate::{Error, FromRow, InsertMany, Result, Row, Sql, ToValue, Value};
+use crate::sql::SqlPair;
+use crate::{Error, FromRow, InsertMany, Result, Row, Sql, ToValue, postgres, sqlite};
 
 /// A connection inside a transaction of the store's. Statements are kept prepared, by their text.
 ///
 /// It remembers the first statement that failed: a closure that returns `Ok` after one is answered with that
 /// statement's error, because the transaction may no longer be what the closure believes.
 pub struct Conn {
-    sqlite: rusqlite::Connection,
+    session: Session,
     failure: Option<Error>,
 }
 
+enum Session {
+    Sqlite(sqlite::Session),
+    Postgres(Box<postgres::Session>),
+}
+
+/// Which database it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+/// How a transaction is kept apart from others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Isolation {
+    /// It reads one state of the database and writes nothing.
+    Snapshot,
+    /// As if there were no other.
+    Serializable,
+    /// Each statement sees what was committed before it: every decision stands in the `WHERE` of the statement
+    /// that writes.
+    Guarded,
+}
+
+/// Calls the same method of whichever session there is.
+macro_rules! of_session {
+    ($conn:expr, $session:ident => $call:expr) => {
+        match &mut $conn.session {
+            Session::Sqlite($session) => $call,
+            Session::Postgres($session) => $call,
+        }
+    };
+}
+
 impl Conn {
-    pub(crate) fn new(sqlite: rusqlite::Connection) -> Self {
-        Self { sqlite, failure: None }
+    pub(crate) fn sqlite(session: sqlite::Session) -> Self {
+        Self { session: Session::Sqlite(session), failure: None }
+    }
+
+    pub(crate) fn postgres(session: postgres::Session) -> Self {
+        Self { session: Session::Postgres(Box::new(session)), failure: None }
     }
 
     /// The one row of the answer. None is [`Error::NoRow`], several are [`Error::ManyRows`].
@@ -49,12 +86,8 @@ impl Conn {
 
     /// Runs a statement that answers no rows, and says how many it changed.
     pub fn execute(&mut self, sql: Sql, params: &[&dyn ToValue]) -> Result<u64> {
-        let done = (|| {
-            let mut statement = prepare(&self.sqlite, sql, sql.text())?;
-            bind_by_name(&mut statement, sql, params)?;
-            statement.raw_execute().map_err(|error| Error::of_statement(&error, sql))
-        })();
-        self.note(done).map(|changed| changed as u64)
+        let done = allowed(sql).and_then(|()| of_session!(self, session => session.execute(sql, params)));
+        self.note(done)
     }
 
     /// Runs a statement once for each of `rows`, and says of each how many rows of the table it changed.
@@ -66,16 +99,8 @@ impl Conn {
         rows: &'r [R],
         values: impl Fn(&'r R) -> [&'r dyn ToValue; N],
     ) -> Result<Vec<u64>> {
-        let done = (|| {
-            let mut statement = prepare(&self.sqlite, sql, sql.text())?;
-            let mut changed = Vec::with_capacity(rows.len());
-            for row in rows {
-                bind_by_name(&mut statement, sql, &values(row))?;
-                let count = statement.raw_execute().map_err(|error| Error::of_statement(&error, sql))?;
-                changed.push(count as u64);
-            }
-            Ok(changed)
-        })();
+        let done =
+            allowed(sql).and_then(|()| of_session!(self, session => session.execute_many(sql, rows, values)));
         self.note(done)
     }
 
@@ -88,44 +113,79 @@ impl Conn {
         rows: &'r [R],
         values: impl Fn(&'r R) -> [&'r dyn ToValue; N],
     ) -> Result<u64> {
-        let sql = insert.head();
-        let done = (|| {
-            let mut statement = prepare(&self.sqlite, sql, &insert.one_row())?;
-            let mut inserted = 0;
-            for row in rows {
-                for (place, value) in values(row).iter().enumerate() {
-                    bind(&mut statement, sql, place + 1, *value)?;
-                }
-                inserted += statement.raw_execute().map_err(|error| Error::of_statement(&error, sql))?;
-            }
-            Ok(inserted)
-        })();
-        self.note(done).map(|inserted| inserted as u64)
+        let done = of_session!(self, session => session.insert_many(insert, rows, values));
+        self.note(done)
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        match self.session {
+            Session::Sqlite(_) => Dialect::Sqlite,
+            Session::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// The statement of this database.
+    pub(crate) fn pick(&self, pair: &SqlPair) -> Sql {
+        match self.dialect() {
+            Dialect::Sqlite => pair.sqlite,
+            Dialect::Postgres => pair.postgres,
+        }
+    }
+
+    /// Begins a transaction; one that was open is rolled back.
+    pub(crate) fn begin(&mut self, isolation: Isolation) -> Result<()> {
+        of_session!(self, session => session.begin(isolation))
+    }
+
+    /// Commits. After an error the transaction is gone.
+    pub(crate) fn commit(&mut self) -> Result<()> {
+        of_session!(self, session => session.commit())
+    }
+
+    /// Rolls back, if a transaction is open.
+    pub(crate) fn roll_back(&mut self) {
+        of_session!(self, session => session.roll_back());
     }
 
     /// Runs a statement of the store's own that takes no values: of a transaction, or a setting.
-    pub(crate) fn control(&self, text: &'static str) -> Result<()> {
-        let done = self.sqlite.prepare_cached(text).and_then(|mut statement| {
-            let mut rows = statement.raw_query();
-            while rows.next()?.is_some() {}
-            Ok(())
-        });
-        done.map_err(|error| Error::of_statement(&error, Sql::new(text)))
+    pub(crate) fn control(&mut self, text: &'static str) -> Result<()> {
+        of_session!(self, session => session.control(text))
     }
 
-    /// Whether no transaction is open. FULL, IOERR, NOMEM and others may have ended the one that was, with
-    /// everything in it; a savepoint would then open a new one, and the loss would go unseen.
+    /// Runs a text of several statements: a step of the schema.
+    pub(crate) fn script(&mut self, name: &'static str, text: &str) -> Result<()> {
+        match &mut self.session {
+            Session::Sqlite(_) => Err(Error::Statement {
+                statement: name,
+                reason: "a file is migrated before it is opened".to_owned(),
+            }),
+            Session::Postgres(session) => session.script(name, text),
+        }
+    }
+
+    /// On a server, takes the lock that lives as long as this connection, and as those that take its place.
+    /// A file has its lock already.
+    pub(crate) fn hold(&mut self, instance: InstanceId) -> Result<()> {
+        match &mut self.session {
+            Session::Sqlite(_) => Ok(()),
+            // An identifier holds no character that would need to be escaped.
+            Session::Postgres(session) => {
+                session.greet(format!("SELECT pg_advisory_lock(hashtextextended('{instance}', 0))"))
+            }
+        }
+    }
+
+    /// Whether no transaction is open, or the one that is cannot be committed any more.
     pub(crate) fn transaction_ended(&self) -> bool {
-        self.sqlite.is_autocommit()
+        match &self.session {
+            Session::Sqlite(session) => session.transaction_ended(),
+            Session::Postgres(session) => session.transaction_ended(),
+        }
     }
 
     /// The first failure since it was last taken.
     pub(crate) fn take_failure(&mut self) -> Option<Error> {
         self.failure.take()
-    }
-
-    pub(crate) fn set_busy_timeout(&self, timeout: Duration) -> Result<()> {
-        self.sqlite.busy_timeout(timeout).map_err(|error| Error::of_database(&error))
     }
 
     /// Forbids writes while `work` runs.
@@ -141,21 +201,10 @@ impl Conn {
         &mut self,
         sql: Sql,
         params: &[&dyn ToValue],
-        mut visit: impl FnMut(&Row<'_>) -> Result<()>,
+        visit: impl FnMut(&Row<'_>) -> Result<()>,
     ) -> Result<usize> {
-        let mut number = 0;
-        let done = (|| {
-            let mut statement = prepare(&self.sqlite, sql, sql.text())?;
-            bind_by_name(&mut statement, sql, params)?;
-            let mut rows = statement.raw_query();
-            while let Some(row) = rows.next().map_err(|error| Error::of_statement(&error, sql))? {
-                number += 1;
-                visit(&Row::new(row, sql, number))?;
-            }
-            Ok(())
-        })();
-        self.note(done)?;
-        Ok(number)
+        let done = allowed(sql).and_then(|()| of_session!(self, session => session.each(sql, params, visit)));
+        self.note(done)
     }
 
     /// Remembers the first failure.
@@ -169,39 +218,10 @@ impl Conn {
     }
 }
 
-fn prepare<'c>(sqlite: &'c rusqlite::Connection, sql: Sql, text: &str) -> Result<CachedStatement<'c>> {
+fn allowed(sql: Sql) -> Result<()> {
     if sql.controls_a_transaction() {
         let reason = "the store begins and ends transactions, no closure does".to_owned();
         return Err(Error::Statement { statement: sql.text(), reason });
     }
-    sqlite.prepare_cached(text).map_err(|error| Error::of_statement(&error, sql))
-}
-
-/// `$1` is a name to `SQLite`, numbered by its first use: bound by place, `$2 … $1` would swap in silence.
-fn bind_by_name(statement: &mut CachedStatement<'_>, sql: Sql, params: &[&dyn ToValue]) -> Result<()> {
-    let wrong = |reason: String| Error::Statement { statement: sql.text(), reason };
-    let count = statement.parameter_count();
-    if count != params.len() {
-        return Err(wrong(format!("it has {count} parameters and was given {}", params.len())));
-    }
-    for place in 1..=count {
-        let name = statement.parameter_name(place).unwrap_or_default();
-        let value = name
-            .strip_prefix('$')
-            .and_then(|number| number.parse::<usize>().ok())
-            .and_then(|number| params.get(number.checked_sub(1)?))
-            .ok_or_else(|| wrong(format!("its parameter `{name}` is not one of $1 to ${count}")))?;
-        bind(statement, sql, place, *value)?;
-    }
     Ok(())
-}
-
-fn bind(statement: &mut CachedStatement<'_>, sql: Sql, place: usize, value: &dyn ToValue) -> Result<()> {
-    match value.to_value()? {
-        Value::Null => statement.raw_bind_parameter(place, Null),
-        Value::Integer(number) => statement.raw_bind_parameter(place, number),
-        Value::Real(number) => statement.raw_bind_parameter(place, number),
-        Value::Text(text) => statement.raw_bind_parameter(place, text.as_ref()),
-    }
-    .map_err(|error| Error::of_statement(&error, sql))
 }

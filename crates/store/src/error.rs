@@ -38,6 +38,15 @@ pub enum Error {
         /// What the database said.
         reason: String,
     },
+    /// The database server cannot be reached or cannot write now. Nothing was stored; try again.
+    #[error("the database server cannot do it now ({reason}); nothing was stored, try again when it can")]
+    Unavailable {
+        /// What it said, or why it could not be asked.
+        reason: String,
+    },
+    /// Other writes came in between, each time. Nothing was stored; try again.
+    #[error("other writes came in between again and again; nothing was stored, try again in a second")]
+    Conflicted,
     /// The store was closed, or its thread ended. The work was not begun.
     #[error("the store is closed; nothing was stored, start the server again")]
     Closed,
@@ -108,7 +117,7 @@ pub enum Error {
         /// Its value.
         value: String,
         /// What it must be.
-        wanted: &'static str,
+        wanted: String,
     },
     /// Another server runs on this database.
     #[error(

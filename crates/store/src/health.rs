@@ -2,25 +2,27 @@
 
 use std::path::Path;
 
-use crate::{Result, Sql, Store, database, files};
+use crate::sql::SqlPair;
+use crate::sqlite::{database, files};
+use crate::{Result, Sql, Store};
 
-const VERSION: Sql = Sql::new("SELECT sqlite_version()");
-const JOURNAL: Sql = Sql::new("PRAGMA journal_mode");
+const VERSION: SqlPair =
+    SqlPair::new("SELECT 'SQLite ' || sqlite_version()", "SELECT split_part(version(), ' on ', 1)");
+const SIZE: SqlPair = SqlPair::new("SELECT 0", "SELECT pg_database_size(current_database())");
 const SCHEMA: Sql = Sql::new("SELECT number FROM migrations ORDER BY number DESC LIMIT 1");
-const CHECK: Sql = Sql::new("PRAGMA quick_check(10)");
+/// A server looks after its own pages.
+const CHECK: SqlPair = SqlPair::new("PRAGMA quick_check(10)", "SELECT 'ok'");
 
 /// Facts about the database, as `doctor` prints them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
-    /// The version of `SQLite`.
-    pub sqlite_version: String,
-    /// `wal`, or `memory` for a database in memory.
-    pub journal_mode: String,
+    /// `SQLite` or `PostgreSQL`, with its version.
+    pub version: String,
     /// The number of the last migration that was applied.
     pub schema_version: u32,
-    /// The database and its log, in bytes; 0 for one in memory.
-    pub file_bytes: u64,
-    /// The disk that it is on; None for one in memory, and where the system does not say.
+    /// Its size in bytes, with its log; 0 for one in memory.
+    pub bytes: u64,
+    /// The disk that it is on; None for one in memory or of a server, and where the system does not say.
     pub disk: Option<Disk>,
     /// What is damaged, at most ten findings; empty when nothing is.
     pub damage: Vec<String>,
@@ -40,19 +42,19 @@ impl Store {
     pub async fn check(&self) -> Result<Facts> {
         let facts = self
             .read(|conn| {
+                let (version, size, check) = (conn.pick(&VERSION), conn.pick(&SIZE), conn.pick(&CHECK));
                 Ok(Facts {
-                    sqlite_version: conn.query_one(VERSION, &[])?,
-                    journal_mode: conn.query_one(JOURNAL, &[])?,
+                    version: conn.query_one(version, &[])?,
                     schema_version: conn.query_one(SCHEMA, &[])?,
-                    file_bytes: 0,
+                    bytes: conn.query_one(size, &[])?,
                     disk: None,
-                    damage: conn.query_all(CHECK, &[])?,
+                    damage: conn.query_all(check, &[])?,
                 })
             })
             .await?;
         let damage = facts.damage.into_iter().filter(|finding| finding != "ok").collect();
-        let file_bytes = self.path().map_or(0, |path| database::size(&path));
-        Ok(Facts { file_bytes, disk: self.disk()?, damage, ..facts })
+        let bytes = self.path().map_or(facts.bytes, |path| database::size(&path));
+        Ok(Facts { bytes, disk: self.disk()?, damage, ..facts })
     }
 
     /// The room on the disk, at once: for a guard that asks often.

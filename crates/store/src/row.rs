@@ -6,13 +6,18 @@ use std::str::FromStr;
 
 use rusqlite::types::ValueRef;
 
-use crate::{Error, FromColumn, Result, Sql, Value};
+use crate::{Error, FromColumn, Result, Sql, Value, postgres};
 
 /// One row of an answer.
 pub struct Row<'a> {
-    sqlite: &'a rusqlite::Row<'a>,
+    source: Source<'a>,
     sql: Sql,
     number: usize,
+}
+
+enum Source<'a> {
+    Sqlite(&'a rusqlite::Row<'a>),
+    Postgres(&'a tokio_postgres::Row),
 }
 
 /// What is made of a row: a value of one column, a tuple, or a struct of yours.
@@ -46,13 +51,20 @@ impl ColumnIndex for usize {
 
 impl ColumnIndex for &str {
     fn place(self, row: &Row<'_>) -> Option<usize> {
-        row.sqlite.as_ref().column_index(self).ok()
+        match row.source {
+            Source::Sqlite(found) => found.as_ref().column_index(self).ok(),
+            Source::Postgres(found) => found.columns().iter().position(|column| column.name() == self),
+        }
     }
 }
 
 impl<'a> Row<'a> {
-    pub(crate) fn new(sqlite: &'a rusqlite::Row<'a>, sql: Sql, number: usize) -> Self {
-        Self { sqlite, sql, number }
+    pub(crate) fn of_sqlite(row: &'a rusqlite::Row<'a>, sql: Sql, number: usize) -> Self {
+        Self { source: Source::Sqlite(row), sql, number }
+    }
+
+    pub(crate) fn of_postgres(row: &'a tokio_postgres::Row, sql: Sql, number: usize) -> Self {
+        Self { source: Source::Postgres(row), sql, number }
     }
 
     /// The value of a column.
@@ -76,7 +88,7 @@ impl<'a> Row<'a> {
     pub fn corrupt(&self, column: impl ColumnIndex, reason: impl Display) -> Error {
         let column = column
             .place(self)
-            .and_then(|place| self.sqlite.as_ref().column_name(place).ok())
+            .and_then(|place| self.name(place))
             .map_or_else(|| column.to_string(), str::to_owned);
         let row = match self.value(0) {
             Ok(Value::Text(id)) => id.chars().take(64).collect(),
@@ -86,24 +98,35 @@ impl<'a> Row<'a> {
         Error::Corrupt { table: self.sql.table().to_owned(), column, row, reason: reason.to_string() }
     }
 
-    fn value(&self, column: impl ColumnIndex) -> Result<Value<'a>> {
-        let found = column.place(self).and_then(|place| self.sqlite.get_ref(place).ok());
-        match found {
-            Some(ValueRef::Null) => Ok(Value::Null),
-            Some(ValueRef::Integer(number)) => Ok(Value::Integer(number)),
-            Some(ValueRef::Real(number)) => Ok(Value::Real(number)),
-            Some(ValueRef::Text(bytes)) => match std::str::from_utf8(bytes) {
-                Ok(text) => Ok(Value::Text(Cow::Borrowed(text))),
-                Err(error) => Err(self.unreadable(column, &error.to_string())),
-            },
-            Some(ValueRef::Blob(_)) => {
-                Err(self.unreadable(column, "bytes, and no column of ours holds bytes"))
-            }
-            None => Err(Error::Statement {
-                statement: self.sql.text(),
-                reason: format!("its answer has no column {column}"),
-            }),
+    fn name(&self, place: usize) -> Option<&str> {
+        match self.source {
+            Source::Sqlite(row) => row.as_ref().column_name(place).ok(),
+            Source::Postgres(row) => row.columns().get(place).map(tokio_postgres::Column::name),
         }
+    }
+
+    fn value(&self, column: impl ColumnIndex) -> Result<Value<'a>> {
+        let place = column.place(self).ok_or_else(|| self.missing(column))?;
+        match self.source {
+            Source::Sqlite(row) => match row.get_ref(place).map_err(|_| self.missing(column))? {
+                ValueRef::Null => Ok(Value::Null),
+                ValueRef::Integer(number) => Ok(Value::Integer(number)),
+                ValueRef::Real(number) => Ok(Value::Real(number)),
+                ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
+                    Ok(text) => Ok(Value::Text(Cow::Borrowed(text))),
+                    Err(error) => Err(self.unreadable(column, &error.to_string())),
+                },
+                ValueRef::Blob(_) => Err(self.unreadable(column, "bytes, and no column of ours holds bytes")),
+            },
+            Source::Postgres(row) if place < row.len() => {
+                postgres::value(row, place).map_err(|reason| self.unreadable(column, &reason))
+            }
+            Source::Postgres(_) => Err(self.missing(column)),
+        }
+    }
+
+    fn missing(&self, column: impl ColumnIndex) -> Error {
+        Error::Statement { statement: self.sql.text(), reason: format!("its answer has no column {column}") }
     }
 
     fn unreadable(&self, column: impl ColumnIndex, reason: &str) -> Error {

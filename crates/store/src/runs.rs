@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use domain::clock::Millis;
-use domain::ids::{CardId, CaseId, RunId, SuiteId, WorkspaceId};
+use domain::ids::{CardId, CaseId, InstanceId, RunId, SuiteId, WorkspaceId};
 use domain::matrix::Matrix;
 use domain::run::RunState;
 
 use crate::cells::CellRange;
-use crate::{Conn, FromRow, InsertMany, Result, Row, Sql};
+use crate::{Conn, FromRow, InsertMany, Result, Row, Sql, instances};
 
 /// A run as its row has it.
 #[derive(Debug, Clone)]
@@ -171,6 +171,8 @@ pub struct NewRun {
     pub suite_id: SuiteId,
     /// Its size.
     pub matrix: Matrix,
+    /// Who prepares it.
+    pub prepared_by: InstanceId,
     /// Hash of what is run.
     pub fingerprint: String,
     /// Whether all its models are simulated.
@@ -196,8 +198,8 @@ pub fn prepare(conn: &mut Conn, run: &NewRun) -> Result<CellRange> {
         Sql::new("UPDATE counters SET value = value + $1 WHERE name = 'cells' RETURNING value");
     const RUN: Sql = Sql::new(
         "INSERT INTO runs (id, workspace_id, number, state, suite_id, versions, models, cases, repeats, \
-         first_cell, cell_count, open_cells, fingerprint, simulated, note, created_by, created_at) \
-         VALUES ($1, $2, $3, 'preparing', $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14, $15)",
+         first_cell, cell_count, open_cells, prepared_by, fingerprint, simulated, note, created_by, created_at) \
+         VALUES ($1, $2, $3, 'preparing', $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14, $15, $16)",
     );
     const VERSION: Sql = Sql::new(
         "INSERT INTO run_versions (run_id, position, card_id, slug, title, number, content, includes) \
@@ -226,6 +228,7 @@ pub fn prepare(conn: &mut Conn, run: &NewRun) -> Result<CellRange> {
             &run.matrix.repeats,
             &cells.first,
             &cells.count,
+            &run.prepared_by,
             &run.fingerprint,
             &run.simulated,
             &run.note,
@@ -314,6 +317,19 @@ pub fn discard(conn: &mut Conn, run: RunId) -> Result<()> {
         conn.execute(statement, &[&run])?;
     }
     Ok(())
+}
+
+/// Removes the runs whose start was cut short, because the instance that prepared them is no more.
+pub fn discard_abandoned(conn: &mut Conn) -> Result<Vec<RunId>> {
+    const PREPARING: Sql = Sql::new("SELECT id, prepared_by FROM runs WHERE state = 'preparing' ORDER BY id");
+    let mut discarded = Vec::new();
+    for (run, instance) in conn.query_all::<(RunId, InstanceId)>(PREPARING, &[])? {
+        if instances::is_dead(conn, instance)? {
+            discard(conn, run)?;
+            discarded.push(run);
+        }
+    }
+    Ok(discarded)
 }
 
 /// Runs in one of the states in which there may be work, oldest first.
@@ -463,6 +479,12 @@ pub fn reopen(conn: &mut Conn, run: RunId, at: Millis) -> Result<Option<i64>> {
 pub fn finish(conn: &mut Conn, run: RunId, at: Millis) -> Result<Option<i64>> {
     const ACTIVE: &[RunState] = &[RunState::Running, RunState::Paused, RunState::Queued];
     change_state(conn, run, ACTIVE, RunState::Finished, "run_finished", at)
+}
+
+/// Keeps others from changing the run, or what is counted of it, until this transaction ends.
+pub fn lock(conn: &mut Conn, run: RunId) -> Result<()> {
+    const LOCK: Sql = Sql::new("UPDATE runs SET state = state WHERE id = $1");
+    conn.execute(LOCK, &[&run]).map(drop)
 }
 
 /// Number of the run's last event. None if there is no such run.

@@ -5,12 +5,21 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result};
+use crate::{DatabaseUrl, Error, Result};
 
 /// Where the database is, and how much work it accepts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StoreSettings {
+    /// The URL of a `PostgreSQL` database, such as `postgres://user:password@host/name?sslmode=verify-full`, whose
+    /// certificates `sslrootcert` may name. Without it, the database is a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_url: Option<DatabaseUrl>,
+    /// Connections to `PostgreSQL`, 3 to 64: two write, the others read.
+    pub postgres_connections: usize,
+    /// How long one statement of `PostgreSQL` may take, in milliseconds, 100 to 600,000. Then its connection is
+    /// given up.
+    pub database_timeout_ms: u64,
     /// The file of the database. Its folder must exist; its lock, its log and the copies made before a
     /// migration lie beside it.
     pub path: PathBuf,
@@ -30,6 +39,9 @@ pub struct StoreSettings {
 impl Default for StoreSettings {
     fn default() -> Self {
         Self {
+            database_url: None,
+            postgres_connections: 11,
+            database_timeout_ms: 10_000,
             path: PathBuf::from("promptcards.db"),
             readers: 9,
             read_queue: 2_048,
@@ -44,6 +56,8 @@ impl StoreSettings {
     /// Refuses what cannot work, with the name of the setting.
     pub fn validate(&self) -> Result<()> {
         let checks = [
+            ("postgres_connections", self.postgres_connections as u64, 3, 64, "from 3 to 64"),
+            ("database_timeout_ms", self.database_timeout_ms, 100, 600_000, "from 100 to 600000"),
             ("readers", self.readers as u64, 1, 64, "from 1 to 64"),
             ("read_queue", self.read_queue as u64, 1, 1 << 20, "from 1 to 1048576"),
             ("write_queue", self.write_queue as u64, 1, 1 << 20, "from 1 to 1048576"),
@@ -52,14 +66,18 @@ impl StoreSettings {
         ];
         for (setting, value, least, most, wanted) in checks {
             if !(least..=most).contains(&value) {
-                return Err(Error::Setting { setting, value: value.to_string(), wanted });
+                return Err(Error::Setting { setting, value: value.to_string(), wanted: wanted.to_owned() });
             }
         }
         if self.path.file_name().is_none() {
             let value = format!("`{}`", self.path.display());
-            return Err(Error::Setting { setting: "path", value, wanted: "the path of a file" });
+            return Err(Error::Setting { setting: "path", value, wanted: "the path of a file".to_owned() });
         }
         Ok(())
+    }
+
+    pub(crate) fn database_timeout(&self) -> Duration {
+        Duration::from_millis(self.database_timeout_ms)
     }
 
     pub(crate) fn busy_timeout(&self) -> Duration {

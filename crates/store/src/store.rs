@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use crate::batch::{self, Writer};
 use crate::call::{Call, Job};
-use crate::migrate::{MIGRATIONS, Migration};
+use crate::conn::Isolation;
+use crate::sqlite::{self, database, migrate::MIGRATIONS};
 use crate::threads::{Lane, Threads};
-use crate::{Conn, Error, Result, StoreSettings, database};
+use crate::{Conn, Error, Result, StoreSettings};
 
 /// The database. A clone is the same store.
 ///
@@ -21,31 +22,37 @@ pub struct Store {
 }
 
 enum Inner {
-    Threads { threads: Threads, path: PathBuf },
+    /// The path is that of the file, where there is one.
+    Threads {
+        threads: Threads,
+        path: Option<PathBuf>,
+    },
     InPlace(Mutex<Option<Writer>>),
 }
 
 impl Store {
     /// Opens the database of `settings`, makes it where there is none and brings it to the schema of this
-    /// program. It blocks, because the database is checked: about a second a gigabyte, and after a crash
-    /// about ten, because then its indexes are checked too.
+    /// program. It blocks. A file is checked: about a second a gigabyte, and after a crash about ten, because
+    /// then its indexes are checked too.
     ///
     /// Whatever it refuses, it leaves as it was.
     pub fn open(settings: StoreSettings) -> Result<Self> {
-        Self::open_with(settings, MIGRATIONS)
-    }
-
-    fn open_with(settings: StoreSettings, migrations: &[Migration]) -> Result<Self> {
         settings.validate()?;
-        let threads = Threads::start(&settings, migrations)?;
-        Ok(Self { inner: Arc::new(Inner::Threads { threads, path: settings.path }) })
+        let inner = match &settings.database_url {
+            None => Inner::Threads {
+                threads: Threads::on_file(&settings, MIGRATIONS)?,
+                path: Some(settings.path),
+            },
+            Some(url) => Inner::Threads { threads: Threads::on_server(&settings, url)?, path: None },
+        };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// A database in memory, whose work runs inside the call: for tests whose time is paused, which would run
     /// ahead of the store's threads.
     pub fn open_in_place() -> Result<Self> {
-        let conn = Conn::new(database::open_in_memory(MIGRATIONS)?);
-        let writer = Writer::new(conn, Duration::ZERO);
+        let session = sqlite::Session::new(database::open_in_memory(MIGRATIONS)?, Duration::ZERO);
+        let writer = Writer::new(Conn::sqlite(session), Isolation::Serializable);
         Ok(Self { inner: Arc::new(Inner::InPlace(Mutex::new(Some(writer)))) })
     }
 
@@ -88,13 +95,13 @@ impl Store {
     }
 
     /// As [`write`](Self::write), for a closure whose every decision stands in the `WHERE` of the statement
-    /// that writes: a database with several writers may run it at a weaker isolation. `SQLite` has one writer.
+    /// that writes: a database with several writers may run it at a weaker isolation. A file has one writer.
     pub fn write_guarded<T, F>(&self, work: F) -> impl Future<Output = Result<T>> + Send + use<T, F>
     where
         T: Send + 'static,
         F: Fn(&mut Conn) -> Result<T> + Send + 'static,
     {
-        self.call(Lane::Write, work)
+        self.call(Lane::Guarded, work)
     }
 
     /// Answers all that is queued, refuses what comes after, empties the log into the database and releases
@@ -111,10 +118,10 @@ impl Store {
         }
     }
 
-    /// Where the database is; None for one in memory.
+    /// Where the file is; None for a database in memory or of a server.
     pub(crate) fn path(&self) -> Option<PathBuf> {
         match &*self.inner {
-            Inner::Threads { path, .. } => Some(path.clone()),
+            Inner::Threads { path, .. } => path.clone(),
             Inner::InPlace(_) => None,
         }
     }
@@ -139,7 +146,7 @@ fn run_in_place(writer: &Mutex<Option<Writer>>, lane: Lane, job: Box<dyn Job>) {
     let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
     match (&mut *writer, lane) {
         (None, _) => batch::answer([job], Some(&Error::Closed)),
-        (Some(writer), Lane::Write) => writer.write(job, || None),
+        (Some(writer), Lane::Write | Lane::Guarded) => writer.write(job, || None),
         (Some(writer), Lane::Read) => writer.conn().read_only(|conn| batch::read(conn, job)),
     }
 }

@@ -8,11 +8,13 @@
 )]
 
 mod actor;
+mod database;
 mod events;
 mod process;
 mod server;
 
 pub use actor::{Actor, Answer};
+pub use database::TestDatabase;
 pub use events::{Event, Events};
 pub use process::ServerProcess;
 pub use server::TestServer;

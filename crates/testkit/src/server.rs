@@ -1,16 +1,15 @@
 //! A server in this process, built as the binary builds it.
 
 use std::net::SocketAddr;
-use std::path::Path;
 
 use fake_ollama::{FakeOllama, Options};
 use llm::{Latency, ProviderKind};
 use promptcards::{App, Config};
-use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::actor::Actor;
+use crate::database::TestDatabase;
 
 /// A server on a free port with a database of its own and, as its `ollama`, a fake one.
 pub struct TestServer {
@@ -21,7 +20,7 @@ pub struct TestServer {
     address: SocketAddr,
     stop: CancellationToken,
     running: Option<JoinHandle<Result<(), store::Error>>>,
-    folder: TempDir,
+    database: TestDatabase,
 }
 
 impl TestServer {
@@ -32,15 +31,15 @@ impl TestServer {
 
     /// Starts one with a fake Ollama of these options and changed settings.
     pub async fn start_with(ollama: Options, change: impl FnOnce(&mut Config)) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let database = TestDatabase::new();
         let ollama = FakeOllama::start(ollama).unwrap();
-        let mut config = config(folder.path(), &ollama.url());
+        let mut config = config(&database, &ollama.url());
         change(&mut config);
         let app = App::build(&config).await.unwrap();
         let (address, stop) = (app.address(), CancellationToken::new());
         #[expect(clippy::disallowed_methods, reason = "`TestServer::stop` waits for it")]
         let running = Some(tokio::spawn(app.run(stop.clone())));
-        Self { actor: Actor::at(address), ollama, address, stop, running, folder }
+        Self { actor: Actor::at(address), ollama, address, stop, running, database }
     }
 
     /// Where it listens.
@@ -48,26 +47,21 @@ impl TestServer {
         self.address
     }
 
-    /// The folder of its database.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
     /// Stops it as a signal would, and waits until it has closed its database.
-    pub async fn stop(mut self) -> TempDir {
+    pub async fn stop(mut self) -> TestDatabase {
         self.stop.cancel();
         let running = self.running.take().unwrap();
         running.await.expect("the server panicked").expect("the server did not end in good order");
-        self.folder
+        self.database
     }
 }
 
-/// Settings of a server on a free port with its database in `folder`.
-fn config(folder: &Path, ollama: &str) -> Config {
+/// Settings of a server on a free port with this database.
+fn config(database: &TestDatabase, ollama: &str) -> Config {
     let mut config = Config::default();
     config.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
-    folder.clone_into(&mut config.server.data_dir);
-    config.store.path = folder.join("promptcards.db");
+    database.folder().clone_into(&mut config.server.data_dir);
+    config.store = database.settings();
     for provider in &mut config.providers.0 {
         match provider.kind {
             ProviderKind::Ollama => provider.base_url = Some(ollama.to_owned()),

@@ -73,9 +73,18 @@ fn of_store(cause: StoreError) -> ApiError {
             ApiError::new(Code::Unavailable, detail).retry_after(30).caused_by(cause)
         }
         StoreError::OutcomeUnknown { .. } => {
-            let detail = "The server's disk failed while the change was being stored. It may or may not be there: \
+            let detail = "The database failed while the change was being stored. It may or may not be there: \
                           look before you repeat it.";
             ApiError::new(Code::Unavailable, detail).retry_after(30).caused_by(cause)
+        }
+        StoreError::Unavailable { .. } => {
+            let detail = "The database server cannot be reached or cannot write now. Nothing was stored; try again \
+                          in a few seconds.";
+            ApiError::new(Code::Unavailable, detail).retry_after(5).caused_by(cause)
+        }
+        StoreError::Conflicted => {
+            let detail = "Other changes came in between, again and again. Nothing was stored; try again.";
+            ApiError::new(Code::Unavailable, detail).retry_after(1).caused_by(cause)
         }
         StoreError::Closed => ApiError::new(Code::ShuttingDown, Code::ShuttingDown.meaning()).retry_after(5),
         other => ApiError::internal(other),

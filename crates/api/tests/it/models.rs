@@ -39,7 +39,10 @@ async fn health_names_what_does_not_work_and_the_remedy() {
         checks.iter().find(|check| check["name"] == name).unwrap().clone()
     };
     assert_eq!(check("database")["status"], "pass");
-    assert_eq!(check("disk")["component"], "disk");
+    // The disk of a database server is not ours to look at.
+    if !server.is_on_database_server() {
+        assert_eq!(check("disk")["component"], "disk");
+    }
     assert_eq!(check("ollama")["status"], "warn");
     assert!(check("ollama")["remedy"].as_str().unwrap().ends_with('.'));
 }

@@ -41,6 +41,7 @@ async fn a_run_that_cannot_be_read_does_not_stop_the_others() {
         workspace_id: workspace,
         suite_id: suite,
         matrix: Matrix { versions: 1, models: 1, cases: 1, repeats: 1 },
+        prepared_by: "01890a5d-ac96-774b-bcce-b302099a8058".parse().unwrap(),
         fingerprint: "broken".to_owned(),
         simulated: true,
         note: String::new(),

@@ -12,8 +12,8 @@ use domain::clock::{Clock, Millis};
 use engine::{Engine, Parts};
 use llm::{Latency, ProviderKind, ProviderSettings, ProvidersSettings, Registry};
 use serde_json::{Value, json};
-use store::{Store, StoreSettings};
-use tempfile::TempDir;
+use store::Store;
+use testkit::TestDatabase;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
@@ -42,7 +42,7 @@ pub(crate) struct Running {
     /// Its database, past the engine.
     pub(crate) store: Store,
     _stop: DropGuard,
-    _folder: TempDir,
+    database: TestDatabase,
 }
 
 impl Deref for Running {
@@ -62,7 +62,7 @@ impl Running {
     /// A server whose simulated models take so many calls at once, each for so many milliseconds. Its Ollama
     /// is not there.
     pub(crate) async fn with_models(concurrency: u32, latency_ms: u64) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let database = TestDatabase::new();
         let clock: Arc<dyn Clock> = Arc::new(Steps::default());
         let mut simulated = ProviderSettings::new("simulated", ProviderKind::Simulated);
         simulated.concurrency = Some(concurrency);
@@ -71,8 +71,7 @@ impl Running {
         // A port that needs privileges, where nothing listens.
         ollama.base_url = Some("http://127.0.0.1:1".to_owned());
         let providers = ProvidersSettings(vec![ollama, simulated]);
-        let settings =
-            StoreSettings { path: folder.path().join("promptcards.db"), ..StoreSettings::default() };
+        let settings = database.settings();
         let store = Store::open(settings).unwrap();
         let parts = Parts {
             store: store.clone(),
@@ -86,7 +85,11 @@ impl Running {
         let server = Server::of(|door, closing| {
             router(ApiState::new(of_routes, closing.clone()), site(), door).unwrap()
         });
-        Self { server: server.await, engine, store, _stop: stop.drop_guard(), _folder: folder }
+        Self { server: server.await, engine, store, _stop: stop.drop_guard(), database }
+    }
+
+    pub(crate) fn is_on_database_server(&self) -> bool {
+        self.database.is_on_server()
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

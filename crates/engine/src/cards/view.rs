@@ -125,5 +125,5 @@ pub(crate) fn card(conn: &mut Conn, listed: ListedCard) -> Result<Card> {
 /// Brings the full-text index of a card up to its row, its tags and a content.
 pub(crate) fn index(conn: &mut Conn, row: &CardRow, tags: &[String], content: &CardContent) -> Result<()> {
     let texts: Vec<String> = content.messages.iter().map(domain::card::Message::joined_text).collect();
-    Ok(store::cards::index(conn, row, tags, &texts.join("\n"))?)
+    Ok(store::card_search::index(conn, row, tags, &texts.join("\n"))?)
 }

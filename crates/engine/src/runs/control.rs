@@ -88,7 +88,7 @@ impl Engine {
         let mut from = 0;
         loop {
             let (row, at) = (row.clone(), self.clock.now());
-            let chunk = self.store.write(move |conn| retry_chunk(conn, &row, from, at)).await?;
+            let chunk = self.store.write_guarded(move |conn| retry_chunk(conn, &row, from, at)).await?;
             let Chunk::PutBack { number, next } = chunk else {
                 // Somebody else retried, or cancelled, since the run was read: what was put back stays so.
                 break;
@@ -111,8 +111,10 @@ impl Engine {
     ) -> Result<Run> {
         let before = self.run(workspace, run).await?;
         let at = self.clock.now();
-        let number =
-            self.store.write(move |conn| store::runs::change_state(conn, run, from, to, event, at)).await?;
+        let number = self
+            .store
+            .write_guarded(move |conn| store::runs::change_state(conn, run, from, to, event, at))
+            .await?;
         let Some(number) = number else {
             return Err(wrong_state(&before, &format!("cannot be {done} in this state")));
         };
@@ -143,6 +145,8 @@ pub(super) enum Chunk {
 
 /// Puts some cells back and lets the run go on, both or neither.
 pub(super) fn retry_chunk(conn: &mut Conn, row: &RunRow, from: i64, at: Millis) -> store::Result<Chunk> {
+    // Nobody else puts cells of this run back until this is committed.
+    store::runs::lock(conn, row.id)?;
     let positions = store::cells::with_error(conn, row.cells, from, CHUNK)?;
     let Some(last) = positions.last() else { return Ok(Chunk::Nothing) };
     let number = store::runs::change_state(conn, row.id, RETRIED_FROM, RunState::Running, "run_resumed", at)?;
@@ -169,7 +173,7 @@ pub(crate) async fn cancel_cells(
     let (id, cells, matrix) = (run.id, run.cells, run.matrix);
     let mut from = 0;
     loop {
-        let step = store.write(move |conn| cancel_chunk(conn, id, cells, matrix, from, at)).await?;
+        let step = store.write_guarded(move |conn| cancel_chunk(conn, id, cells, matrix, from, at)).await?;
         match step {
             Cancelled::UpTo(position) => from = position,
             Cancelled::All(number) => {

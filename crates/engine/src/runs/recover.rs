@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use domain::clock::Millis;
-use domain::ids::{IdSource, WorkspaceId};
-use domain::run::RunState;
+use domain::ids::{IdSource, InstanceId, WorkspaceId};
 use store::Store;
 
 use super::control::cancel_cells;
@@ -15,30 +14,28 @@ use crate::events::EventHub;
 /// Gives back every lease, removes runs that never became visible, ends cancels that were cut short, sets states
 /// right, and makes the first workspace.
 ///
-/// The lock on the database proves that no other server holds a lease.
+/// Only of servers that are no more: on a database server, others may be at work.
 pub(crate) async fn recover(
     store: &Store,
     events: &Arc<EventHub>,
+    me: InstanceId,
     ids: &dyn IdSource,
     now: Millis,
 ) -> Result<WorkspaceId> {
+    store.write_guarded(move |conn| store::instances::announce(conn, me)).await?;
     let id = WorkspaceId::new(ids);
     let (workspace, released) = store
         .write(move |conn| {
             let workspace = store::workspaces::ensure(conn, id, DEFAULT_WORKSPACE, "Default", now)?;
             store::idempotency::forget(conn, now - crate::idempotency::KEPT_MS)?;
-            Ok((workspace, store::cells::release_all(conn)?))
+            Ok((workspace, store::cells::release_dead(conn, me)?))
         })
         .await?;
     if released > 0 {
         tracing::info!(cells = released, "cells of the server before this one go back into the queue");
     }
-    for run in store.read(store::runs::active).await? {
-        if run.state == RunState::Preparing {
-            let id = run.id;
-            store.write(move |conn| store::runs::discard(conn, id)).await?;
-            tracing::info!(run = %id, "a run whose start was cut short was removed");
-        }
+    for run in store.write(store::runs::discard_abandoned).await? {
+        tracing::info!(%run, "a run whose start was cut short was removed");
     }
     for run in store.read(store::runs::half_cancelled).await? {
         cancel_cells(store, events, &run, now).await?;

@@ -143,6 +143,7 @@ impl Engine {
             workspace_id: workspace,
             suite_id: plan.suite_id,
             matrix,
+            prepared_by: self.instance,
             fingerprint: fingerprint.clone(),
             simulated: plan.models.iter().all(|model| model.simulated),
             note: request.note,

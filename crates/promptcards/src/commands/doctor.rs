@@ -72,7 +72,7 @@ async fn look_at_port(config: &Config) -> Finding {
 
 async fn look_at_database(config: &Config) -> Vec<Finding> {
     let path = &config.store.path;
-    if !path.exists() {
+    if config.store.database_url.is_none() && !path.exists() {
         let detail = format!("There is none yet at {}; the first start makes it.", path.display());
         return vec![Finding::sound("database", detail)];
     }
@@ -94,12 +94,7 @@ async fn look_at_database(config: &Config) -> Vec<Finding> {
     match store.check().await {
         Ok(facts) if facts.damage.is_empty() => findings.push(Finding::sound(
             "database",
-            format!(
-                "SQLite {}, schema {}, {} KiB, sound.",
-                facts.sqlite_version,
-                facts.schema_version,
-                facts.file_bytes / 1024
-            ),
+            format!("{}, schema {}, {} KiB, sound.", facts.version, facts.schema_version, facts.bytes / 1024),
         )),
         Ok(facts) => findings.push(Finding::problem(
             "database",

@@ -11,6 +11,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use store::DatabaseUrl;
+
 use crate::config::{Config, Environment, Flags};
 
 /// Prompt cards, their test cases, and runs that can be watched and trusted.
@@ -70,6 +72,12 @@ struct Settings {
     /// The folder of the database, made if it is not there [default: ./data]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "A PostgreSQL database instead of the file, such as postgres://user:password@host/name"
+    )]
+    database_url: Option<DatabaseUrl>,
     /// The configuration file [default: ./promptcards.toml, if it is there]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -77,7 +85,8 @@ struct Settings {
 
 impl Settings {
     fn load(self) -> anyhow::Result<Config> {
-        let flags = Flags { config: self.config, listen: self.listen, data_dir: self.data_dir };
+        let Self { listen, data_dir, database_url, config } = self;
+        let flags = Flags { config, listen, data_dir, database_url };
         Ok(Config::load(&flags, &environment())?)
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fake_ollama::{Change, FakeOllama, Options};
 use serde_json::{Value, json};
-use testkit::{Actor, ServerProcess};
+use testkit::{Actor, ServerProcess, TestDatabase};
 use tokio::time::{Instant, timeout};
 
 const KILLS: u64 = 20;
@@ -19,11 +19,13 @@ async fn twenty_kills_lose_nothing_and_store_nothing_twice() {
     let models = ["llama3.2:latest", "qwen3:8b"];
     let ollama = FakeOllama::start(Options::default()).unwrap();
     ollama.change(&Change { latency_ms: Some(20), ..Change::default() });
-    let folder = tempfile::tempdir().unwrap();
+    let database = TestDatabase::new();
+    let database_url = database.url();
     let url = ollama.url();
     let start = || {
-        let environment = [("OLLAMA_HOST", url.as_str()), ("PROMPTCARDS_LOG__LEVEL", "warn")];
-        ServerProcess::start(env!("CARGO_BIN_EXE_promptcards").as_ref(), folder.path(), &environment)
+        let mut environment = vec![("OLLAMA_HOST", url.as_str()), ("PROMPTCARDS_LOG__LEVEL", "warn")];
+        environment.extend(database_url.as_deref().map(|url| ("PROMPTCARDS_STORE__DATABASE_URL", url)));
+        ServerProcess::start(env!("CARGO_BIN_EXE_promptcards").as_ref(), database.folder(), &environment)
     };
 
     let mut server = start();

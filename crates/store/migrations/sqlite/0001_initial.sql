@@ -109,10 +109,7 @@ CREATE INDEX label_moves_of_card ON label_moves (card_id, name, id);
 
 -- Full-text search over cards: the row is replaced with every change of a card or its draft. It is found by
 -- cards.number, because a column that is not searched has no index: to find a row by it reads them all.
-CREATE VIRTUAL TABLE card_search USING fts5 (
-    title, slug, description, tags, template,
-    tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
-);
+CREATE VIRTUAL TABLE card_search USING fts5 (words, prefix = '2 3');
 
 CREATE TABLE providers (
     id           TEXT PRIMARY KEY,
@@ -149,6 +146,8 @@ CREATE TABLE runs (
     -- Its cells have the ids from first_cell up to, not including, first_cell + cell_count.
     first_cell   INTEGER NOT NULL,
     cell_count   INTEGER NOT NULL,
+    -- The instance that prepares it; of use only as long as it is preparing.
+    prepared_by  TEXT NOT NULL,
     -- Cells that are neither finished nor cancelled.
     open_cells   INTEGER NOT NULL,
     -- Number of the last event.

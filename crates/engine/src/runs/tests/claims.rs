@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::ids::InstanceId;
 use domain::run::RunState;
 use domain::verdict::Verdict;
 
@@ -38,7 +39,9 @@ async fn a_start_gives_back_every_lease_at_once() {
     let lost = fixture.claim().await;
     assert_eq!(fixture.claim().await, [], "nothing is pending while the leases last");
     // Long before they end.
-    crate::runs::recover(&fixture.store, &Arc::default(), &Counted(100.into()), 6).await.unwrap();
+    let ids = Counted(100.into());
+    let me = InstanceId::new(&ids);
+    crate::runs::recover(&fixture.store, &Arc::default(), me, &ids, 6).await.unwrap();
     let claimed = fixture.claim().await;
     assert_eq!(claimed.len(), lost.len());
     assert!(claimed[0].claim > lost[0].claim);

@@ -49,12 +49,14 @@ impl Fixture {
         let store = Store::open_in_place().unwrap();
         let ids = Counted(AtomicU64::new(1));
         let (workspace, suite, run) = (WorkspaceId::new(&ids), SuiteId::new(&ids), RunId::new(&ids));
+        let owner = InstanceId::new(&ids);
         let matrix = Matrix { versions: 1, models: 1, cases, repeats: 1 };
         let new = NewRun {
             id: run,
             workspace_id: workspace,
             suite_id: suite,
             matrix,
+            prepared_by: owner,
             fingerprint: String::new(),
             simulated: true,
             note: String::new(),
@@ -73,7 +75,7 @@ impl Fixture {
             })
             .await
             .unwrap();
-        Self { store, run, cells, owner: InstanceId::new(&ids) }
+        Self { store, run, cells, owner }
     }
 
     async fn write<T: Send + 'static>(

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::ids::InstanceId;
 use domain::run::RunState;
 use domain::verdict::Verdict;
 
@@ -72,7 +73,7 @@ async fn a_start_sets_states_right_that_contradict_their_cells() {
     fixture.write(move |conn| store::cells::put_back(conn, run, cells, row.matrix, &[0, 1, 2, 3])).await;
     let recover = async || {
         let ids = Counted(100.into());
-        crate::runs::recover(&fixture.store, &Arc::default(), &ids, 6).await.unwrap();
+        crate::runs::recover(&fixture.store, &Arc::default(), InstanceId::new(&ids), &ids, 6).await.unwrap();
         fixture.row().await.state
     };
     assert_eq!(recover().await, RunState::Running);

@@ -32,11 +32,12 @@ async fn renew_leases(shared: &Arc<Shared>) -> Result<()> {
     let store = &shared.around.store;
     store.write_guarded(move |conn| store::cells::renew(conn, owner, &cells, until)).await?;
     let expired = store.read(move |conn| store::cells::expired(conn, now)).await?;
-    if expired.is_empty() {
-        return Ok(());
-    }
-    let released =
-        store.write_guarded(move |conn| store::cells::release_expired(conn, &expired, now)).await?;
+    let released = store
+        .write_guarded(move |conn| {
+            let of_the_dead = store::cells::release_dead(conn, owner)?;
+            Ok(of_the_dead + store::cells::release_expired(conn, &expired, now)?)
+        })
+        .await?;
     if released > 0 {
         tracing::warn!(cells = released, "cells of a lost worker went back into the queue");
         shared.runs_changed();

@@ -1,23 +1,19 @@
-//! Brings a database to the schema of this program.
+//! Brings a file to the schema of this program.
 
 use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension};
-use sha2::{Digest, Sha256};
 
-use crate::{Error, Result, files};
-
-/// One step of the schema: a file that is never edited once it was released.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Migration {
-    pub(crate) number: u32,
-    pub(crate) name: &'static str,
-    pub(crate) sql: &'static str,
-}
+use super::files;
+use crate::migration::{self, Applied, Migration};
+use crate::{Error, Result};
 
 /// Every step, in order of its number.
-pub(crate) const MIGRATIONS: &[Migration] =
-    &[Migration { number: 1, name: "initial", sql: include_str!("../migrations/sqlite/0001_initial.sql") }];
+pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+    number: 1,
+    name: "initial",
+    sql: include_str!("../../migrations/sqlite/0001_initial.sql"),
+}];
 
 /// When a step was applied is bookkeeping that no rule of the product reads: the database's own time will do.
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (
@@ -27,30 +23,13 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (
     applied_at INTEGER NOT NULL DEFAULT (CAST(unixepoch('subsec') * 1000 AS INTEGER))
 ) STRICT";
 
-impl Migration {
-    fn checksum(&self) -> String {
-        hex::encode(Sha256::digest(self.sql))
-    }
-}
-
 /// The steps of `known` that the database at hand lacks. Refuses one that this program did not make.
 pub(crate) fn pending<'m>(sqlite: &Connection, known: &'m [Migration]) -> Result<&'m [Migration]> {
     let applied = applied(sqlite).map_err(|error| Error::of_database(&error))?;
-    let newest = known.last().map_or(0, |migration| migration.number);
-    if let Some((found, ..)) = applied.last().filter(|(number, ..)| *number > newest) {
-        return Err(Error::NewerSchema { found: *found, known: newest });
-    }
-    for (place, (number, name, checksum)) in applied.iter().enumerate() {
-        let same =
-            known.get(place).is_some_and(|known| known.number == *number && known.checksum() == *checksum);
-        if !same {
-            return Err(Error::EditedMigration { number: *number, name: name.clone() });
-        }
-    }
-    Ok(&known[applied.len()..])
+    migration::pending(&applied, known)
 }
 
-fn applied(sqlite: &Connection) -> rusqlite::Result<Vec<(u32, String, String)>> {
+fn applied(sqlite: &Connection) -> rusqlite::Result<Vec<Applied>> {
     sqlite
         .prepare("SELECT number, name, checksum FROM migrations ORDER BY number")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
@@ -115,7 +94,8 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::{StoreSettings, database};
+    use crate::StoreSettings;
+    use crate::sqlite::database;
 
     const FIRST: Migration = Migration {
         number: 1,

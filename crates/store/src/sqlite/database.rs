@@ -7,9 +7,9 @@ use std::path::Path;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::lock::Lock;
-use crate::migrate::{self, Migration};
-use crate::{Error, Result, StoreSettings, files};
+use super::{Lock, files, migrate};
+use crate::migration::Migration;
+use crate::{Error, Result, StoreSettings};
 
 /// "Pcrd", at byte 68 of each database of ours.
 const APPLICATION_ID: i32 = 0x5063_7264;

@@ -4,7 +4,8 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 
-use crate::{Error, Result, files};
+use super::files;
+use crate::{Error, Result};
 
 /// The lock, held until it is dropped. The file itself stays: removing it would let two processes lock two
 /// files of one name.

@@ -1,0 +1,51 @@
+//! Full-text search over cards.
+//!
+//! Both databases are given words and not texts, so that both find the same.
+
+use std::collections::BTreeSet;
+
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
+
+use crate::cards::CardRow;
+use crate::conn::Dialect;
+use crate::sql::SqlPair;
+use crate::{Conn, Result};
+
+/// How many letters of a word are looked at.
+const LONGEST_WORD: usize = 200;
+
+/// Replaces what the card is found by.
+pub fn index(conn: &mut Conn, card: &CardRow, tags: &[String], template: &str) -> Result<()> {
+    const REPLACE: SqlPair = SqlPair::new(
+        "INSERT OR REPLACE INTO card_search (rowid, words) SELECT number, $2 FROM cards WHERE id = $1",
+        "INSERT INTO card_search (card_number, words) \
+         SELECT number, array_to_tsvector(string_to_array($2, ' ')) FROM cards WHERE id = $1 \
+         ON CONFLICT (card_number) DO UPDATE SET words = excluded.words",
+    );
+    let texts = [&card.title, &card.slug, &card.description, &tags.join(" "), template];
+    let replace = conn.pick(&REPLACE);
+    conn.execute(replace, &[&card.id, &words(texts).join(" ")]).map(drop)
+}
+
+/// A search as the database takes it: each word quoted, each the beginning of one, all required. None where there
+/// is no word.
+pub(crate) fn query(conn: &Conn, search: &str) -> Option<String> {
+    let words = words([search]);
+    let joined = match conn.dialect() {
+        Dialect::Sqlite => words.iter().map(|word| format!("\"{word}\"*")).collect::<Vec<_>>().join(" "),
+        Dialect::Postgres => words.iter().map(|word| format!("'{word}':*")).collect::<Vec<_>>().join(" & "),
+    };
+    Some(joined).filter(|query| !query.is_empty())
+}
+
+/// The words of texts, each once: runs of letters and digits, in small letters, without accents.
+fn words<'t>(texts: impl IntoIterator<Item = &'t str>) -> Vec<String> {
+    let mut words = BTreeSet::new();
+    for text in texts {
+        let plain: String = text.nfd().filter(|letter| !is_combining_mark(*letter)).collect();
+        let parts = plain.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+        words.extend(parts.map(|word| word.to_lowercase().chars().take(LONGEST_WORD).collect::<String>()));
+    }
+    words.into_iter().collect()
+}

@@ -1,0 +1,12 @@
+//! `PostgreSQL`: several connections, each made, used and dropped on a thread of its own.
+
+mod address;
+mod error;
+pub(crate) mod migrate;
+mod session;
+mod value;
+
+pub(crate) use address::Address;
+pub use address::DatabaseUrl;
+pub(crate) use session::Session;
+pub(crate) use value::value;

@@ -1,0 +1,10 @@
+//! `SQLite`: one file, one process, one thread that writes.
+
+pub(crate) mod database;
+pub(crate) mod files;
+mod lock;
+pub(crate) mod migrate;
+mod session;
+
+pub(crate) use lock::Lock;
+pub(crate) use session::Session;
