@@ -1,5 +1,6 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import type { RunState } from "@/api/types";
+import { readRunAhead } from "@/features/runs";
 import { oneOf, text, whole } from "@/lib/searchParams";
 import { rootRoute } from "./root";
 
@@ -54,5 +55,9 @@ export const runRoute = createRoute({
     search: text(search.search),
     cell: whole(search.cell),
   }),
+  // Nothing waits for it: it only has the answers come while the code of the page does.
+  loader: ({ context, params, location }) =>
+    readRunAhead(context.queryClient, params.runId, location.search as RunSearch),
+  shouldReload: false,
   component: lazyRouteComponent(() => import("@/features/runs/RunPage"), "RunPage"),
 });

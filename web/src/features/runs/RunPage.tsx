@@ -1,10 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { useState } from "react";
 import { usePage } from "@/components/Page";
 import { Failure, SkeletonLines } from "@/components/States";
 import { count } from "@/lib/format";
-import { Patches } from "./live/patches";
+import { patchesOf } from "./live/patches";
 import { useRunEvents } from "./live/useRunEvents";
 import { runQuery } from "./queries";
 import { RunView } from "./RunView";
@@ -16,7 +15,7 @@ const route = getRouteApi("/runs/$runId");
 export function RunPage() {
   const { runId } = route.useParams();
   const run = useQuery(runQuery(runId));
-  const [patches] = useState(() => new Patches());
+  const patches = patchesOf(runId);
   const state = run.data?.state;
   useRunEvents(runId, state !== undefined && state !== "finished" && state !== "cancelled", patches);
   usePage(run.data ? `Run ${count(run.data.number)}` : "Run", [{ label: "Runs", to: "/runs" }]);

@@ -114,6 +114,9 @@ describe("starting a run", () => {
       sent = body;
       return { body: run({ id: "r16", number: 16, state: "queued" }), status: 202 };
     });
+    for (const part of ["", "/cells", "/cases"] as const) {
+      on("get", `/api/v1/workspaces/{ws}/runs/{run}${part}`, () => new Refusal(404));
+    }
     const { user, router } = openPage(address);
     await user.click(await screen.findByRole("checkbox", { name: /^made-up/ }));
     const repeats = screen.getByLabelText(/^Repeats/);

@@ -1,1 +1,2 @@
 export { isActive, runQuery, runsQuery } from "./queries";
+export { readRunAhead } from "./readAhead";

@@ -23,3 +23,14 @@ export class Patches {
     }
   }
 }
+
+const all = new Map<string, Patches>();
+
+/** The patches of a run: one for all that read its cells, whoever of them began first. */
+export function patchesOf(runId: string): Patches {
+  const known = all.get(runId);
+  if (known) return known;
+  const patches = new Patches();
+  all.set(runId, patches);
+  return patches;
+}
