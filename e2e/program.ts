@@ -54,6 +54,12 @@ class Program {
   }
 }
 
+interface Counters {
+  /** Prompts that came in. */
+  calls: number;
+  in_flight: number;
+}
+
 /** A model server that answers from a script. */
 export class FakeOllama {
   readonly #program: Program;
@@ -68,6 +74,27 @@ export class FakeOllama {
 
   get address(): string {
     return this.#program.address;
+  }
+
+  /** Changes how it behaves, from the next call on. */
+  async control(change: object): Promise<void> {
+    await this.#ask({
+      method: "PATCH",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(change),
+    });
+  }
+
+  /** What it has been asked so far. */
+  async counters(): Promise<Counters> {
+    const answer = (await (await this.#ask({})).json()) as { counters: Counters };
+    return answer.counters;
+  }
+
+  async #ask(request: RequestInit): Promise<Response> {
+    const response = await fetch(`${this.address}/control`, request);
+    if (!response.ok) throw new Error(`${request.method} /control: ${response.status} ${await response.text()}`);
+    return response;
   }
 
   stop(): Promise<void> {
