@@ -75,6 +75,9 @@ fn map() -> Routes<ApiState> {
     map.add(RunsControl, General, routes!(runs::resume::resume_run));
     map.add(RunsControl, General, routes!(runs::cancel::cancel_run));
     map.add(RunsControl, Ai, routes!(runs::retry::retry_run_errors));
+    map.add(RunsControl, General, routes!(runs::keep::keep_run));
+    map.add(RunsControl, General, routes!(runs::unkeep::unkeep_run));
+    map.add(RunsControl, General, routes!(runs::delete::delete_run));
     map.add(RunsRead, General, routes!(runs::rows::get_run_rows));
     map.add(RunsRead, General, routes!(runs::cases::list_run_cases));
     map.add(RunsRead, General, routes!(runs::cells::list_cells));

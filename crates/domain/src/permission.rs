@@ -16,7 +16,7 @@ pub enum Permission {
     CardsWrite,
     /// See runs, their cells and outputs, and follow their events.
     RunsRead,
-    /// Start, pause, resume and cancel runs.
+    /// Start, pause, resume, cancel, keep and delete runs.
     RunsControl,
     /// List model servers and their models.
     ProvidersRead,

@@ -54,6 +54,8 @@ states! {
         Cancelled = "cancelled",
         /// Every cell is finished.
         Finished = "finished",
+        /// It was removed: its rows are being taken away, and nobody sees it any more.
+        Removing = "removing",
     }
 }
 

@@ -9,6 +9,7 @@ pub mod error;
 mod events;
 mod idempotency;
 pub mod models;
+pub mod retention;
 pub mod runs;
 pub mod suites;
 
@@ -28,6 +29,7 @@ pub use idempotency::{Created, IdempotencyKey};
 pub use store::Error as StoreError;
 
 use events::EventHub;
+use retention::{Retention, RetentionSettings};
 use runs::Worker;
 
 /// The slug of the workspace that a fresh server has.
@@ -54,6 +56,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// New identifiers.
     pub ids: Arc<dyn IdSource>,
+    /// How long runs are kept.
+    pub retention: RetentionSettings,
 }
 
 /// The product, without its doors.
@@ -65,6 +69,7 @@ pub struct Engine {
     pub(crate) events: Arc<EventHub>,
     pub(crate) instance: InstanceId,
     pub(crate) started_at: Millis,
+    retention: Arc<Retention>,
     worker: Worker,
     tasks: TaskTracker,
 }
@@ -74,7 +79,7 @@ impl Engine {
     ///
     /// Its tasks are on `tasks`; they end when `stop` is cancelled.
     pub async fn start(parts: Parts, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Arc<Self>> {
-        let Parts { store, providers, clock, ids } = parts;
+        let Parts { store, providers, clock, ids, retention } = parts;
         let providers = Arc::new(providers);
         let events = Arc::new(EventHub::default());
         let started_at = clock.now();
@@ -89,8 +94,9 @@ impl Engine {
             instance,
         };
         let worker = Worker::start(around, tasks, stop);
+        let retention = Retention::start(&store, &clock, retention, tasks, stop);
         let tasks = tasks.clone();
-        Ok(Arc::new(Self { store, providers, clock, ids, events, instance, started_at, worker, tasks }))
+        Ok(Arc::new(Self { store, providers, clock, ids, events, instance, started_at, retention, worker, tasks }))
     }
 
     /// Does work of several steps to its end, even if the request that asked for it goes away in between: a

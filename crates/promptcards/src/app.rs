@@ -97,7 +97,13 @@ impl App {
         let store = open(config).await?;
         let providers = Registry::new(&config.providers, &clock, seed(&*ids))?;
         let (tasks, stop, closing) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
-        let parts = engine::Parts { store: store.clone(), providers, clock, ids: Arc::clone(&ids) };
+        let parts = engine::Parts {
+            store: store.clone(),
+            providers,
+            clock,
+            ids: Arc::clone(&ids),
+            retention: config.retention.clone(),
+        };
         let engine = Engine::start(parts, &tasks, &stop).await?;
         let door = Door::new(ids, OwnNames::loopback(address.port()));
         let state = ApiState::new(Arc::clone(&engine), closing.clone());

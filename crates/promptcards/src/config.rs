@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use engine::retention::RetentionSettings;
 use llm::{OllamaAddress, ProvidersSettings};
 use serde::{Deserialize, Serialize};
 use store::{DatabaseUrl, StoreSettings};
@@ -25,6 +26,8 @@ pub struct Config {
     pub log: LogSettings,
     /// The database.
     pub store: StoreSettings,
+    /// How long runs are kept.
+    pub retention: RetentionSettings,
     /// The model servers. Naming any replaces the two that are there by default.
     pub providers: ProvidersSettings,
 }
@@ -154,6 +157,7 @@ impl Config {
 
     fn validate(&self) -> Result<(), ConfigError> {
         self.store.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;
+        self.retention.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;
         self.providers.validate().map_err(|error| ConfigError::Wrong(error.to_string()))
     }
 }

@@ -6,7 +6,7 @@ use domain::verdict::Outcome;
 
 use crate::cells::{CellRange, CellRow};
 use crate::run_columns::{self, ColumnRow, Finished};
-use crate::{Conn, FromRow, InsertMany, Json, Result, Row, Sql};
+use crate::{Conn, Error, FromRow, InsertMany, Json, Result, Row, Sql};
 
 /// The long part of a finished cell.
 #[derive(Debug, Clone)]
@@ -147,13 +147,13 @@ pub fn finish(
     at: Millis,
 ) -> Result<Stored> {
     const COUNT: Sql = Sql::new(
-        "UPDATE runs SET event_seq = event_seq + $2, open_cells = open_cells - $2 WHERE id = $1 \
-         RETURNING event_seq, open_cells",
+        "UPDATE runs SET event_seq = event_seq + $2, open_cells = open_cells - $2, \
+         stored_bytes = stored_bytes + $3 WHERE id = $1 RETURNING event_seq, open_cells",
     );
     let accepted = close(conn, cells)?;
     let stored: Vec<&FinishedCell> =
         cells.iter().zip(&accepted).filter(|(_, accepted)| **accepted).map(|(cell, _)| cell).collect();
-    insert_results(conn, &stored)?;
+    let bytes = insert_results(conn, &stored)?;
     insert_attempts(conn, &stored)?;
     let columns = run_columns::count(
         conn,
@@ -161,7 +161,11 @@ pub fn finish(
         stored.iter().map(|cell| (cell.column, cell.facts.verdict, cell.answered)),
     )?;
     // The run's row is the last that is locked: until the commit nobody else can number an event of it.
-    let (last, open): (i64, i64) = conn.query_one(COUNT, &[&run, &stored.len()])?;
+    let counted: Option<(i64, i64)> = conn.query_opt(COUNT, &[&run, &stored.len(), &bytes])?;
+    let Some((last, open)) = counted else {
+        // The run was cancelled and removed while the model answered.
+        return Ok(Stored { first: 0, last: 0, accepted, columns, finished: false });
+    };
     let first = last + 1 - i64::try_from(stored.len()).unwrap_or(i64::MAX);
     if !stored.is_empty() {
         let positions: Vec<i64> = stored.iter().map(|cell| range.position(cell.facts.id)).collect();
@@ -193,14 +197,22 @@ fn close(conn: &mut Conn, cells: &[FinishedCell]) -> Result<Vec<bool>> {
     Ok(changed.into_iter().map(|rows| rows == 1).collect())
 }
 
-fn insert_results(conn: &mut Conn, cells: &[&FinishedCell]) -> Result<()> {
+/// Returns how many bytes of text were stored.
+fn insert_results(conn: &mut Conn, cells: &[&FinishedCell]) -> Result<usize> {
     const RESULTS: InsertMany<17> = InsertMany::new(
         "INSERT INTO cell_results (cell_id, headline, reason, preview, prompt_hash, digest, finish_reason, \
          usage, timings, started_at, finished_at, parameters, notes, outcomes, prompt, output, thinking)",
         "",
     );
-    let rows: Vec<(&FinishedCell, Json<&[Outcome]>)> =
-        cells.iter().map(|cell| (*cell, Json(&*cell.result.outcomes))).collect();
+    let rows = cells
+        .iter()
+        .map(|cell| {
+            let outcomes = serde_json::to_string(&cell.result.outcomes).map_err(|error| {
+                Error::Parameter { reason: format!("outcomes cannot be written as JSON: {error}") }
+            })?;
+            Ok((*cell, outcomes))
+        })
+        .collect::<Result<Vec<(&FinishedCell, String)>>>()?;
     conn.insert_many(&RESULTS, &rows, |(cell, outcomes)| {
         let (facts, result) = (&cell.facts, &cell.result);
         [
@@ -222,8 +234,8 @@ fn insert_results(conn: &mut Conn, cells: &[&FinishedCell]) -> Result<()> {
             &result.output,
             &result.thinking,
         ]
-    })
-    .map(drop)
+    })?;
+    Ok(rows.iter().map(|(cell, outcomes)| cell.text_bytes() + outcomes.len()).sum())
 }
 
 fn insert_attempts(conn: &mut Conn, cells: &[&FinishedCell]) -> Result<()> {
@@ -250,6 +262,28 @@ fn insert_attempts(conn: &mut Conn, cells: &[&FinishedCell]) -> Result<()> {
 }
 
 impl FinishedCell {
+    /// Bytes of its texts, without the outcomes. `cells::retry_errors` takes away what this added.
+    fn text_bytes(&self) -> usize {
+        let (facts, result) = (&self.facts, &self.result);
+        let optional = [&result.digest, &result.finish_reason, &result.thinking];
+        [
+            &facts.headline,
+            &facts.reason,
+            &facts.preview,
+            &result.prompt_hash,
+            &result.usage,
+            &result.timings,
+            &result.parameters,
+            &result.notes,
+            &result.prompt,
+            &result.output,
+        ]
+        .into_iter()
+        .chain(optional.into_iter().flatten())
+        .map(String::len)
+        .sum()
+    }
+
     /// Whether its first call brought the answer: then its result says all that there is to say of the call.
     fn answered_at_once(&self) -> bool {
         self.facts.attempts == 1 && self.attempts.iter().all(|attempt| attempt.error_kind.is_none())

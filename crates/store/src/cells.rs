@@ -33,7 +33,7 @@ impl CellRange {
         id.saturating_sub(self.first)
     }
 
-    fn end(self) -> i64 {
+    pub(crate) fn end(self) -> i64 {
         self.id(self.count)
     }
 
@@ -335,6 +335,15 @@ pub fn put_back(
         "SELECT c.id, c.latency_ms, r.usage, r.timings FROM cells c JOIN cell_results r ON r.cell_id = c.id \
          WHERE c.id >= $1 AND c.id <= $2 AND c.state = 'finished' AND c.verdict = 'error'",
     );
+    const BYTES: Sql = Sql::new(
+        "SELECT CAST(COALESCE(SUM(OCTET_LENGTH(headline) + OCTET_LENGTH(reason) + OCTET_LENGTH(preview) \
+         + OCTET_LENGTH(prompt_hash) + COALESCE(OCTET_LENGTH(digest), 0) \
+         + COALESCE(OCTET_LENGTH(finish_reason), 0) + OCTET_LENGTH(usage) + OCTET_LENGTH(timings) \
+         + OCTET_LENGTH(parameters) + OCTET_LENGTH(notes) + OCTET_LENGTH(outcomes) + OCTET_LENGTH(prompt) \
+         + OCTET_LENGTH(output) + COALESCE(OCTET_LENGTH(thinking), 0)), 0) AS BIGINT) \
+         FROM cell_results WHERE cell_id IN (SELECT id FROM cells WHERE id >= $1 AND id <= $2 \
+         AND state = 'finished' AND verdict = 'error')",
+    );
     // The result that says all of a single call goes away.
     const KEEP: Sql = Sql::new(
         "INSERT INTO attempts (cell_id, number, started_at, latency_ms) \
@@ -346,10 +355,13 @@ pub fn put_back(
          completion_tokens = NULL WHERE id = $1",
     );
     const RESULT: Sql = Sql::new("DELETE FROM cell_results WHERE cell_id = $1");
-    const OPEN: Sql = Sql::new("UPDATE runs SET open_cells = open_cells + $2 WHERE id = $1");
+    const OPEN: Sql = Sql::new(
+        "UPDATE runs SET open_cells = open_cells + $2, stored_bytes = stored_bytes - $3 WHERE id = $1",
+    );
     let (Some(first), Some(last)) = (positions.first(), positions.last()) else { return Ok(()) };
     let ids: Vec<i64> = positions.iter().map(|position| cells.id(*position)).collect();
     let counted: Vec<Counted> = conn.query_all(COUNTED, &[&cells.id(*first), &cells.id(*last)])?;
+    let bytes: i64 = conn.query_one(BYTES, &[&cells.id(*first), &cells.id(*last)])?;
     let counted = counted.into_iter().map(|(id, latency_ms, Json(usage), Json(timings))| {
         let answered = latency_ms.map(|latency_ms| Finished {
             latency_ms,
@@ -363,5 +375,5 @@ pub fn put_back(
     for statement in [KEEP, RETRY, RESULT] {
         conn.execute_many(statement, &ids, |id| [id])?;
     }
-    conn.execute(OPEN, &[&run, &positions.len()]).map(drop)
+    conn.execute(OPEN, &[&run, &positions.len(), &bytes]).map(drop)
 }

@@ -168,9 +168,10 @@ impl Conn {
     pub(crate) fn hold(&mut self, instance: InstanceId) -> Result<()> {
         match &mut self.session {
             Session::Sqlite(_) => Ok(()),
-            // An identifier holds no character that would need to be escaped.
+            // An identifier holds no character that would need to be escaped. A connection that broke may hold the lock
+            // for a while: then it is said by that one that this instance lives.
             Session::Postgres(session) => {
-                session.greet(format!("SELECT pg_advisory_lock(hashtextextended('{instance}', 0))"))
+                session.greet(format!("SELECT pg_try_advisory_lock(hashtextextended('{instance}', 0))"))
             }
         }
     }

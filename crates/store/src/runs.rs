@@ -35,6 +35,10 @@ pub struct RunRow {
     pub simulated: bool,
     /// What it is for.
     pub note: String,
+    /// Whether somebody wants it kept.
+    pub kept: bool,
+    /// Bytes of the texts of its cases and results.
+    pub stored_bytes: i64,
     /// Who started it.
     pub created_by: String,
     /// When it was started.
@@ -49,7 +53,7 @@ macro_rules! run_columns {
     () => {
         "SELECT id, workspace_id, number, state, suite_id, versions, models, cases, repeats, open_cells, \
          event_seq, simulated, note, created_by, created_at, started_at, finished_at, \
-         first_cell, cell_count FROM runs "
+         first_cell, cell_count, kept, stored_bytes FROM runs "
     };
 }
 
@@ -76,6 +80,8 @@ impl FromRow for RunRow {
             started_at: row.get(15)?,
             finished_at: row.get(16)?,
             cells: CellRange { first: row.get(17)?, count: row.get(18)? },
+            kept: row.get(19)?,
+            stored_bytes: row.get(20)?,
         })
     }
 }
@@ -277,7 +283,10 @@ pub fn prepare(conn: &mut Conn, run: &NewRun) -> Result<CellRange> {
 pub fn insert_cases(conn: &mut Conn, run: RunId, cases: &[RunCase]) -> Result<()> {
     const CASES: InsertMany<4> =
         InsertMany::new("INSERT INTO run_cases (run_id, position, case_id, content)", "");
-    conn.insert_many(&CASES, cases, |case| [&run, &case.position, &case.case_id, &case.content]).map(drop)
+    const SIZE: Sql = Sql::new("UPDATE runs SET stored_bytes = stored_bytes + $2 WHERE id = $1");
+    conn.insert_many(&CASES, cases, |case| [&run, &case.position, &case.case_id, &case.content])?;
+    let bytes: usize = cases.iter().map(|case| case.content.len()).sum();
+    conn.execute(SIZE, &[&run, &bytes]).map(drop)
 }
 
 /// Makes a prepared run visible, with its first event.
@@ -357,10 +366,12 @@ pub fn contradictory(conn: &mut Conn) -> Result<Vec<RunRow>> {
     conn.query_all(CONTRADICTORY, &[])
 }
 
-/// The run, unless it is still being prepared.
+/// The run, unless it is still being prepared or was removed.
 pub fn get(conn: &mut Conn, workspace: WorkspaceId, run: RunId) -> Result<Option<RunRow>> {
-    const GET: Sql =
-        Sql::new(concat!(run_columns!(), "WHERE id = $1 AND workspace_id = $2 AND state <> 'preparing'"));
+    const GET: Sql = Sql::new(concat!(
+        run_columns!(),
+        "WHERE id = $1 AND workspace_id = $2 AND state NOT IN ('preparing', 'removing')"
+    ));
     conn.query_opt(GET, &[&run, &workspace])
 }
 
@@ -373,6 +384,15 @@ pub fn find(conn: &mut Conn, run: RunId) -> Result<Option<RunRow>> {
 /// Marks a queued run as running. Returns the number of the event that says so, or None if it was begun before.
 pub fn begin(conn: &mut Conn, run: RunId, at: Millis) -> Result<Option<i64>> {
     change_state(conn, run, &[RunState::Queued], RunState::Running, "run_started", at)
+}
+
+/// Says whether the run is to be kept. False: the workspace has no such run that can be seen.
+pub fn set_kept(conn: &mut Conn, workspace: WorkspaceId, run: RunId, kept: bool) -> Result<bool> {
+    const SET: Sql = Sql::new(
+        "UPDATE runs SET kept = $3 WHERE id = $1 AND workspace_id = $2 \
+         AND state NOT IN ('preparing', 'removing')",
+    );
+    Ok(conn.execute(SET, &[&run, &workspace, &kept])? == 1)
 }
 
 /// The contents of these cases of a run, in their order, as JSON.
@@ -400,13 +420,13 @@ pub struct RunFilter {
 pub fn list(conn: &mut Conn, workspace: WorkspaceId, filter: &RunFilter) -> Result<Vec<RunRow>> {
     const ALL: Sql = Sql::new(concat!(
         run_columns!(),
-        "WHERE workspace_id = $1 AND state <> 'preparing' AND (CAST($2 AS TEXT) IS NULL OR id < $2) \
-         AND (CAST($3 AS TEXT) IS NULL OR state = $3) ORDER BY id DESC LIMIT $4"
+        "WHERE workspace_id = $1 AND state NOT IN ('preparing', 'removing') \
+         AND (CAST($2 AS TEXT) IS NULL OR id < $2) AND (CAST($3 AS TEXT) IS NULL OR state = $3) ORDER BY id DESC LIMIT $4"
     ));
     const OF_CARD: Sql = Sql::new(concat!(
         run_columns!(),
-        "WHERE workspace_id = $1 AND state <> 'preparing' AND (CAST($2 AS TEXT) IS NULL OR id < $2) \
-         AND (CAST($3 AS TEXT) IS NULL OR state = $3) \
+        "WHERE workspace_id = $1 AND state NOT IN ('preparing', 'removing') \
+         AND (CAST($2 AS TEXT) IS NULL OR id < $2) AND (CAST($3 AS TEXT) IS NULL OR state = $3) \
          AND EXISTS (SELECT 1 FROM run_versions WHERE run_id = runs.id AND card_id = $5) \
          ORDER BY id DESC LIMIT $4"
     ));

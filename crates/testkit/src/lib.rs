@@ -10,12 +10,14 @@
 mod actor;
 mod database;
 mod events;
+mod history;
 mod process;
 mod server;
 
 pub use actor::{Actor, Answer};
 pub use database::TestDatabase;
 pub use events::{Event, Events};
+pub use history::{CountedIds, History, PastRun, finished};
 pub use process::ServerProcess;
 pub use server::TestServer;
 

@@ -486,7 +486,12 @@ export interface paths {
         get: operations["get_run"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete a run
+         * @description It is gone at once, with all its results; its number is not given again. A run that is not there is deleted
+         *     already. 409 for a run that has open cells, or is kept.
+         */
+        delete: operations["delete_run"];
         options?: never;
         head?: never;
         patch?: never;
@@ -586,6 +591,30 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/runs/{run}/keep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Keep a run
+         * @description Nothing removes it while it is kept: no age, no size and no `DELETE`.
+         */
+        put: operations["keep_run"];
+        post?: never;
+        /**
+         * Keep a run no longer
+         * @description It is left to the rules of retention again.
+         */
+        delete: operations["unkeep_run"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2008,6 +2037,13 @@ export interface components {
             event_number: number;
             /** @description What it is for. */
             note: string;
+            /** @description Whether somebody keeps it: then nothing removes it. */
+            kept: boolean;
+            /**
+             * Format: int64
+             * @description How much its cases and results take, in bytes.
+             */
+            stored_bytes: number;
             /** @description Who started it. */
             created_by: string;
             /** @description When it was started. */
@@ -2080,7 +2116,7 @@ export interface components {
          * @description What a run is doing.
          * @enum {string}
          */
-        RunState: "preparing" | "queued" | "running" | "paused" | "cancelled" | "finished";
+        RunState: "preparing" | "queued" | "running" | "paused" | "cancelled" | "finished" | "removing";
         /** @description A run of the same that is active. */
         RunningRun: {
             /** @description The run. */
@@ -3111,7 +3147,7 @@ export interface operations {
                 /** @description Only runs of the card with this slug. */
                 card?: string;
                 /** @description Only runs in this state. */
-                state?: "preparing" | "queued" | "running" | "paused" | "cancelled" | "finished";
+                state?: "preparing" | "queued" | "running" | "paused" | "cancelled" | "finished" | "removing";
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
                 /** @description Most runs of a page. */
@@ -3227,6 +3263,30 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Run"];
                 };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };
@@ -3375,6 +3435,56 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["RunEvent"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    keep_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    unkeep_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
                 };
             };
             default: components["responses"]["Problem"];

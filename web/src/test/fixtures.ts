@@ -84,6 +84,8 @@ export function run(over: Partial<Run> = {}): Run {
     finished_at: "2026-11-22T08:00:09.000Z",
     created_by: "local",
     note: "",
+    kept: false,
+    stored_bytes: 4_200,
     event_number: 12,
     suite_id: "0193f2a1-0000-7000-8000-0000000000aa",
     ...over,

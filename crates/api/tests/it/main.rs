@@ -19,6 +19,7 @@ mod product;
 mod queries;
 mod races;
 mod raw;
+mod removing;
 mod routes;
 mod running;
 mod runs;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use api::router::router;
 use api::state::ApiState;
 use domain::clock::{Clock, Millis};
+use engine::retention::RetentionSettings;
 use engine::{Engine, Parts};
 use llm::{ProviderKind, ProviderSettings, ProvidersSettings, Registry};
 use store::Store;
@@ -29,6 +30,7 @@ async fn start() -> Server {
         providers: Registry::new(&providers, &clock, 1).unwrap(),
         clock,
         ids: Arc::new(CountedIds::default()),
+        retention: RetentionSettings::default(),
     };
     let engine = Engine::start(parts, &TaskTracker::new(), &CancellationToken::new()).await.unwrap();
     Server::of(|door, closing| router(ApiState::new(engine, closing.clone()), site(), door).unwrap()).await

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use api::router::router;
 use api::state::ApiState;
 use domain::clock::{Clock, Millis};
+use engine::retention::RetentionSettings;
 use engine::{Engine, Parts};
 use llm::{Latency, ProviderKind, ProviderSettings, ProvidersSettings, Registry};
 use serde_json::{Value, json};
@@ -78,6 +79,7 @@ impl Running {
             providers: Registry::new(&providers, &clock, 1).unwrap(),
             clock,
             ids: Arc::new(CountedIds::default()),
+            retention: RetentionSettings::default(),
         };
         let stop = CancellationToken::new();
         let engine = Engine::start(parts, &TaskTracker::new(), &stop).await.unwrap();

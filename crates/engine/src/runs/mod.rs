@@ -9,6 +9,7 @@ mod follow;
 mod plan;
 mod queries;
 mod recover;
+mod removal;
 mod start;
 #[cfg(test)]
 mod tests;

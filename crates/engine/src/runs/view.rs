@@ -120,6 +120,10 @@ pub struct Run {
     pub event_number: i64,
     /// What it is for.
     pub note: String,
+    /// Whether somebody keeps it: then nothing removes it.
+    pub kept: bool,
+    /// How much its cases and results take, in bytes.
+    pub stored_bytes: i64,
     /// Who started it.
     pub created_by: String,
     /// When it was started.
@@ -184,6 +188,8 @@ fn assemble(
         counts,
         event_number: row.event_seq,
         note: row.note.clone(),
+        kept: row.kept,
+        stored_bytes: row.stored_bytes,
         created_by: row.created_by.clone(),
         created_at: Timestamp(row.created_at),
         started_at: row.started_at.map(Timestamp),

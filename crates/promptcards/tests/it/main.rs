@@ -6,4 +6,6 @@ mod import_rules;
 mod kills;
 mod limits;
 mod races;
+mod removals;
+mod retention;
 mod run_path;

@@ -156,6 +156,10 @@ CREATE TABLE runs (
     fingerprint  TEXT NOT NULL,
     simulated    INTEGER NOT NULL,
     note         TEXT NOT NULL,
+    -- 1: somebody wants it kept; then nothing removes it.
+    kept         INTEGER NOT NULL DEFAULT 0,
+    -- Bytes of the texts of its cases and results.
+    stored_bytes INTEGER NOT NULL DEFAULT 0,
     created_by   TEXT NOT NULL,
     created_at   INTEGER NOT NULL,
     started_at   INTEGER,

@@ -154,6 +154,7 @@ const MARKS: Record<Run["state"], [Mark, string]> = {
   paused: ["wait", "Paused"],
   cancelled: ["none", "Cancelled"],
   finished: ["pass", "Finished"],
+  removing: ["none", "Deleted"],
 };
 
 function finishedCells({ counts }: Run): number {

@@ -13,6 +13,7 @@ const STATES: Record<Run["state"], [Mark, string]> = {
   paused: ["wait", "Paused"],
   cancelled: ["none", "Cancelled"],
   finished: ["none", "Finished"],
+  removing: ["none", "Deleted"],
 };
 
 /** What the run is, how far it is, and what may be done to it. */
