@@ -11,6 +11,7 @@ import { copy } from "@/lib/clipboard";
 import { plural } from "@/lib/format";
 import { rereadRun } from "../live/apply";
 import { runQuery } from "../queries";
+import { RunKeeping } from "./RunKeeping";
 
 type Action = "pause" | "resume" | "cancel" | "retry-errors";
 
@@ -57,6 +58,7 @@ export function RunActions({ run }: { run: Run }) {
           Retry {plural(errors, "error")}
         </Button>
       )}
+      <RunKeeping run={run} />
       <IconButton
         icon="share"
         label="Copy link to this run"
