@@ -30,9 +30,9 @@ e2e: ## Browser tests alone, against the real server
 	@scripts/prerequisites test
 	@scripts/test e2e
 
-bench: ## Load and comparison, in a release build
+bench: ## Load and comparison, in a release build; WHAT=million: a file of a million cells
 	cargo build --release --locked -p promptcards -p benches
-	target/release/benches
+	target/release/benches $(WHAT)
 
 bench-peers: ## The same cases through promptfoo, which is installed into target/peers
 	cargo build --release --locked -p promptcards -p benches

@@ -13,6 +13,7 @@ mod cards;
 mod figures;
 mod http;
 mod machine;
+mod million;
 mod process;
 mod run_of_cells;
 mod scenarios;
@@ -33,6 +34,10 @@ async fn main() -> Result<()> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         [bare_server::COMMAND, rest @ ..] => bare_server::serve(rest).await,
+        ["million"] => {
+            promptcards::install_cryptography();
+            million::measure(&process::binary()?).await
+        }
         [] => print(&NAMES, None).await,
         [name @ ("soak" | "peers"), rest @ ..] => print(&[name], rest.first().copied()).await,
         names => print(names, None).await,

@@ -96,7 +96,18 @@ impl Engine {
         let worker = Worker::start(around, tasks, stop);
         let retention = Retention::start(&store, &clock, retention, tasks, stop);
         let tasks = tasks.clone();
-        Ok(Arc::new(Self { store, providers, clock, ids, events, instance, started_at, retention, worker, tasks }))
+        Ok(Arc::new(Self {
+            store,
+            providers,
+            clock,
+            ids,
+            events,
+            instance,
+            started_at,
+            retention,
+            worker,
+            tasks,
+        }))
     }
 
     /// Does work of several steps to its end, even if the request that asked for it goes away in between: a

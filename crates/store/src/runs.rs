@@ -51,9 +51,10 @@ pub struct RunRow {
 
 macro_rules! run_columns {
     () => {
-        "SELECT id, workspace_id, number, state, suite_id, versions, models, cases, repeats, open_cells, \
-         event_seq, simulated, note, created_by, created_at, started_at, finished_at, \
-         first_cell, cell_count, kept, stored_bytes FROM runs "
+        "SELECT runs.id, runs.workspace_id, runs.number, runs.state, runs.suite_id, runs.versions, runs.models, \
+         runs.cases, runs.repeats, runs.open_cells, runs.event_seq, runs.simulated, runs.note, runs.created_by, \
+         runs.created_at, runs.started_at, runs.finished_at, runs.first_cell, runs.cell_count, runs.kept, \
+         runs.stored_bytes FROM runs "
     };
 }
 
@@ -297,10 +298,10 @@ pub fn publish(conn: &mut Conn, run: RunId, at: Millis) -> Result<Option<i64>> {
 /// The active run of this fingerprint, if there is one.
 pub fn find_active(conn: &mut Conn, workspace: WorkspaceId, fingerprint: &str) -> Result<Option<RunId>> {
     const FIND: Sql = Sql::new(
-        "SELECT id FROM runs WHERE state IN ('queued', 'running', 'paused') AND workspace_id = $1 \
-         AND fingerprint = $2 ORDER BY id LIMIT 1",
+        "SELECT MIN(id) FROM runs WHERE state IN ('queued', 'running', 'paused') AND workspace_id = $1 \
+         AND fingerprint = $2",
     );
-    conn.query_opt(FIND, &[&workspace, &fingerprint])
+    conn.query_one(FIND, &[&workspace, &fingerprint])
 }
 
 /// Removes a run that never became visible; one that did is left as it is.
@@ -420,20 +421,30 @@ pub struct RunFilter {
 pub fn list(conn: &mut Conn, workspace: WorkspaceId, filter: &RunFilter) -> Result<Vec<RunRow>> {
     const ALL: Sql = Sql::new(concat!(
         run_columns!(),
-        "WHERE workspace_id = $1 AND state NOT IN ('preparing', 'removing') \
-         AND (CAST($2 AS TEXT) IS NULL OR id < $2) AND (CAST($3 AS TEXT) IS NULL OR state = $3) ORDER BY id DESC LIMIT $4"
+        "WHERE workspace_id = $1 AND id < $2 AND state NOT IN ('preparing', 'removing') \
+         ORDER BY id DESC LIMIT $3"
     ));
+    const IN_STATE: Sql = Sql::new(concat!(
+        run_columns!(),
+        "WHERE workspace_id = $1 AND id < $2 AND state = $4 AND state NOT IN ('preparing', 'removing') \
+         ORDER BY id DESC LIMIT $3"
+    ));
+    // A run may have several versions of a card; it is listed with the first of them.
     const OF_CARD: Sql = Sql::new(concat!(
         run_columns!(),
-        "WHERE workspace_id = $1 AND state NOT IN ('preparing', 'removing') \
-         AND (CAST($2 AS TEXT) IS NULL OR id < $2) AND (CAST($3 AS TEXT) IS NULL OR state = $3) \
-         AND EXISTS (SELECT 1 FROM run_versions WHERE run_id = runs.id AND card_id = $5) \
-         ORDER BY id DESC LIMIT $4"
+        "JOIN run_versions v ON v.run_id = runs.id \
+         WHERE v.card_id = $4 AND v.run_id < $2 AND v.position = (SELECT MIN(w.position) FROM run_versions w \
+         WHERE w.card_id = v.card_id AND w.run_id = v.run_id) AND runs.workspace_id = $1 \
+         AND runs.state NOT IN ('preparing', 'removing') \
+         AND (CAST($5 AS TEXT) IS NULL OR runs.state = $5) ORDER BY v.run_id DESC LIMIT $3"
     ));
+    // No id is larger: an id that is compared in any case is one that an index begins at.
+    let before = filter.before.map_or_else(|| "~".to_owned(), |run| run.to_string());
     let state = filter.state.map(RunState::as_str);
-    match filter.card {
-        None => conn.query_all(ALL, &[&workspace, &filter.before, &state, &filter.limit]),
-        Some(card) => conn.query_all(OF_CARD, &[&workspace, &filter.before, &state, &filter.limit, &card]),
+    match (filter.card, state) {
+        (None, None) => conn.query_all(ALL, &[&workspace, &before, &filter.limit]),
+        (None, Some(state)) => conn.query_all(IN_STATE, &[&workspace, &before, &filter.limit, &state]),
+        (Some(card), state) => conn.query_all(OF_CARD, &[&workspace, &before, &filter.limit, &card, &state]),
     }
 }
 
@@ -513,14 +524,15 @@ pub fn event_seq(conn: &mut Conn, run: RunId) -> Result<Option<i64>> {
     conn.query_opt(SEQ, &[&run])
 }
 
-/// Mean latency in milliseconds and number of the latest answered cells of a model, over all runs.
+/// Mean latency in milliseconds and number of answered cells of a model, over the latest 50 runs that have it.
 /// None where it was never asked.
 pub fn model_history(conn: &mut Conn, provider: &str, model: &str) -> Result<Option<(i64, i64)>> {
     const HISTORY: Sql = Sql::new(
-        "SELECT CAST(SUM(c.latency_ms) AS BIGINT), CAST(SUM(c.answered) AS BIGINT) FROM run_columns c \
-         JOIN runs r ON r.id = c.run_id \
-         JOIN run_models m ON m.run_id = c.run_id AND m.position = c.position / r.versions \
-         WHERE m.provider = $1 AND m.name = $2",
+        "SELECT CAST(SUM(c.latency_ms) AS BIGINT), CAST(SUM(c.answered) AS BIGINT) \
+         FROM (SELECT run_id, position FROM run_models WHERE provider = $1 AND name = $2 \
+         ORDER BY run_id DESC LIMIT 50) m JOIN runs r ON r.id = m.run_id \
+         JOIN run_columns c ON c.run_id = m.run_id AND c.position >= m.position * r.versions \
+         AND c.position < (m.position + 1) * r.versions",
     );
     let (latency, answered): (Option<i64>, Option<i64>) = conn.query_one(HISTORY, &[&provider, &model])?;
     Ok(match (latency, answered) {

@@ -103,6 +103,11 @@ impl Actor {
         self.send(Method::PUT, path, &[("if-match", etag)], Some(body)).await
     }
 
+    /// DELETE.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, &[], None).await
+    }
+
     /// Makes a card of one text template and saves it as version 1. Returns the card.
     pub async fn card(&self, slug: &str, content: &Value) -> Value {
         let new = json!({ "slug": slug, "title": slug, "content": content });

@@ -145,6 +145,7 @@ impl History {
             workspace_id: self.workspace,
             suite_id: self.suite,
             matrix: Matrix { versions: 1, models: 2, cases: past.cases, repeats: 1 },
+            prepared_by: InstanceId::new(&*self.ids),
             fingerprint: id.to_string(),
             simulated: true,
             note: String::new(),

@@ -187,10 +187,10 @@ async fn a_result_that_comes_after_its_run_was_removed_is_dropped() {
 #[tokio::test]
 async fn a_run_knows_the_bytes_of_its_texts_also_after_a_retry() {
     const TEXTS: Sql = Sql::new(
-        "SELECT (SELECT SUM(OCTET_LENGTH(content)) FROM run_cases) \
+        "SELECT CAST((SELECT SUM(OCTET_LENGTH(content)) FROM run_cases) \
          + (SELECT SUM(OCTET_LENGTH(headline || reason || preview || prompt_hash || COALESCE(digest, '') \
          || COALESCE(finish_reason, '') || usage || timings || parameters || notes || outcomes || prompt \
-         || output || COALESCE(thinking, ''))) FROM cell_results)",
+         || output || COALESCE(thinking, ''))) FROM cell_results) AS BIGINT)",
     );
     const STORED: Sql = Sql::new("SELECT stored_bytes FROM runs");
     let past = Past::begin().await;
@@ -200,7 +200,11 @@ async fn a_run_knows_the_bytes_of_its_texts_also_after_a_retry() {
     let row = past.store.read(move |conn| store::runs::find(conn, run)).await.unwrap().unwrap();
     let retried = past
         .store
-        .write(move |conn| store::cells::retry_errors(conn, run, row.cells, row.matrix, 100))
+        .write(move |conn| {
+            let positions = store::cells::with_error(conn, row.cells, 0, 100)?;
+            store::cells::put_back(conn, run, row.cells, row.matrix, &positions)?;
+            Ok(positions.len())
+        })
         .await
         .unwrap();
     assert_eq!(retried, 10);

@@ -159,6 +159,10 @@ CREATE TABLE runs (
     fingerprint  TEXT COLLATE "C" NOT NULL,
     simulated    BIGINT NOT NULL,
     note         TEXT COLLATE "C" NOT NULL,
+    -- 1: somebody wants it kept; then nothing removes it.
+    kept         BIGINT NOT NULL DEFAULT 0,
+    -- Bytes of the texts of its cases and results.
+    stored_bytes BIGINT NOT NULL DEFAULT 0,
     created_by   TEXT COLLATE "C" NOT NULL,
     created_at   BIGINT NOT NULL,
     started_at   BIGINT,
@@ -166,7 +170,7 @@ CREATE TABLE runs (
     UNIQUE (workspace_id, number)
 );
 CREATE INDEX runs_by_start ON runs (workspace_id, id DESC);
-CREATE INDEX runs_active ON runs (id) WHERE state IN ('preparing', 'queued', 'running', 'paused');
+CREATE INDEX runs_by_state ON runs (state, workspace_id, id);
 
 -- Snapshots of all that a run is made of, so that later edits change nothing.
 CREATE TABLE run_versions (
@@ -195,6 +199,7 @@ CREATE TABLE run_models (
     parameters     TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (run_id, position)
 );
+CREATE INDEX run_models_by_name ON run_models (provider, name, run_id);
 
 CREATE TABLE run_cases (
     run_id   TEXT COLLATE "C" NOT NULL REFERENCES runs (id),

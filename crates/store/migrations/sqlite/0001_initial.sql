@@ -167,7 +167,7 @@ CREATE TABLE runs (
     UNIQUE (workspace_id, number)
 ) STRICT;
 CREATE INDEX runs_by_start ON runs (workspace_id, id DESC);
-CREATE INDEX runs_active ON runs (id) WHERE state IN ('preparing', 'queued', 'running', 'paused');
+CREATE INDEX runs_by_state ON runs (state, workspace_id, id);
 
 -- Snapshots of all that a run is made of, so that later edits change nothing.
 CREATE TABLE run_versions (
@@ -196,6 +196,7 @@ CREATE TABLE run_models (
     parameters     TEXT NOT NULL,
     PRIMARY KEY (run_id, position)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX run_models_by_name ON run_models (provider, name, run_id);
 
 CREATE TABLE run_cases (
     run_id   TEXT NOT NULL REFERENCES runs (id),
