@@ -34,5 +34,6 @@ export default defineConfig({
   projects: [
     { name: "tests", testMatch: "*.spec.ts" },
     { name: "screenshot", testMatch: "screenshot.ts" },
+    { name: "bench", testDir: "bench", testMatch: "page.ts" },
   ],
 });
