@@ -14,6 +14,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+    chunkSizeWarningLimit: 600,
     // The first rows wait for each file in turn: what every page needs is one, what several need another.
     rolldownOptions: {
       output: {

@@ -15,13 +15,25 @@ function wheel(pixels: number, turns: number): Gesture["act"] {
   };
 }
 
+/** Lets so many frames go by. */
+function frames(page: Page, count: number): Promise<void> {
+  return page.evaluate(
+    (count) =>
+      new Promise<void>((resolve) => {
+        const next = (left: number) => (left === 0 ? resolve() : requestAnimationFrame(() => next(left - 1)));
+        next(count);
+      }),
+    count,
+  );
+}
+
 function keys(...names: string[]): Gesture["act"] {
   return async (page, scroller) => {
     await scroller.evaluate((element) => element.scrollTo(0, 0));
     await scroller.focus();
     for (const name of names) {
       await page.keyboard.press(name);
-      await page.waitForTimeout(60);
+      await frames(page, 4);
     }
   };
 }
@@ -47,7 +59,7 @@ async function drag(page: Page, scroller: Locator): Promise<void> {
 }
 
 /** Nobody touches anything: what moves is what comes in. */
-export const WATCH: Gesture = { name: "watched for 5 s", act: (page) => page.waitForTimeout(5_000) };
+export const WATCH: Gesture = { name: "watched for 300 frames", act: (page) => frames(page, 300) };
 
 const repeated = (name: string, times: number) => Array.from({ length: times }, () => name);
 

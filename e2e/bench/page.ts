@@ -119,7 +119,7 @@ async function firstRows(state: string, browser: Browser, address: string, run: 
     line(`first rows, ${state}, ${how}`, rounded(measured), median(measured), FIRST_ROWS_MS);
   }
   beside(rounded(empty), median(times["empty cache"]) / median(empty));
-  console.log(`${"    processor time to the first rows, empty cache".padEnd(48)}${rounded(work)}`);
+  console.log(`${"    processor time to the first rows, empty cache".padEnd(50)}${rounded(work)}`);
 }
 
 async function mark(page: Page, name: string): Promise<number> {
@@ -164,10 +164,10 @@ function rounded(values: readonly number[]): string {
 }
 
 function beside(measured: string, ratio: number): void {
-  console.log(`${"    an empty page".padEnd(48)}${measured}   ratio ${ratio.toFixed(1)}`);
+  console.log(`${"    an empty page".padEnd(50)}${measured}   ratio ${ratio.toFixed(1)}`);
 }
 
 function line(what: string, measured: string, figure: number, limit: number): void {
   const verdict = figure <= limit + 1 ? "holds" : "DOES NOT HOLD";
-  console.log(`${what.padEnd(48)}${measured}   median ${figure.toFixed(0)}, at most ${limit}: ${verdict}`);
+  console.log(`${what.padEnd(50)}${measured}   median ${figure.toFixed(0)}, at most ${limit}: ${verdict}`);
 }
