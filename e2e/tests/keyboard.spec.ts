@@ -30,6 +30,19 @@ test("walk the matrix, open a cell, go to the next, close it, find, and be back 
   }
   await expect(cell(40, 2)).toBeInViewport();
 
+  // By the page and to the ends, and back: the focus is on a cell all the while.
+  await page.keyboard.press("End");
+  await expect(cell(300, 2)).toBeFocused();
+  await expect(cell(300, 2)).toBeInViewport();
+  await page.keyboard.press("PageUp");
+  await expect(cell(300, 2)).not.toBeFocused();
+  await page.keyboard.press("PageDown");
+  await expect(cell(300, 2)).toBeFocused();
+  await page.keyboard.press("Home");
+  await expect(cell(1, 2)).toBeFocused();
+  for (let row = 2; row <= 40; row += 1) await page.keyboard.press("ArrowDown");
+  await expect(cell(40, 2)).toBeFocused();
+
   await page.keyboard.press("Enter");
   const drawer = page.getByRole("complementary");
   await expect(drawer).toBeFocused();

@@ -94,7 +94,7 @@ export function Matrix({ run, rows, open, hasDrawer, patches, onOpen, page }: Pr
   } as CSSProperties;
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: it only passes on what its links are asked
-    <div className="matrix" ref={region} onClick={onClick} onKeyDown={onKeyDown}>
+    <div className="matrix" ref={region} tabIndex={-1} onClick={onClick} onKeyDown={onKeyDown}>
       <table
         className={`m-run${run.columns.length > 2 ? " m-run--many" : ""}`}
         ref={table}

@@ -13,7 +13,12 @@ const STEPS: Record<string, [rows: number, columns: number]> = {
   ArrowRight: [0, 1],
 };
 
-/** Arrow keys walk from cell to cell, also to rows that do not exist yet; `j` and `k` begin the walk. */
+const LEAPS = ["PageUp", "PageDown", "Home", "End"] as const;
+
+/**
+ * Arrow keys walk from cell to cell, also to rows that do not exist yet; `j` and `k` begin the walk. The keys that
+ * leap are not left to the browser: it scrolls the cell that has the focus out of existence, and then does nothing.
+ */
 export function useCellKeys(
   region: RefObject<HTMLElement | null>,
   rows: number,
@@ -27,30 +32,50 @@ export function useCellKeys(
   useEffect(() => {
     if (wanted.current && focusCell(region.current, wanted.current)) wanted.current = null;
   });
-  function go(from: Place, [down, right]: [number, number]): void {
+  function go(at: Place, [down, right]: [number, number]): void {
+    // Keys may come faster than rows: one counts from where the last one leads.
+    const from = wanted.current ?? at;
     const place = {
       index: Math.min(Math.max(from.index + down, 0), rows - 1),
       column: Math.min(Math.max(from.column + right, 0), columns - 1),
     };
     scrollTo(place.index);
     wanted.current = focusCell(region.current, place) ? null : place;
+    // The cell that has the focus may go before that one comes, and the keys would go nowhere.
+    if (wanted.current) region.current?.focus({ preventScroll: true });
   }
-  function walk(step: [number, number]): void {
+  function walk(step: [number, number], leap = false): void {
     const at = placeOf(document.activeElement);
     if (at) go(at, step);
     else {
       const first = placeOf(region.current?.querySelector("a[data-at]") ?? null);
-      if (first) go(first, [0, 0]);
+      if (first) go(first, leap ? step : [0, 0]);
     }
   }
-  useHotkeys(free ? { j: () => walk([1, 0]), k: () => walk([-1, 0]) } : {});
+  function stepOf(key: string): [number, number] | undefined {
+    if (key === "Home") return [-rows, 0];
+    if (key === "End") return [rows, 0];
+    if (key === "PageUp") return [-rowsInSight(region.current), 0];
+    if (key === "PageDown") return [rowsInSight(region.current), 0];
+    return STEPS[key];
+  }
+  const leaps = LEAPS.map((key) => [key, () => walk(stepOf(key) ?? [0, 0], true)]);
+  useHotkeys(free ? { j: () => walk([1, 0]), k: () => walk([-1, 0]), ...Object.fromEntries(leaps) } : {});
   return (event) => {
-    const step = STEPS[event.key];
-    const at = placeOf(event.target as Element);
+    const step = stepOf(event.key);
+    const at = placeOf(event.target as Element) ?? wanted.current;
     if (!step || !at || event.metaKey || event.ctrlKey || event.altKey || event.shiftKey) return;
     event.preventDefault();
     go(at, step);
   };
+}
+
+/** How far a page goes: one row less than is seen, so that the eye finds its place. */
+function rowsInSight(region: HTMLElement | null): number {
+  const row = region?.querySelector("tbody tr:has(a)")?.clientHeight;
+  const head = region?.querySelector("thead")?.clientHeight ?? 0;
+  if (!region || !row) return 1;
+  return Math.max(Math.floor((Math.min(region.clientHeight, window.innerHeight) - head) / row) - 1, 1);
 }
 
 function placeOf(element: Element | null): Place | null {
