@@ -33,7 +33,7 @@ test("the page says that the server is gone, catches up when it is back, and not
   await expect(page.getByText("Finished", { exact: true })).toBeVisible({ timeout: 30_000 });
   await expect(page.getByText(`${CASES} of ${CASES}`, { exact: true }).first()).toBeVisible();
   await expect(table.getByText(`${CASES} of ${CASES} pass`)).toBeVisible();
-  await expect(table.getByRole("link", { name: /^(Waiting|Running)/ })).toHaveCount(0);
+  await expect(table.getByRole("link", { name: /^(Waiting|In progress)/ })).toHaveCount(0);
 
   const run = await api.run(id);
   expect(run.counts).toEqual({ open: 0, cancelled: 0, pass: CASES, fail: 0, error: 0, invalid: 0, unjudged: 0 });

@@ -45,7 +45,7 @@ test.describe("on a model server", () => {
     await page.getByRole("button", { name: "Start run" }).click();
 
     const table = page.getByRole("table", { name: "Results" });
-    await expect(table.getByRole("link", { name: /^(Waiting|Running)/ }).first()).toBeVisible();
+    await expect(table.getByRole("link", { name: /^(Waiting|In progress)/ }).first()).toBeVisible();
     // Some have a verdict while others wait: nobody reloaded anything.
     await expect(table.getByRole("link", { name: /^Pass/ }).first()).toBeVisible();
     await expect(table.getByRole("link", { name: /^Fail/ }).first()).toBeVisible();

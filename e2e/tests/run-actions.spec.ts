@@ -1,6 +1,7 @@
 // What the buttons of a run do: to the page, to the run, and to the model server.
 import type { Page } from "@playwright/test";
 import type { Api } from "../api";
+import type { FakeOllama } from "../program";
 import { expect, test } from "../test";
 
 const MODEL = "ollama/llama3.2:latest";
@@ -23,18 +24,23 @@ async function begin(api: Api, page: Page, cases: number): Promise<string> {
 const button = (page: Page, name: string | RegExp) => page.getByRole("button", { name });
 const cells = (page: Page, name: RegExp) => page.getByRole("table", { name: "Results" }).getByRole("link", { name });
 
-/** As many calls as are made at once hang at the model server until it recovers. */
 const AT_ONCE = 4;
+
+/** Begins a run whose first calls, as many as are made at once, hang at the model server until it recovers. */
+async function beginHanging(api: Api, page: Page, ollama: FakeOllama): Promise<string> {
+  await ollama.control({ fault: "hang_before" });
+  const id = await begin(api, page, CASES);
+  await expect.poll(() => ollama.counters()).toMatchObject({ in_flight: AT_ONCE });
+  return id;
+}
 
 test("pauses after the calls that are under way, asks nothing more, and goes on where it stopped", async ({
   page,
   api,
   ollama,
 }) => {
-  await ollama.control({ fault: "hang_before" });
-  const id = await begin(api, page, CASES);
-  await expect.poll(() => ollama.counters()).toMatchObject({ in_flight: AT_ONCE });
-  await expect(cells(page, /^Running/).first()).toBeVisible();
+  const id = await beginHanging(api, page, ollama);
+  await expect(cells(page, /^In progress/).first()).toBeVisible();
   await button(page, "Pause").click();
   await expect(page.getByText("Waits until it is resumed")).toBeVisible();
   await expect(button(page, "Pause")).toHaveCount(0);
@@ -52,7 +58,7 @@ test("pauses after the calls that are under way, asks nothing more, and goes on 
   await button(page, "Resume").click();
   await expect(page.getByText("Finished", { exact: true })).toBeVisible();
   await expect(progress).toHaveText(`${CASES} of ${CASES}`);
-  await expect(cells(page, /^(Waiting|Running)/)).toHaveCount(0);
+  await expect(cells(page, /^(Waiting|In progress)/)).toHaveCount(0);
   await expect(button(page, /^(Pause|Resume|Cancel)$/)).toHaveCount(0);
   expect((await api.run(id)).counts).toMatchObject({ pass: CASES, open: 0, cancelled: 0 });
   // No case was asked twice.
@@ -64,9 +70,7 @@ test("is cancelled after a question, keeps what has finished, and asks nothing m
   api,
   ollama,
 }) => {
-  await ollama.control({ fault: "hang_before" });
-  const id = await begin(api, page, CASES);
-  await expect.poll(() => ollama.counters()).toMatchObject({ in_flight: AT_ONCE });
+  const id = await beginHanging(api, page, ollama);
   // The calls that hang are answered; the next ones would take longer than this test.
   await ollama.control({ recover: true, latency_ms: 120_000 });
   await expect(cells(page, /^Pass/)).toHaveCount(AT_ONCE);
@@ -83,7 +87,7 @@ test("is cancelled after a question, keeps what has finished, and asks nothing m
   await dialog.getByRole("button", { name: /^Cancel run \d+$/ }).click();
   await expect(page.getByText(/^Stopped after/)).toBeVisible();
   await expect(cells(page, /^Cancelled/).first()).toBeVisible();
-  await expect(cells(page, /^(Waiting|Running)/)).toHaveCount(0);
+  await expect(cells(page, /^(Waiting|In progress)/)).toHaveCount(0);
   await expect(cells(page, /^Pass/)).toHaveCount(AT_ONCE);
   await expect(button(page, /^(Pause|Resume|Cancel)$/)).toHaveCount(0);
 
@@ -109,7 +113,7 @@ test("the errors of a run are asked again, and nothing else", async ({ page, api
   await expect(cells(page, /^Pass/)).toHaveCount(all);
   await expect(page.getByText("Finished", { exact: true })).toBeVisible();
   await expect(button(page, /^Retry/)).toHaveCount(0);
-  await expect(cells(page, /^(Error|Waiting|Running)/)).toHaveCount(0);
+  await expect(cells(page, /^(Error|Waiting|In progress)/)).toHaveCount(0);
   expect((await api.run(id)).counts).toMatchObject({ pass: all, error: 0 });
   expect((await ollama.counters()).calls).toBe(calls + lost);
 });

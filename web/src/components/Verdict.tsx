@@ -7,7 +7,7 @@ const WORDS: Record<Mark, string> = {
   fail: "Fail",
   error: "Error",
   invalid: "Invalid",
-  live: "Running",
+  live: "In progress",
   wait: "Waiting",
   none: "No assertion",
 };

@@ -192,7 +192,7 @@ describe("the matrix", () => {
       "InvalidCut off at 400 tokens2.4 sHe runs 540.",
       "No assertionNo assertion2.4 sHe runs 540.",
       "WaitingQueued",
-      "RunningRunning",
+      "In progressIn progress",
       "CancelledCancelled",
     ]);
     expect(within(table).getByText("50.0%")).toBeInTheDocument();
@@ -332,7 +332,10 @@ describe("the open cell", () => {
     [3, "Why it cannot be judged"],
     [4, "The case asks nothing of the answer, so there is no verdict, and it counts in no rate."],
     [5, "This cell is asked when a place at the model server is free."],
-    [6, "The model is being asked. The answer appears here when it is there."],
+    [
+      6,
+      "The model is being asked, or will be as soon as a call is free. The answer appears here when it is there.",
+    ],
     [7, "The run was cancelled before this cell was answered."],
     [99, "There is no such cell."],
   ])("cell %i says: %s", async (position, text) => {

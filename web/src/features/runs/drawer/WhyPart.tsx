@@ -32,7 +32,7 @@ function passed(outcomes: Outcome[]): number {
 
 function heading({ summary }: CellView): string {
   if (summary.state === "pending") return "Waiting";
-  if (summary.state === "leased") return "Running";
+  if (summary.state === "leased") return "In progress";
   if (summary.state === "cancelled") return "Cancelled";
   switch (summary.verdict) {
     case "pass":
@@ -70,7 +70,8 @@ function sentence(
       ? "The run is paused. This cell is asked after it is resumed."
       : "This cell is asked when a place at the model server is free.";
   }
-  if (state === "leased") return "The model is being asked. The answer appears here when it is there.";
+  if (state === "leased")
+    return "The model is being asked, or will be as soon as a call is free. The answer appears here when it is there.";
   if (state === "cancelled") return "The run was cancelled before this cell was answered.";
   if (verdict === null)
     return "The case asks nothing of the answer, so there is no verdict, and it counts in no rate.";

@@ -34,7 +34,7 @@ export function CellContent({ cell, runState }: { cell: CellSummary; runState: R
 }
 
 function waiting(cell: CellSummary, runState: RunState): string {
-  if (cell.state === "leased") return "Running";
+  if (cell.state === "leased") return "In progress";
   if (cell.state === "cancelled") return "Cancelled";
   return runState === "paused" ? "Paused" : "Queued";
 }
