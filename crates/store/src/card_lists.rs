@@ -5,7 +5,7 @@ use domain::ids::{CardId, RunId, WorkspaceId};
 
 use crate::cards::{CardRow, card_columns};
 use crate::sql::SqlPair;
-use crate::{Conn, FromRow, Result, Row, Sql, card_search};
+use crate::{Conn, FromRow, Result, Row, Sql, ToValue, card_search};
 
 /// A card with what belongs to it.
 #[derive(Debug, Clone)]
@@ -129,37 +129,21 @@ pub fn list(conn: &mut Conn, workspace: WorkspaceId, filter: &CardFilter) -> Res
     );
     let before_time = filter.before.map(|(time, _)| time);
     let before_id = filter.before.map(|(_, id)| id);
-    let found = conn.pick(&FOUND);
+    let mut params: Vec<&dyn ToValue> = vec![
+        &workspace,
+        &filter.archived,
+        &filter.folder,
+        &filter.tag,
+        &filter.label,
+        &before_time,
+        &before_id,
+        &filter.limit,
+    ];
     let query = filter.search.as_deref().and_then(|search| card_search::query(conn, search));
-    match query {
-        None => conn.query_all(
-            ALL,
-            &[
-                &workspace,
-                &filter.archived,
-                &filter.folder,
-                &filter.tag,
-                &filter.label,
-                &before_time,
-                &before_id,
-                &filter.limit,
-            ],
-        ),
-        Some(query) => conn.query_all(
-            found,
-            &[
-                &workspace,
-                &filter.archived,
-                &filter.folder,
-                &filter.tag,
-                &filter.label,
-                &before_time,
-                &before_id,
-                &filter.limit,
-                &query,
-            ],
-        ),
-    }
+    let Some(query) = &query else { return conn.query_all(ALL, &params) };
+    params.push(query);
+    let found = conn.pick(&FOUND);
+    conn.query_all(found, &params)
 }
 
 /// A name and how many cards have it.

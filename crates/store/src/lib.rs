@@ -24,6 +24,8 @@ pub mod removals;
 mod row;
 pub mod run_columns;
 pub mod run_events;
+pub mod run_inputs;
+pub mod run_lists;
 pub mod runs;
 mod settings;
 mod shrink;

@@ -1,14 +1,13 @@
 //! Runs: their snapshots, their states and the numbers of their events.
 
-use std::ops::Range;
-
 use domain::clock::Millis;
-use domain::ids::{CardId, CaseId, InstanceId, RunId, SuiteId, WorkspaceId};
+use domain::ids::{InstanceId, RunId, SuiteId, WorkspaceId};
 use domain::matrix::Matrix;
 use domain::run::RunState;
 
 use crate::cells::CellRange;
-use crate::{Conn, FromRow, InsertMany, Result, Row, Sql, instances};
+use crate::run_inputs::{RunModel, RunVersion};
+use crate::{Conn, FromRow, Result, Row, Sql, instances};
 
 /// A run as its row has it.
 #[derive(Debug, Clone)]
@@ -57,6 +56,7 @@ macro_rules! run_columns {
          runs.stored_bytes FROM runs "
     };
 }
+pub(crate) use run_columns;
 
 impl FromRow for RunRow {
     fn from_row(row: &Row<'_>) -> Result<Self> {
@@ -84,86 +84,6 @@ impl FromRow for RunRow {
             kept: row.get(19)?,
             stored_bytes: row.get(20)?,
         })
-    }
-}
-
-/// One version of a card, as a run keeps it.
-#[derive(Debug, Clone)]
-pub struct RunVersion {
-    /// The card.
-    pub card_id: CardId,
-    /// Its slug when the run was started.
-    pub slug: String,
-    /// Its title when the run was started.
-    pub title: String,
-    /// The version's number.
-    pub number: i64,
-    /// The version's content, as JSON.
-    pub content: String,
-    /// Texts of the included cards by reference, as JSON.
-    pub includes: String,
-}
-
-impl FromRow for RunVersion {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
-        Ok(Self {
-            card_id: row.get(0)?,
-            slug: row.get(1)?,
-            title: row.get(2)?,
-            number: row.get(3)?,
-            content: row.get(4)?,
-            includes: row.get(5)?,
-        })
-    }
-}
-
-/// One model, as a run keeps it.
-#[derive(Debug, Clone)]
-pub struct RunModel {
-    /// The provider's name.
-    pub provider: String,
-    /// The provider's kind.
-    pub kind: String,
-    /// The model's name.
-    pub name: String,
-    /// Digest of the model when the run was started.
-    pub digest: Option<String>,
-    /// Tokens that the model's context can hold, where known.
-    pub context_length: Option<i64>,
-    /// Whether its answers are simulated.
-    pub simulated: bool,
-    /// Parameters of the run and of this model, as JSON.
-    pub parameters: String,
-}
-
-impl FromRow for RunModel {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
-        Ok(Self {
-            provider: row.get(0)?,
-            kind: row.get(1)?,
-            name: row.get(2)?,
-            digest: row.get(3)?,
-            context_length: row.get(4)?,
-            simulated: row.get(5)?,
-            parameters: row.get(6)?,
-        })
-    }
-}
-
-/// One case, as a run keeps it.
-#[derive(Debug, Clone)]
-pub struct RunCase {
-    /// Index of the case in the run.
-    pub position: i64,
-    /// The case that it was copied from.
-    pub case_id: CaseId,
-    /// The case's content, as JSON.
-    pub content: String,
-}
-
-impl FromRow for RunCase {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
-        Ok(Self { position: row.get(0)?, case_id: row.get(1)?, content: row.get(2)? })
     }
 }
 
@@ -280,16 +200,6 @@ pub fn prepare(conn: &mut Conn, run: &NewRun) -> Result<CellRange> {
     Ok(cells)
 }
 
-/// Inserts copies of cases into a run that is being prepared.
-pub fn insert_cases(conn: &mut Conn, run: RunId, cases: &[RunCase]) -> Result<()> {
-    const CASES: InsertMany<4> =
-        InsertMany::new("INSERT INTO run_cases (run_id, position, case_id, content)", "");
-    const SIZE: Sql = Sql::new("UPDATE runs SET stored_bytes = stored_bytes + $2 WHERE id = $1");
-    conn.insert_many(&CASES, cases, |case| [&run, &case.position, &case.case_id, &case.content])?;
-    let bytes: usize = cases.iter().map(|case| case.content.len()).sum();
-    conn.execute(SIZE, &[&run, &bytes]).map(drop)
-}
-
 /// Makes a prepared run visible, with its first event.
 pub fn publish(conn: &mut Conn, run: RunId, at: Millis) -> Result<Option<i64>> {
     change_state(conn, run, &[RunState::Preparing], RunState::Queued, "run_queued", at)
@@ -396,85 +306,6 @@ pub fn set_kept(conn: &mut Conn, workspace: WorkspaceId, run: RunId, kept: bool)
     Ok(conn.execute(SET, &[&run, &workspace, &kept])? == 1)
 }
 
-/// The contents of these cases of a run, in their order, as JSON.
-pub fn case_contents(conn: &mut Conn, run: RunId, positions: Range<i64>) -> Result<Vec<String>> {
-    const CONTENTS: Sql = Sql::new(
-        "SELECT content FROM run_cases WHERE run_id = $1 AND position >= $2 AND position < $3 ORDER BY position",
-    );
-    conn.query_all(CONTENTS, &[&run, &positions.start, &positions.end])
-}
-
-/// Which runs a list shows.
-#[derive(Debug, Clone, Default)]
-pub struct RunFilter {
-    /// Only runs of this card.
-    pub card: Option<CardId>,
-    /// Only runs in this state.
-    pub state: Option<RunState>,
-    /// Only runs that are older than this one.
-    pub before: Option<RunId>,
-    /// At most so many.
-    pub limit: i64,
-}
-
-/// Runs, newest first.
-pub fn list(conn: &mut Conn, workspace: WorkspaceId, filter: &RunFilter) -> Result<Vec<RunRow>> {
-    const ALL: Sql = Sql::new(concat!(
-        run_columns!(),
-        "WHERE workspace_id = $1 AND id < $2 AND state NOT IN ('preparing', 'removing') \
-         ORDER BY id DESC LIMIT $3"
-    ));
-    const IN_STATE: Sql = Sql::new(concat!(
-        run_columns!(),
-        "WHERE workspace_id = $1 AND id < $2 AND state = $4 AND state NOT IN ('preparing', 'removing') \
-         ORDER BY id DESC LIMIT $3"
-    ));
-    // A run may have several versions of a card; it is listed with the first of them.
-    const OF_CARD: Sql = Sql::new(concat!(
-        run_columns!(),
-        "JOIN run_versions v ON v.run_id = runs.id \
-         WHERE v.card_id = $4 AND v.run_id < $2 AND v.position = (SELECT MIN(w.position) FROM run_versions w \
-         WHERE w.card_id = v.card_id AND w.run_id = v.run_id) AND runs.workspace_id = $1 \
-         AND runs.state NOT IN ('preparing', 'removing') \
-         AND (CAST($5 AS TEXT) IS NULL OR runs.state = $5) ORDER BY v.run_id DESC LIMIT $3"
-    ));
-    // No id is larger: an id that is compared in any case is one that an index begins at.
-    let before = filter.before.map_or_else(|| "~".to_owned(), |run| run.to_string());
-    let state = filter.state.map(RunState::as_str);
-    match (filter.card, state) {
-        (None, None) => conn.query_all(ALL, &[&workspace, &before, &filter.limit]),
-        (None, Some(state)) => conn.query_all(IN_STATE, &[&workspace, &before, &filter.limit, &state]),
-        (Some(card), state) => conn.query_all(OF_CARD, &[&workspace, &before, &filter.limit, &card, &state]),
-    }
-}
-
-/// The versions of a run, in their order.
-pub fn versions(conn: &mut Conn, run: RunId) -> Result<Vec<RunVersion>> {
-    const VERSIONS: Sql = Sql::new(
-        "SELECT card_id, slug, title, number, content, includes FROM run_versions WHERE run_id = $1 \
-         ORDER BY position",
-    );
-    conn.query_all(VERSIONS, &[&run])
-}
-
-/// The models of a run, in their order.
-pub fn models(conn: &mut Conn, run: RunId) -> Result<Vec<RunModel>> {
-    const MODELS: Sql = Sql::new(
-        "SELECT provider, kind, name, digest, context_length, simulated, parameters FROM run_models \
-         WHERE run_id = $1 ORDER BY position",
-    );
-    conn.query_all(MODELS, &[&run])
-}
-
-/// The cases of a run from one index up to, not including, another.
-pub fn cases(conn: &mut Conn, run: RunId, from: i64, to: i64) -> Result<Vec<RunCase>> {
-    const CASES: Sql = Sql::new(
-        "SELECT position, case_id, content FROM run_cases WHERE run_id = $1 AND position >= $2 \
-         AND position < $3 ORDER BY position",
-    );
-    conn.query_all(CASES, &[&run, &from, &to])
-}
-
 /// Moves the run from one of the states to another and numbers the event that says so.
 /// Returns the event's number, or None if the run was in none of those states.
 pub fn change_state(
@@ -522,21 +353,4 @@ pub fn lock(conn: &mut Conn, run: RunId) -> Result<()> {
 pub fn event_seq(conn: &mut Conn, run: RunId) -> Result<Option<i64>> {
     const SEQ: Sql = Sql::new("SELECT event_seq FROM runs WHERE id = $1");
     conn.query_opt(SEQ, &[&run])
-}
-
-/// Mean latency in milliseconds and number of answered cells of a model, over the latest 50 runs that have it.
-/// None where it was never asked.
-pub fn model_history(conn: &mut Conn, provider: &str, model: &str) -> Result<Option<(i64, i64)>> {
-    const HISTORY: Sql = Sql::new(
-        "SELECT CAST(SUM(c.latency_ms) AS BIGINT), CAST(SUM(c.answered) AS BIGINT) \
-         FROM (SELECT run_id, position FROM run_models WHERE provider = $1 AND name = $2 \
-         ORDER BY run_id DESC LIMIT 50) m JOIN runs r ON r.id = m.run_id \
-         JOIN run_columns c ON c.run_id = m.run_id AND c.position >= m.position * r.versions \
-         AND c.position < (m.position + 1) * r.versions",
-    );
-    let (latency, answered): (Option<i64>, Option<i64>) = conn.query_one(HISTORY, &[&provider, &model])?;
-    Ok(match (latency, answered) {
-        (Some(latency), Some(answered)) if answered > 0 => Some((latency / answered, answered)),
-        _ => None,
-    })
 }

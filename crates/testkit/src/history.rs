@@ -13,7 +13,8 @@ use serde_json::json;
 use store::cell_results::{AttemptRow, CellResult, FinishedCell};
 use store::cells::{CellRange, CellRow, ClaimedCell};
 use store::run_columns::Finished;
-use store::runs::{NewRun, RunCase, RunModel, RunVersion};
+use store::run_inputs::{RunCase, RunModel, RunVersion};
+use store::runs::NewRun;
 use store::{Result, Store};
 use uuid::Uuid;
 
@@ -106,7 +107,7 @@ impl History {
                         .to_string(),
             })
             .collect();
-        store.write(move |conn| store::runs::insert_cases(conn, run, &cases)).await.unwrap();
+        store.write(move |conn| store::run_inputs::insert_cases(conn, run, &cases)).await.unwrap();
         for first in (0..range.count).step_by(4_000) {
             let positions = first..(first + 4_000).min(range.count);
             store.write(move |conn| store::cells::insert(conn, range, &positions)).await.unwrap();

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use domain::clock::Millis;
 use domain::ids::CardId;
-use engine::cards::{Card, CardQuery};
+use engine::cards::{Card, CardFilter};
 use garde::Validate;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -55,7 +55,7 @@ pub(crate) async fn list_cards(
 ) -> Result<Json<Page<Card>>> {
     let workspace = state.workspace(&ws).await?;
     let before: Option<(Millis, CardId)> = query.cursor.map(|cursor| cursor.decode()).transpose()?;
-    let query = CardQuery {
+    let query = CardFilter {
         search: query.search,
         folder: query.folder,
         tag: query.tag,

@@ -5,7 +5,8 @@ use std::task::{Context, Waker};
 use domain::ids::{RunId, SuiteId};
 use domain::matrix::Matrix;
 use domain::run::RunState;
-use store::runs::{NewRun, RunModel};
+use store::run_inputs::RunModel;
+use store::runs::NewRun;
 
 use crate::running::{Running, W, run_of};
 use crate::stream::Events;

@@ -3,30 +3,12 @@
 use domain::clock::Millis;
 use domain::ids::{CardId, WorkspaceId};
 use serde::{Deserialize, Serialize};
+pub use store::card_lists::CardFilter;
 use utoipa::ToSchema;
 
 use super::view::{self, Card};
 use crate::Engine;
 use crate::error::Result;
-
-/// Which cards a list shows.
-#[derive(Debug, Clone, Default)]
-pub struct CardQuery {
-    /// Beginnings of words in title, slug, description, tags or template.
-    pub search: Option<String>,
-    /// Only cards in this folder or below it.
-    pub folder: Option<String>,
-    /// Only cards with this tag.
-    pub tag: Option<String>,
-    /// Only cards with this label; empty: only cards without any.
-    pub label: Option<String>,
-    /// Archived cards instead of the others.
-    pub archived: bool,
-    /// Only cards that changed before this one did.
-    pub before: Option<(Millis, CardId)>,
-    /// At most so many.
-    pub limit: i64,
-}
 
 /// Cards, the last changed first.
 #[derive(Debug, Clone)]
@@ -63,20 +45,13 @@ pub struct CardFacets {
 
 impl Engine {
     /// Cards, the last changed first.
-    pub async fn cards(&self, workspace: WorkspaceId, query: CardQuery) -> Result<CardList> {
+    pub async fn cards(&self, workspace: WorkspaceId, filter: CardFilter) -> Result<CardList> {
         self.store
             .try_read(move |conn| {
-                let filter = store::card_lists::CardFilter {
-                    search: query.search.clone(),
-                    folder: query.folder.clone(),
-                    tag: query.tag.clone(),
-                    label: query.label.clone(),
-                    archived: query.archived,
-                    before: query.before,
-                    limit: query.limit + 1,
-                };
+                // One more than is shown says whether there are more.
+                let filter = CardFilter { limit: filter.limit + 1, ..filter.clone() };
                 let mut rows = store::card_lists::list(conn, workspace, &filter)?;
-                let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+                let limit = usize::try_from(filter.limit - 1).unwrap_or(usize::MAX);
                 let more = rows.len() > limit;
                 rows.truncate(limit);
                 let next = rows.last().filter(|_| more).map(|last| (last.card.updated_at, last.card.id));

@@ -16,7 +16,7 @@ pub use create::{DuplicateCard, FIRST_REVISION, NewCard};
 pub use draft::{Draft, EditDraft};
 pub use edit::EditCard;
 pub use labels::{Label, LabelMove, LabelledVersion, MoveLabel};
-pub use list::{CardFacets, CardList, CardQuery, Facet};
+pub use list::{CardFacets, CardFilter, CardList, Facet};
 pub use render::{Preview, PreviewRequest, RenderRequest, Rendered};
 pub use samples::LoadedSamples;
 pub use versions::{SaveVersion, Version, VersionSummary};

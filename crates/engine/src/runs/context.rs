@@ -62,7 +62,9 @@ impl RunContext {
         let id = row.id;
         let (versions, models) = around
             .store
-            .read(move |conn| Ok((store::runs::versions(conn, id)?, store::runs::models(conn, id)?)))
+            .read(move |conn| {
+                Ok((store::run_inputs::versions(conn, id)?, store::run_inputs::models(conn, id)?))
+            })
             .await?;
         let versions = versions
             .into_iter()

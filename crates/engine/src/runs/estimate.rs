@@ -104,7 +104,7 @@ impl Engine {
             .read(move |conn| {
                 names
                     .iter()
-                    .map(|(provider, model)| store::runs::model_history(conn, provider, model))
+                    .map(|(provider, model)| store::run_lists::model_history(conn, provider, model))
                     .collect::<store::Result<Vec<_>>>()
             })
             .await?;

@@ -12,7 +12,7 @@ use llm::ModelFacts;
 use sha2::{Digest, Sha256};
 use store::Conn;
 use store::cards::CardRow;
-use store::runs::{RunModel, RunVersion};
+use store::run_inputs::{RunModel, RunVersion};
 use store::test_cases::CaseRow;
 use tokio::time::timeout;
 

@@ -9,7 +9,8 @@ use domain::test_case::CaseContent;
 use domain::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 use store::Conn;
-use store::runs::{RunCase, RunRow};
+use store::run_inputs::RunCase;
+use store::runs::RunRow;
 use utoipa::ToSchema;
 
 use super::view::{self, AttemptView, CaseView, CellSummary, CellView, ResultView, Rows, Run};
@@ -90,13 +91,16 @@ impl Engine {
                             .id,
                     ),
                 };
-                let filter = store::runs::RunFilter {
+                let filter = store::run_lists::RunFilter {
                     card,
                     state: query.state,
                     before: query.before,
                     limit: query.limit,
                 };
-                store::runs::list(conn, workspace, &filter)?.iter().map(|row| view::read(conn, row)).collect()
+                store::run_lists::list(conn, workspace, &filter)?
+                    .iter()
+                    .map(|row| view::read(conn, row))
+                    .collect()
             })
             .await
     }
@@ -200,7 +204,7 @@ impl Engine {
         self.store
             .try_read(move |conn| {
                 row(conn, workspace, run)?;
-                store::runs::cases(conn, run, from, to)?.iter().map(case_view).collect()
+                store::run_inputs::cases(conn, run, from, to)?.iter().map(case_view).collect()
             })
             .await
     }
@@ -240,7 +244,7 @@ fn read_cell(conn: &mut Conn, workspace: WorkspaceId, run: RunId, position: i64)
     if version >= whole.cards.len() || model >= whole.models.len() {
         return Err(missing());
     }
-    let case = store::runs::cases(conn, run, at.case.into(), i64::from(at.case) + 1)?;
+    let case = store::run_inputs::cases(conn, run, at.case.into(), i64::from(at.case) + 1)?;
     let mut outcomes = Vec::new();
     let result = match result {
         None => None,
@@ -333,7 +337,7 @@ fn found_rows(conn: &mut Conn, run: &RunRow, search: &str) -> Result<BTreeSet<i6
     let repeats = i64::from(run.matrix.repeats);
     let mut from = 0;
     loop {
-        let cases = store::runs::cases(conn, run.id, from, from + CHUNK)?;
+        let cases = store::run_inputs::cases(conn, run.id, from, from + CHUNK)?;
         let Some(last) = cases.last() else { break };
         from = last.position + 1;
         for case in &cases {

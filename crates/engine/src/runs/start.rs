@@ -5,7 +5,8 @@ use std::sync::Arc;
 use domain::ids::{RunId, WorkspaceId};
 use domain::run::RunRequest;
 use serde::{Deserialize, Serialize};
-use store::runs::{NewRun, RunCase};
+use store::run_inputs::RunCase;
+use store::runs::NewRun;
 
 use super::plan::{Plan, PlannedVersion};
 use super::view::{self, Run};
@@ -160,7 +161,7 @@ impl Engine {
             .collect();
         for chunk in cases.chunks(CASES) {
             let chunk = chunk.to_vec();
-            self.store.write(move |conn| store::runs::insert_cases(conn, id, &chunk)).await?;
+            self.store.write(move |conn| store::run_inputs::insert_cases(conn, id, &chunk)).await?;
         }
         let mut from = 0;
         while from < range.count {

@@ -13,7 +13,8 @@ use serde_json::{Map, Value};
 use store::Conn;
 use store::cells::{CellRange, CellRow};
 use store::run_columns::ColumnRow;
-use store::runs::{RunModel, RunRow, RunVersion};
+use store::run_inputs::{RunModel, RunVersion};
+use store::runs::RunRow;
 use utoipa::ToSchema;
 
 use crate::error::Result;
@@ -136,8 +137,8 @@ pub struct Run {
 
 /// Reads what belongs to a run's row and puts the view together.
 pub(crate) fn read(conn: &mut Conn, row: &RunRow) -> Result<Run> {
-    let versions = store::runs::versions(conn, row.id)?;
-    let models = store::runs::models(conn, row.id)?;
+    let versions = store::run_inputs::versions(conn, row.id)?;
+    let models = store::run_inputs::models(conn, row.id)?;
     let columns = store::run_columns::of_run(conn, row.id)?;
     assemble(row, &versions, &models, &columns)
 }

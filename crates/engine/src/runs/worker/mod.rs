@@ -357,7 +357,7 @@ fn with_cases(
     let mut claimed = Vec::with_capacity(cells.len());
     for near in cells.chunk_by(|(_, one), (_, next)| (one.case..=one.case + 1).contains(&next.case)) {
         let (first, last) = (near[0].1.case, near[near.len() - 1].1.case);
-        let cases = store::runs::case_contents(conn, run, first.into()..i64::from(last) + 1)?;
+        let cases = store::run_inputs::case_contents(conn, run, first.into()..i64::from(last) + 1)?;
         for (cell, at) in near {
             let case = cases.get((at.case - first) as usize).cloned().unwrap_or_default();
             claimed.push(ClaimedCase { cell: *cell, at: *at, case });
