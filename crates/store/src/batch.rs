@@ -104,6 +104,8 @@ impl Writer {
                     self.conn.roll_back();
                     Ok(())
                 }
+                // Its answer says why.
+                Attempt::Again if run == MOST_RUNS => Ok(()),
                 Attempt::Again => Err(Error::Conflicted),
             };
             self.conn.roll_back();
@@ -121,7 +123,9 @@ impl Writer {
         let done = job.run(&mut self.conn);
         let failure = self.conn.take_failure();
         let ended = self.conn.transaction_ended();
-        if matches!(failure, Some(Error::Conflicted | Error::Unavailable { .. })) {
+        if self.conn.must_run_again() {
+            // If it is run no more, it is answered with why.
+            job.fail(failure.unwrap_or(Error::Conflicted));
             return Attempt::Again;
         }
         if done && (failure.is_some() || ended) {
@@ -176,7 +180,7 @@ pub(crate) fn read(conn: &mut Conn, mut job: Box<dyn Job>) {
         conn.take_failure();
         let done = job.run(conn);
         let failure = conn.take_failure();
-        let again = matches!(failure, Some(Error::Conflicted | Error::Unavailable { .. }));
+        let again = conn.must_run_again();
         if let Some(error) = failure.filter(|_| done || again) {
             outcome = Err(error);
         }

@@ -184,6 +184,15 @@ impl Conn {
         }
     }
 
+    /// Whether what failed last is worth another run of the whole transaction, because it met another one or its
+    /// connection broke before the commit.
+    pub(crate) fn must_run_again(&self) -> bool {
+        match &self.session {
+            Session::Sqlite(_) => false,
+            Session::Postgres(session) => session.must_run_again(),
+        }
+    }
+
     /// The first failure since it was last taken.
     pub(crate) fn take_failure(&mut self) -> Option<Error> {
         self.failure.take()

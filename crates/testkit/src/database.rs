@@ -1,11 +1,12 @@
 //! Where a test keeps its data: in a file, or in a database of its own on the server that `TEST_POSTGRES_URL`
 //! names.
 
+use std::process::Command;
 use std::thread;
 
 use store::StoreSettings;
 use tempfile::TempDir;
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::{Config, NoTls, SimpleQueryMessage};
 
 /// A fresh database. It is removed when this is dropped.
 pub struct TestDatabase {
@@ -27,6 +28,11 @@ impl TestDatabase {
         Self { folder, server }
     }
 
+    /// An empty one in a file, whatever server there is.
+    pub fn on_file() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), server: None }
+    }
+
     /// Whether it is on a `PostgreSQL` server.
     pub fn is_on_server(&self) -> bool {
         self.server.is_some()
@@ -42,6 +48,37 @@ impl TestDatabase {
         let (server, name) = self.server.as_ref()?;
         let (base, _) = server.rsplit_once('/').unwrap();
         Some(format!("{base}/{name}"))
+    }
+
+    /// Ends every connection to it, as a restart of the server would.
+    pub fn cut_connections(&self) {
+        self.run(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+             WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        );
+    }
+
+    /// Changes a setting of the database; connections that are made from then on have it.
+    pub fn alter(&self, what: &str) {
+        let (url, name) = self.server.as_ref().unwrap();
+        run(url, format!("ALTER DATABASE {name} {what}"));
+    }
+
+    /// Sends a signal to the processes of the server that `pids`, a query, names, and returns them.
+    pub fn signal(&self, signal: &str, pids: &str) -> Vec<String> {
+        let pids = self.run(pids);
+        self.signal_processes(signal, &pids);
+        pids
+    }
+
+    /// Sends a signal to these processes.
+    pub fn signal_processes(&self, signal: &str, pids: &[String]) {
+        let status = Command::new("kill").arg(format!("-{signal}")).args(pids).status().unwrap();
+        assert!(status.success());
+    }
+
+    fn run(&self, statement: &str) -> Vec<String> {
+        run(&self.url().unwrap(), statement.to_owned())
     }
 
     /// How the store opens it.
@@ -69,17 +106,26 @@ impl Drop for TestDatabase {
     }
 }
 
-/// Runs a statement on a thread of its own: it may be called inside of a runtime and outside of one.
-fn run(url: &str, statement: String) {
+/// Runs a statement on a thread of its own: it may be called inside of a runtime and outside of one. Returns the
+/// first column of its answer.
+fn run(url: &str, statement: String) -> Vec<String> {
     let config: Config = url.parse().unwrap();
     let ran = thread::spawn(move || {
         tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
             let (client, connection) = config.connect(NoTls).await.unwrap();
             tokio::select! {
                 ended = connection => panic!("the server ended the connection: {ended:?}"),
-                done = client.batch_execute(&statement) => done.unwrap(),
+                done = client.simple_query(&statement) => first_column(done.unwrap()),
             }
-        });
+        })
     });
-    ran.join().expect("the server of TEST_POSTGRES_URL did not do it");
+    ran.join().expect("the server of TEST_POSTGRES_URL did not do it")
+}
+
+fn first_column(answer: Vec<SimpleQueryMessage>) -> Vec<String> {
+    let rows = answer.into_iter().filter_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+        _ => None,
+    });
+    rows.collect()
 }

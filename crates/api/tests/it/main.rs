@@ -6,6 +6,7 @@ mod cards;
 mod cases;
 mod conditions;
 mod creating;
+mod databases;
 mod docs;
 mod document;
 mod door;

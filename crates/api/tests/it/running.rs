@@ -63,7 +63,11 @@ impl Running {
     /// A server whose simulated models take so many calls at once, each for so many milliseconds. Its Ollama
     /// is not there.
     pub(crate) async fn with_models(concurrency: u32, latency_ms: u64) -> Self {
-        let database = TestDatabase::new();
+        Self::on(TestDatabase::new(), concurrency, latency_ms).await
+    }
+
+    /// The same on this database.
+    pub(crate) async fn on(database: TestDatabase, concurrency: u32, latency_ms: u64) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(Steps::default());
         let mut simulated = ProviderSettings::new("simulated", ProviderKind::Simulated);
         simulated.concurrency = Some(concurrency);

@@ -27,6 +27,8 @@ const ROWS: [usize; 5] = [256, 64, 16, 4, 1];
 const MOST_PARAMETERS: usize = 60_000;
 /// Statements under way at once on a connection.
 const PIPELINE: usize = 64;
+/// How much longer we wait than the server works on a statement: it says that it gave up, unless it is frozen.
+const GRACE: Duration = Duration::from_secs(2);
 
 pub(crate) struct Session {
     runtime: Runtime,
@@ -37,7 +39,7 @@ pub(crate) struct Session {
     connected: Option<Connected>,
     /// Begun by us; the server may not have heard of it yet.
     open: bool,
-    /// The transaction cannot be committed: all of it must run again.
+    /// The transaction met another one, or its connection broke before the commit: all of it must run again.
     doomed: bool,
     /// Statements that wait to be sent together with the next.
     unsent: String,
@@ -90,7 +92,8 @@ impl Session {
             self.forget_transaction();
             return Ok(());
         }
-        let outcome = self.control("COMMIT").and_then(|()| self.send_unsent());
+        self.control("COMMIT")?;
+        let outcome = self.send_unsent();
         let lost = self.connected.is_none();
         if outcome.is_err() {
             self.roll_back();
@@ -117,6 +120,11 @@ impl Session {
             }
         }
         self.forget_transaction();
+    }
+
+    /// Whether what failed last is worth another run of the whole transaction.
+    pub(crate) fn must_run_again(&self) -> bool {
+        self.doomed
     }
 
     /// Whether no transaction is open, or the one that is cannot be committed any more.
@@ -252,7 +260,7 @@ impl Session {
         let Some(Connected { client, .. }) = &self.connected else {
             return Err(Error::Unavailable { reason: "the connection was lost".to_owned() });
         };
-        let limit = self.limit;
+        let limit = self.limit + GRACE;
         let outcome = self.runtime.block_on(async {
             timeout(limit, async {
                 if unsent.is_empty() {
@@ -266,13 +274,15 @@ impl Session {
         match outcome {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(error)) => {
-                if is_last(&error) {
+                let broke = is_last(&error);
+                if broke {
                     self.connected = None;
                 }
                 let error = of_statement(&error, sql);
-                self.doomed |= error == Error::Conflicted;
+                self.doomed |= broke || error == Error::Conflicted;
                 Err(error)
             }
+            // It would take as long again.
             Err(_) => {
                 self.connected = None;
                 Err(Error::Unavailable { reason: format!("no answer within {} ms", limit.as_millis()) })
@@ -289,10 +299,10 @@ impl Session {
         let (client, connection) = connected.map_err(too_late)?.map_err(|error| of_connecting(&error))?;
         let task = self.runtime.spawn(connection).abort_handle();
         self.connected = Some(Connected { client, statements: HashMap::new(), task });
-        if let Some(greeting) = self.greeting.clone() {
-            self.run(Sql::new("the greeting"), async |client| client.batch_execute(&greeting).await)?;
-        }
-        Ok(())
+        let limits = format!("SET statement_timeout = {}", limit.as_millis());
+        let greeting =
+            self.greeting.as_ref().map_or_else(|| limits.clone(), |text| format!("{limits}; {text}"));
+        self.run(Sql::new("the greeting"), async |client| client.batch_execute(&greeting).await)
     }
 
     fn forget_transaction(&mut self) {

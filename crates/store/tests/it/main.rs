@@ -7,9 +7,12 @@
 
 mod closing;
 mod disks;
+mod files;
 mod notes;
 mod opening;
 mod reads;
 mod refusals;
+mod schema;
+mod server;
 mod values;
 mod writes;

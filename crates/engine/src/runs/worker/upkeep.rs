@@ -34,6 +34,7 @@ async fn renew_leases(shared: &Arc<Shared>) -> Result<()> {
     let expired = store.read(move |conn| store::cells::expired(conn, now)).await?;
     let released = store
         .write_guarded(move |conn| {
+            store::instances::announce(conn, owner)?;
             let of_the_dead = store::cells::release_dead(conn, owner)?;
             Ok(of_the_dead + store::cells::release_expired(conn, &expired, now)?)
         })
