@@ -52,7 +52,7 @@ impl TestDatabase {
 
     /// Ends every connection to it, as a restart of the server would.
     pub fn cut_connections(&self) {
-        self.run(
+        self.query(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
              WHERE datname = current_database() AND pid <> pg_backend_pid()",
         );
@@ -66,7 +66,7 @@ impl TestDatabase {
 
     /// Sends a signal to the processes of the server that `pids`, a query, names, and returns them.
     pub fn signal(&self, signal: &str, pids: &str) -> Vec<String> {
-        let pids = self.run(pids);
+        let pids = self.query(pids);
         self.signal_processes(signal, &pids);
         pids
     }
@@ -77,7 +77,8 @@ impl TestDatabase {
         assert!(status.success());
     }
 
-    fn run(&self, statement: &str) -> Vec<String> {
+    /// Runs a statement on the server, and returns the first column of its answer.
+    pub fn query(&self, statement: &str) -> Vec<String> {
         run(&self.url().unwrap(), statement.to_owned())
     }
 
