@@ -27,6 +27,8 @@ const STALE_WITHIN: Duration = Duration::from_secs(1);
 pub(super) struct Wire {
     client: Client,
     address: OllamaAddress,
+    /// The address, parsed once: its host would be looked through anew for each call.
+    base: Url,
 }
 
 impl Wire {
@@ -53,7 +55,9 @@ impl Wire {
         let client = builder
             .build()
             .map_err(|error| SettingsError(format!("{address}: no HTTP client can be built: {error}.")))?;
-        Ok(Self { client, address })
+        let base = Url::parse(address.as_str())
+            .map_err(|error| SettingsError(format!("{address} is no address: {error}.")))?;
+        Ok(Self { client, address, base })
     }
 
     pub(super) fn address(&self) -> &OllamaAddress {
@@ -113,8 +117,8 @@ impl Wire {
         path: &str,
         body: Option<Bytes>,
     ) -> Result<Response, CallError> {
-        let url = Url::parse(&format!("{}{path}", self.address))
-            .map_err(|error| failure::garbage(&format!("an address: {error}")))?;
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
         let mut request = Request::new(method, url);
         if let Some(body) = body {
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -171,6 +171,8 @@ fn tune(connection: &Connection, settings: &StoreSettings) -> rusqlite::Result<(
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "mmap_size", 0)?;
+    // A savepoint has the pages copied that change in it: into memory, not into a file for each.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "cache_size", -i64::from(settings.cache_kib))?;
     // After a burst the log is cut back to this.
     connection.pragma_update(None, "journal_size_limit", 64 << 20)
