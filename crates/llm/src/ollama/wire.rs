@@ -18,6 +18,10 @@ use crate::error::{CallError, CallErrorKind, SettingsError};
 const QUESTION_LIMIT: Duration = Duration::from_secs(10);
 /// The longest answer to anything but a model call.
 const BODY_LIMIT: usize = 4 * 1024 * 1024;
+/// Idle connections that are kept for each call that there may be at once. A connection is idle a moment after its
+/// answer has ended, and a call that begins within that moment opens another: with room for one alone, one of ten
+/// calls did, and as many were closed.
+const CONNECTIONS_A_CALL: usize = 2;
 /// A server that closed an idle connection lets a request on it fail within a round trip. What fails later
 /// was being worked on, and is an attempt of its own.
 const STALE_WITHIN: Duration = Duration::from_secs(1);
@@ -42,7 +46,7 @@ impl Wire {
             .redirect(Policy::none())
             .tcp_nodelay(true)
             .connect_timeout(Duration::from_millis(connect_ms))
-            .pool_max_idle_per_host(concurrency as usize)
+            .pool_max_idle_per_host(CONNECTIONS_A_CALL * concurrency as usize)
             .retry(reqwest::retry::never());
         if address.is_https() {
             if rustls::crypto::CryptoProvider::get_default().is_none() {
