@@ -2,10 +2,11 @@
 
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use crate::control::Settings;
-use crate::{Error, FakeOllama, Model, Options};
+use crate::{Error, FakeOllama, Fault, FaultOn, Model, Options};
 
 /// What the command line says.
 #[derive(Debug, Clone, clap::Args)]
@@ -26,14 +27,43 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub tokens_per_second: u32,
     /// Share of calls that fail with HTTP 500, from 0 to 1; the seed decides which
-    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = probability)]
+    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = share)]
     pub error_rate: f64,
+    /// Time that a pull takes, in milliseconds
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub pull_ms: u64,
+    /// What goes wrong.
+    #[arg(long, value_name = "FAULT", help = fault_help())]
+    pub fault: Option<Fault>,
+    /// The fault meets so many requests and then ends
+    #[arg(long, value_name = "N", requires = "fault")]
+    pub fail_next: Option<NonZeroU64>,
+    /// The fault meets each N-th request
+    #[arg(long, value_name = "N", requires = "fault")]
+    pub fail_every: Option<NonZeroU64>,
+    /// The fault meets this share of requests, from 0 to 1; the seed decides which
+    #[arg(long, value_name = "P", requires = "fault", value_parser = share)]
+    pub fail_share: Option<f64>,
+    /// The fault meets calls of this model only
+    #[arg(long, value_name = "NAME", requires = "fault")]
+    pub fail_model: Option<String>,
+    /// Which requests the fault meets: what is asked of a model, or everything
+    #[arg(long, value_name = "WHICH", default_value = "calls")]
+    pub fault_on: FaultOn,
     /// Seed of the answers and of the errors
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
 }
 
-fn probability(text: &str) -> Result<f64, String> {
+fn fault_help() -> String {
+    let names = Fault::ALL.map(Fault::name).join(", ");
+    format!(
+        "What goes wrong: a name, or JSON such as {}; the names are {names}",
+        r#"'{"status": {"code": 429, "retry_after_s": 2}}'"#
+    )
+}
+
+fn share(text: &str) -> Result<f64, String> {
     let number: f64 = text.parse().map_err(|_| format!("{text} is not a number"))?;
     if (0.0..=1.0).contains(&number) { Ok(number) } else { Err(format!("{text} is not between 0 and 1")) }
 }
@@ -48,6 +78,13 @@ impl From<Args> for Options {
             latency_ms: args.latency_ms,
             tokens_per_second: args.tokens_per_second,
             error_rate: args.error_rate,
+            pull_ms: args.pull_ms,
+            fault: args.fault,
+            fail_next: args.fail_next.map(NonZeroU64::get),
+            fail_every: args.fail_every.map(NonZeroU64::get),
+            fail_share: args.fail_share,
+            fail_model: args.fail_model,
+            fault_on: args.fault_on,
             ..Settings::default()
         };
         Self {
@@ -101,5 +138,19 @@ mod tests {
         );
         assert_eq!(parse("").unwrap().listen.to_string(), "127.0.0.1:11434");
         assert!(parse("--error-rate 1.5").unwrap_err().contains("not between 0 and 1"));
+    }
+
+    #[test]
+    fn a_fault_is_chosen_by_flags() {
+        let line = "--fault long_line --fail-every 3 --fail-share 0.5 --fail-model a --fault-on everything";
+        let settings = parse(line).unwrap().settings;
+        assert_eq!(settings.fault, Some(Fault::LongLine { after_tokens: 3, megabytes: 100 }));
+        assert_eq!((settings.fail_every, settings.fail_share), (Some(3), Some(0.5)));
+        assert_eq!((settings.fail_model.as_deref(), settings.fault_on), (Some("a"), FaultOn::Everything));
+        assert!(parse("--fail-next 3").unwrap_err().contains("--fault <FAULT>"));
+        assert!(
+            parse("--fault explode").unwrap_err().contains("there is no fault explode; there are refuse")
+        );
+        assert!(parse("--fault drip --fail-every 0").is_err());
     }
 }

@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 use std::vec::IntoIter;
 
 use bytes::Bytes;
@@ -20,6 +21,12 @@ pub(crate) enum Step {
     Until(Instant),
     /// Wait until the fault is changed.
     Hang(Hang),
+    /// Send these bytes so many times.
+    Repeat(Bytes, u64),
+    /// Send these bytes one by one, and wait for so long after each.
+    Drip(Bytes, Duration),
+    /// Do this.
+    Act(Box<dyn FnOnce() + Send>),
     /// Break the connection.
     Cut,
 }
@@ -33,9 +40,18 @@ enum Wait {
     Flush,
 }
 
+/// What is left of a step.
+enum Rest {
+    Nothing,
+    Repeat(Bytes, u64),
+    Drip(Bytes, Duration),
+}
+
 /// A body that plays steps. Its call counts as in flight until the last byte has been handed over.
 pub(crate) struct Body {
     steps: IntoIter<Step>,
+    /// What is left of a step that sends more than once.
+    rest: Rest,
     wait: Wait,
     /// Known length of an answer in one piece.
     length: Option<u64>,
@@ -48,7 +64,25 @@ impl Body {
             [Step::Send(bytes)] if in_one_piece => Some(bytes.len() as u64),
             _ => None,
         };
-        Self { steps: steps.into_iter(), wait: Wait::Nothing, length, call }
+        Self { steps: steps.into_iter(), rest: Rest::Nothing, wait: Wait::Nothing, length, call }
+    }
+
+    /// What a step that has begun sends next.
+    fn next_of_rest(&mut self) -> Option<Bytes> {
+        match &mut self.rest {
+            Rest::Repeat(bytes, left @ 1..) => {
+                *left -= 1;
+                Some(bytes.clone())
+            }
+            Rest::Drip(bytes, pause) if !bytes.is_empty() => {
+                self.wait = Wait::Timer(Box::pin(tokio::time::sleep(*pause)));
+                Some(bytes.split_to(1))
+            }
+            _ => {
+                self.rest = Rest::Nothing;
+                None
+            }
+        }
     }
 
     fn finish(&mut self) {
@@ -73,10 +107,13 @@ impl http_body::Body for Body {
                 Wait::Hang(hang) => ready!(hang.as_mut().poll(cx)),
                 Wait::Flush => {
                     self.finish();
-                    return Poll::Ready(Some(Err(Closed)));
+                    return Poll::Ready(Some(Err(Closed::InGoodOrder)));
                 }
             }
             self.wait = Wait::Nothing;
+            if let Some(bytes) = self.next_of_rest() {
+                return Poll::Ready(Some(Ok(Frame::data(bytes))));
+            }
             match self.steps.next() {
                 Some(Step::Send(bytes)) => {
                     if self.steps.as_slice().is_empty() {
@@ -89,6 +126,9 @@ impl http_body::Body for Body {
                         self.wait = Wait::Timer(Box::pin(tokio::time::sleep_until(moment)));
                     }
                 }
+                Some(Step::Repeat(bytes, times)) => self.rest = Rest::Repeat(bytes, times),
+                Some(Step::Drip(bytes, pause)) => self.rest = Rest::Drip(bytes, pause),
+                Some(Step::Act(act)) => act(),
                 Some(Step::Hang(hang)) => self.wait = Wait::Hang(hang),
                 Some(Step::Cut) => {
                     self.wait = Wait::Flush;
@@ -104,7 +144,8 @@ impl http_body::Body for Body {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.steps.as_slice().is_empty() && matches!(self.wait, Wait::Nothing) && self.call.is_none()
+        let waits = !matches!((&self.wait, &self.rest), (Wait::Nothing, Rest::Nothing));
+        self.steps.as_slice().is_empty() && !waits && self.call.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {

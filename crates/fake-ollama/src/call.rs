@@ -1,4 +1,4 @@
-//! Answers `/api/chat` and `/api/generate`.
+//! Answers what is asked of a model in words.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,87 +11,113 @@ use crate::answer::{self, Answer};
 use crate::body::{Body, Step};
 use crate::dice::Dice;
 use crate::fault::{Fault, runner_died};
-use crate::model::{self, Model};
+use crate::model::Model;
+use crate::protocol::Protocol;
 use crate::request::{Api, Request, Think};
 use crate::response::{Closed, Reply};
-use crate::state::{Shared, Ticket};
+use crate::state::{Place, Shared, Ticket};
 use crate::tokens::{cut, tokens};
-use crate::wire::{Metrics, Wire};
+use crate::wire::{Events, Lines, Metrics, Wire};
 
 /// Tokens that a chat template adds around each message.
 const TOKENS_AROUND_A_MESSAGE: usize = 5;
 
 pub(crate) async fn answer(shared: &Arc<Shared>, api: Api, body: Bytes) -> Result<Response<Body>, Closed> {
     let arrived = Instant::now();
+    let protocol = api.protocol();
+    let refused = |status, sentence: &str| Ok(Reply::error(protocol, status, sentence).into_response(None));
     let request = match Request::parse(api, &body) {
         Ok(request) => request,
-        Err(sentence) => return Ok(Reply::error(StatusCode::BAD_REQUEST, &sentence).into_response(None)),
+        Err(sentence) => return refused(StatusCode::BAD_REQUEST, &sentence),
     };
-    let Some(index) = model::find(&shared.models, &request.model) else {
-        return Ok(model_not_found(&request.model).into_response(None));
+    let Some((index, model)) = shared.find(&request.model) else {
+        return Ok(model_not_found(protocol, &request.model).into_response(None));
     };
-    let model = &shared.models[index];
-    let think = match think(model, &request) {
+    let think = match think(&model, &request) {
         Ok(think) => think,
-        Err(sentence) => return Ok(Reply::error(StatusCode::BAD_REQUEST, &sentence).into_response(None)),
+        Err(sentence) => return refused(StatusCode::BAD_REQUEST, &sentence),
     };
     if request.texts.is_empty() {
         return Ok(load(shared, index, &request).await.into_response(None));
     }
 
-    let mut ticket = shared.begin(index, request.options.context(), request.keep_alive);
-    if let Some(claimed) = &mut ticket.fault
-        && let Some(instead) = claimed.fault.replace(&mut claimed.hang).await
+    let ticket = shared.begin(index, request.options.context(), request.keep_alive);
+    let ticket = match admit(shared, protocol, ticket).await {
+        Ok(ticket) => ticket,
+        Err(instead) => return instead,
+    };
+    let (prompt, prompt_tokens) = seen_by_model(&request, ticket.context);
+    let answer = match text(shared, &model, &request, prompt, think, &ticket) {
+        Ok(answer) => answer,
+        Err(sentence) => {
+            ticket.call.fail();
+            let reply = Reply::error(protocol, StatusCode::NOT_FOUND, &sentence);
+            return Ok(reply.into_response(Some(ticket.call)));
+        }
+    };
+    let spoken = Spoken::new(&answer, &request, prompt_tokens, wire(shared, &request, &ticket));
+    let pace = Pace::new(arrived, &ticket);
+    let reply = if request.streamed {
+        wait_until(pace.begun).await;
+        let apart = ticket.fault.as_ref().is_some_and(|claimed| claimed.fault.needs_lines());
+        Reply::stream(protocol, spoken.stream(shared, &pace, apart))
+    } else {
+        wait_until(pace.token(spoken.tokens)).await;
+        Reply::answer(spoken.whole(shared, &pace)).speaking(protocol)
+    };
+    Ok(reply.bent_by(ticket.fault).into_response(Some(ticket.call)))
+}
+
+/// Lets a call through, unless its fault or the error rate takes the place of its answer: Err.
+pub(crate) async fn admit(
+    shared: &Shared,
+    protocol: Protocol,
+    ticket: Ticket,
+) -> Result<Ticket, Result<Response<Body>, Closed>> {
+    if let Some(claimed) = &ticket.fault
+        && let Some(instead) = claimed.replace(protocol).await
     {
         ticket.call.fail();
-        return match instead {
+        return Err(match instead {
             Ok(reply) => Ok(reply.into_response(Some(ticket.call))),
             Err(closed) => {
                 ticket.call.finish();
                 Err(closed)
             }
-        };
+        });
     }
     if Dice::new(shared.seed.wrapping_add(ticket.number), []).chance(ticket.settings.error_rate) {
         ticket.call.fail();
-        return Ok(runner_died().into_response(Some(ticket.call)));
+        return Err(Ok(runner_died(protocol).into_response(Some(ticket.call))));
     }
-    let (prompt, prompt_tokens) = seen_by_model(&request, ticket.context);
-    let answer = match text(shared, model, &request, prompt, think, &ticket) {
-        Ok(answer) => answer,
-        Err(sentence) => {
-            ticket.call.fail();
-            let reply = Reply::error(StatusCode::NOT_FOUND, &sentence);
-            return Ok(reply.into_response(Some(ticket.call)));
+    Ok(ticket)
+}
+
+fn wire(shared: &Shared, request: &Request<'_>, ticket: &Ticket) -> Wire {
+    let (api, model) = (request.api, &*request.model);
+    match api.protocol() {
+        Protocol::Ollama => Wire::Ollama(Lines::new(api, model)),
+        Protocol::OpenAi => {
+            let created = shared.clock.seconds();
+            Wire::OpenAi(Events::new(api, model, ticket.number, created, request.usage))
         }
-    };
-    let spoken = Spoken::new(&answer, &request, prompt_tokens);
-    let pace = Pace::new(arrived, &ticket);
-    let reply = if request.streamed {
-        wait_until(pace.begun).await;
-        let apart = ticket.fault.as_ref().is_some_and(|claimed| claimed.fault.needs_lines());
-        Reply::stream(spoken.stream(shared, &pace, apart))
-    } else {
-        wait_until(pace.token(spoken.tokens)).await;
-        Reply::answer(spoken.whole(shared, &pace))
-    };
-    Ok(reply.bent_by(ticket.fault).into_response(Some(ticket.call)))
+    }
 }
 
 /// Costs no timer when the moment has come.
-async fn wait_until(moment: Instant) {
+pub(crate) async fn wait_until(moment: Instant) {
     if moment > Instant::now() {
         tokio::time::sleep_until(moment).await;
     }
 }
 
-pub(crate) fn model_not_found(name: &str) -> Reply {
-    Reply::error(StatusCode::NOT_FOUND, &format!("model '{name}' not found"))
+pub(crate) fn model_not_found(protocol: Protocol, name: &str) -> Reply {
+    Reply::error(protocol, StatusCode::NOT_FOUND, &format!("model '{name}' not found"))
 }
 
 /// How much the model thinks. Err is the sentence of a 400.
 fn think(model: &Model, request: &Request<'_>) -> Result<Think, String> {
-    let verb = if request.api == Api::Chat { "chat" } else { "generate" };
+    let verb = if request.api.is_chat() { "chat" } else { "generate" };
     match (model.embeds, model.thinks, request.think) {
         (true, ..) => Err(format!("\"{}\" does not support {verb}", request.model)),
         (_, true, think) => Ok(think.unwrap_or(Think::Medium)),
@@ -101,7 +127,7 @@ fn think(model: &Model, request: &Request<'_>) -> Result<Think, String> {
 }
 
 /// A call without a prompt. Never streamed, as in Ollama.
-async fn load(shared: &Shared, index: usize, request: &Request<'_>) -> Reply {
+async fn load(shared: &Shared, index: Place, request: &Request<'_>) -> Reply {
     let reason = if request.keep_alive.0 == Some(Duration::ZERO) {
         shared.unload(index);
         "unload"
@@ -110,7 +136,7 @@ async fn load(shared: &Shared, index: usize, request: &Request<'_>) -> Reply {
         wait_until(Instant::now() + wait).await;
         "load"
     };
-    Reply::answer(Wire::new(request.api, &request.model).loaded(&shared.clock.now(), reason))
+    Reply::answer(Lines::new(request.api, &request.model).loaded(&shared.clock.now(), reason))
 }
 
 /// The last user message as the model sees it, and the tokens of the whole prompt. A prompt longer than the
@@ -163,7 +189,7 @@ impl Pace {
     }
 
     /// When the token of this index comes.
-    fn token(&self, index: usize) -> Instant {
+    fn token(&self, index: Place) -> Instant {
         let micros = (index as u64).saturating_mul(1_000_000).checked_div(self.tokens_per_second.into());
         self.begun + Duration::from_micros(micros.unwrap_or(0))
     }
@@ -180,7 +206,7 @@ struct Spoken<'a> {
 }
 
 impl<'a> Spoken<'a> {
-    fn new(answer: &'a Answer, request: &Request<'_>, prompt_tokens: usize) -> Self {
+    fn new(answer: &'a Answer, request: &Request<'_>, prompt_tokens: usize, wire: Wire) -> Self {
         let stops = request.options.stop.iter().flatten().filter(|stop| !stop.is_empty());
         let end = stops.filter_map(|stop| answer.content.find(stop.as_str())).min();
         let meant = &answer.content[..end.unwrap_or(answer.content.len())];
@@ -190,7 +216,6 @@ impl<'a> Spoken<'a> {
         let (content, words) = cut(meant, budget - thoughts);
         let complete = thinking.len() == answer.thinking.len() && content.len() == meant.len();
         let reason = if complete { "stop" } else { "length" };
-        let wire = Wire::new(request.api, &request.model);
         Self { wire, thinking, content, tokens: thoughts + words, prompt_tokens, reason }
     }
 
@@ -209,11 +234,11 @@ impl<'a> Spoken<'a> {
     fn whole(&self, shared: &Shared, pace: &Pace) -> Vec<u8> {
         let mut out = Vec::with_capacity(512 + self.thinking.len() + self.content.len());
         let at = shared.clock.now();
-        self.wire.done(&mut out, &at, self.thinking, self.content, &self.metrics(pace));
+        self.wire.whole(&mut out, &at, self.thinking, self.content, &self.metrics(pace));
         out
     }
 
-    /// One line a token. Without pacing and with nothing to stand between them, all lines are one step and so
+    /// One message a token. Without pacing and with nothing to stand between them, all lines are one step and so
     /// one write: twenty writes of a line each would measure the kernel, not the client.
     fn stream(&self, shared: &Shared, pace: &Pace, apart: bool) -> Vec<Step> {
         let thoughts = tokens(self.thinking).map(|token| (token, ""));
@@ -238,8 +263,13 @@ impl<'a> Spoken<'a> {
             steps.push(Step::Until(moment));
             at = shared.clock.at(moment);
         }
-        self.wire.done(&mut out, &at, "", "", &self.metrics(pace));
-        out.push(b'\n');
+        self.wire.last(&mut out, &at, &self.metrics(pace));
+        if let Some(closing) = self.wire.closing() {
+            if apart {
+                steps.push(Step::Send(std::mem::take(&mut out).into()));
+            }
+            out.extend_from_slice(closing);
+        }
         steps.push(Step::Send(out.into()));
         steps
     }

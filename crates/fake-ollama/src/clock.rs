@@ -28,6 +28,11 @@ impl Clock {
         self.wall.checked_add(since).unwrap_or(Timestamp::MAX).to_string()
     }
 
+    /// Seconds since 1970.
+    pub(crate) fn seconds(&self) -> i64 {
+        self.wall.as_second().saturating_add_unsigned(self.started.elapsed().as_secs())
+    }
+
     pub(crate) fn now(&self) -> String {
         self.at(Instant::now())
     }

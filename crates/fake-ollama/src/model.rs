@@ -6,6 +6,8 @@ use crate::dice::Dice;
 
 /// What every model says of its age: a fixed time, so that two servers list the same.
 pub(crate) const MODIFIED_AT: &str = "2025-10-01T12:00:00Z";
+/// The same in seconds since 1970.
+pub(crate) const MODIFIED_AT_S: i64 = 1_759_320_000;
 
 /// Names of the models that a server without any configured serves.
 const DEFAULT_NAMES: [&str; 3] = ["llama3.2:latest", "qwen3:8b", "nomic-embed-text:latest"];
@@ -21,9 +23,13 @@ pub struct Model {
     pub embeds: bool,
     /// Longest context that the model was trained for, in tokens; a larger `num_ctx` is brought down to it.
     pub context_length: u64,
+    /// Length of its vectors.
+    pub dimensions: usize,
     architecture: &'static str,
     parameters: f64,
     quantization: &'static str,
+    /// A copy keeps that of the model it was made from.
+    digest: String,
 }
 
 struct Family {
@@ -33,34 +39,50 @@ struct Family {
     parameters: f64,
     quantization: &'static str,
     context_length: u64,
+    dimensions: usize,
     thinks: bool,
     embeds: bool,
 }
 
 impl Family {
     const fn new(prefix: &'static str, architecture: &'static str, parameters: f64, context: u64) -> Self {
-        let (quantization, thinks, embeds) = ("Q4_K_M", false, false);
-        Self { prefix, architecture, parameters, quantization, context_length: context, thinks, embeds }
+        let (quantization, dimensions, thinks, embeds) = ("Q4_K_M", 3_072, false, false);
+        Self {
+            prefix,
+            architecture,
+            parameters,
+            quantization,
+            context_length: context,
+            dimensions,
+            thinks,
+            embeds,
+        }
     }
 
     const fn thinking(self) -> Self {
         Self { thinks: true, ..self }
     }
 
-    const fn embedding(self) -> Self {
-        Self { embeds: true, quantization: "F16", ..self }
+    const fn embedding(self, dimensions: usize) -> Self {
+        Self { embeds: true, quantization: "F16", dimensions, ..self }
     }
 }
 
 /// The first prefix that fits decides; the last fits every name.
-const FAMILIES: [Family; 8] = [
-    Family::new("nomic-embed", "nomic-bert", 0.137, 2_048).embedding(),
-    Family::new("mxbai-embed", "bert", 0.334, 512).embedding(),
+const FAMILIES: [Family; 14] = [
+    Family::new("nomic-embed", "nomic-bert", 0.137, 2_048).embedding(768),
+    Family::new("mxbai-embed", "bert", 0.334, 512).embedding(1_024),
+    Family::new("all-minilm", "bert", 0.023, 512).embedding(384),
     Family::new("qwen3", "qwen3", 8.2, 40_960).thinking(),
+    Family::new("qwen", "qwen2", 7.6, 32_768),
     Family::new("deepseek-r1", "qwen2", 7.6, 131_072).thinking(),
     Family::new("gpt-oss", "gptoss", 20.9, 131_072).thinking(),
     Family::new("gemma3", "gemma3", 4.3, 131_072),
+    Family::new("gemma", "gemma2", 9.2, 8_192),
     Family::new("mistral", "llama", 7.2, 32_768),
+    Family::new("phi", "phi3", 3.8, 131_072),
+    Family::new("smollm", "llama", 1.7, 8_192),
+    Family::new("llama", "llama", 3.2, 131_072),
     Family::new("", "llama", 3.2, 131_072),
 ];
 
@@ -79,18 +101,29 @@ impl Model {
     /// A model of that name; its family decides what it can do, a tag such as `:70b` its size.
     pub fn named(name: &str) -> Self {
         let name = full_name(name);
-        let last = &FAMILIES[FAMILIES.len() - 1];
-        let family = FAMILIES.iter().find(|family| name.starts_with(family.prefix)).unwrap_or(last);
+        let family = family(&name);
         let tagged = name.rsplit_once(':').and_then(|(_, tag)| tag.strip_suffix('b')?.parse().ok());
         Self {
             thinks: family.thinks,
             embeds: family.embeds,
             context_length: family.context_length,
+            dimensions: family.dimensions,
             architecture: family.architecture,
             parameters: tagged.unwrap_or(family.parameters),
             quantization: family.quantization,
+            digest: digest(&name),
             name,
         }
+    }
+
+    /// The model of that name in the library that models are pulled from; `None` if it has none.
+    pub(crate) fn in_library(name: &str) -> Option<Self> {
+        Some(Self::named(name)).filter(|model| !family(&model.name).prefix.is_empty())
+    }
+
+    /// The same model under another name.
+    pub(crate) fn copied_to(&self, name: &str) -> Self {
+        Self { name: full_name(name), ..self.clone() }
     }
 
     /// `llama3.2:latest`, `qwen3:8b` (thinks) and `nomic-embed-text:latest`.
@@ -99,9 +132,15 @@ impl Model {
     }
 
     /// Hash that stands for the model's file: 64 hexadecimal digits, decided by the name alone.
-    pub fn digest(&self) -> String {
-        let mut dice = Dice::new(0, [self.name.as_str()]);
-        [(); 4].map(|()| format!("{:016x}", dice.next())).concat()
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// Whether this name means the model. As in Ollama, case does not matter.
+    pub(crate) fn is_named(&self, name: &str) -> bool {
+        let full = self.name.as_str();
+        full.eq_ignore_ascii_case(name)
+            || full.strip_suffix(":latest").is_some_and(|short| short.eq_ignore_ascii_case(name))
     }
 
     pub(crate) fn details(&self) -> Details {
@@ -154,14 +193,16 @@ pub(crate) fn full_name(name: &str) -> String {
     if base.contains(':') { name.to_owned() } else { format!("{name}:latest") }
 }
 
-/// Place of the model that is meant, if it is served. As in Ollama, case does not matter.
-pub(crate) fn find(models: &[Model], name: &str) -> Option<usize> {
-    let is_it = |model: &Model| {
-        let full = model.name.as_str();
-        full.eq_ignore_ascii_case(name)
-            || full.strip_suffix(":latest").is_some_and(|short| short.eq_ignore_ascii_case(name))
-    };
-    models.iter().position(is_it)
+/// The family that a name belongs to, by the last part of its path.
+fn family(name: &str) -> &'static Family {
+    let base = name.rsplit('/').next().unwrap_or(name);
+    let last = &FAMILIES[FAMILIES.len() - 1];
+    FAMILIES.iter().find(|family| base.starts_with(family.prefix)).unwrap_or(last)
+}
+
+fn digest(name: &str) -> String {
+    let mut dice = Dice::new(0, [name]);
+    [(); 4].map(|()| format!("{:016x}", dice.next())).concat()
 }
 
 #[cfg(test)]
@@ -170,10 +211,9 @@ mod tests {
 
     #[test]
     fn a_name_without_a_tag_means_latest() {
-        let models = Model::defaults();
-        assert_eq!(find(&models, "llama3.2"), Some(0));
-        assert_eq!(find(&models, "LLAMA3.2:latest"), Some(0));
-        assert_eq!(find(&models, "qwen3"), None, "only qwen3:8b is served");
+        assert!(Model::named("llama3.2").is_named("llama3.2"));
+        assert!(Model::named("llama3.2").is_named("LLAMA3.2:latest"));
+        assert!(!Model::named("qwen3:8b").is_named("qwen3"));
         assert_eq!(full_name("registry:5000/team/model"), "registry:5000/team/model:latest");
     }
 
@@ -181,5 +221,11 @@ mod tests {
     fn a_tag_says_the_size() {
         assert_eq!(Model::named("llama3.1:70b").details().parameter_size, "70.0B");
         assert_eq!(Model::named("nomic-embed-text").details().parameter_size, "137M");
+    }
+
+    #[test]
+    fn the_library_knows_families() {
+        assert!(Model::in_library("registry.example/team/gemma3:1b").is_some());
+        assert!(Model::in_library("no-such-model").is_none());
     }
 }

@@ -1,4 +1,6 @@
-//! Reads the body of `/api/chat` and `/api/generate`, as forgiving and as strict as Ollama.
+//! Reads what is asked of a model, as forgiving and as strict as Ollama; here `/api/chat` and `/api/generate`.
+
+mod openai;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -6,14 +8,33 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// How long Ollama keeps a model in memory when nobody says.
-const KEEP_BY_DEFAULT: Duration = Duration::from_mins(5);
+use crate::protocol::Protocol;
 
-/// Which of the two calls it is.
+/// How long Ollama keeps a model in memory when nobody says.
+pub(crate) const KEEP: KeepAlive = KeepAlive(Some(Duration::from_mins(5)));
+
+/// Which call it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Api {
     Chat,
     Generate,
+    /// `/v1/chat/completions`.
+    ChatCompletions,
+    /// `/v1/completions`.
+    Completions,
+}
+
+impl Api {
+    pub(crate) fn protocol(self) -> Protocol {
+        match self {
+            Self::Chat | Self::Generate => Protocol::Ollama,
+            Self::ChatCompletions | Self::Completions => Protocol::OpenAi,
+        }
+    }
+
+    pub(crate) fn is_chat(self) -> bool {
+        matches!(self, Self::Chat | Self::ChatCompletions)
+    }
 }
 
 /// How long a model stays in memory; `None` for ever.
@@ -39,6 +60,8 @@ pub(crate) struct Request<'a> {
     /// Place of the last user message in `texts`.
     user: usize,
     pub(crate) streamed: bool,
+    /// A stream ends with what was used. Ollama's always does.
+    pub(crate) usage: bool,
     /// `"json"` or a schema.
     pub(crate) format: Option<Value>,
     pub(crate) options: CallOptions,
@@ -87,6 +110,9 @@ impl<'a> Request<'a> {
         if body.is_empty() {
             return Err("missing request body".to_owned());
         }
+        if api.protocol() == Protocol::OpenAi {
+            return Self::parse_openai(api, body);
+        }
         let wire: Wire<'a> = serde_json::from_slice(body).map_err(|error| error.to_string())?;
         if wire.model.is_empty() {
             return Err("model is required".to_owned());
@@ -102,8 +128,8 @@ impl<'a> Request<'a> {
                     texts.push(message.content);
                 }
             }
-            Api::Generate if wire.prompt.is_empty() => {}
-            Api::Generate => {
+            _ if wire.prompt.is_empty() => {}
+            _ => {
                 texts.push(wire.prompt);
                 texts.extend(Some(wire.system).filter(|system| !system.is_empty()));
             }
@@ -114,9 +140,10 @@ impl<'a> Request<'a> {
             texts,
             user,
             streamed: wire.stream.unwrap_or(true),
+            usage: true,
             format: wire.format.filter(|format| !matches!(format.as_str(), Some(""))),
             options: wire.options.unwrap_or_default(),
-            keep_alive: wire.keep_alive.as_ref().map_or(Ok(KeepAlive(Some(KEEP_BY_DEFAULT))), keep_alive)?,
+            keep_alive: wire.keep_alive.as_ref().map_or(Ok(KEEP), keep_alive)?,
             think: wire.think.as_ref().map(think).transpose()?,
         })
     }
@@ -156,9 +183,9 @@ fn think(value: &Value) -> Result<Think, String> {
 }
 
 /// A number of seconds or a Go duration such as `5m` or `1h30m`; less than nothing is for ever.
-fn keep_alive(value: &Value) -> Result<KeepAlive, String> {
+pub(crate) fn keep_alive(value: &Value) -> Result<KeepAlive, String> {
     let seconds = match value {
-        Value::Null => return Ok(KeepAlive(Some(KEEP_BY_DEFAULT))),
+        Value::Null => return Ok(KEEP),
         Value::Number(number) => number.as_f64(),
         Value::String(text) => go_duration(text),
         _ => None,

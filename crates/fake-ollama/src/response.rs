@@ -7,18 +7,24 @@ use serde::Serialize;
 
 use crate::body::{Body, Step};
 use crate::fault::Claimed;
+use crate::protocol::Protocol;
 use crate::state::InFlight;
 
 const JSON: &str = "application/json; charset=utf-8";
-const LINES: &str = "application/x-ndjson";
 const TEXT: &str = "text/plain; charset=utf-8";
 
 /// The connection is to be closed, answered or not.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the connection is closed on purpose")]
-pub(crate) struct Closed;
+pub(crate) enum Closed {
+    InGoodOrder,
+    /// By a reset: what is on its way is lost.
+    Reset,
+}
 
 pub(crate) struct Reply {
+    /// In whose words a fault bends it.
+    pub(crate) protocol: Protocol,
     status: StatusCode,
     pub(crate) content_type: &'static str,
     retry_after_s: Option<u64>,
@@ -29,7 +35,24 @@ pub(crate) struct Reply {
 
 impl Reply {
     fn new(status: StatusCode, content_type: &'static str, body: Bytes) -> Self {
-        Self { status, content_type, retry_after_s: None, steps: vec![Step::Send(body)], in_one_piece: true }
+        Self {
+            protocol: Protocol::Ollama,
+            status,
+            content_type,
+            retry_after_s: None,
+            steps: vec![Step::Send(body)],
+            in_one_piece: true,
+        }
+    }
+
+    /// The same in the words of this protocol.
+    pub(crate) fn speaking(self, protocol: Protocol) -> Self {
+        Self { protocol, ..self }
+    }
+
+    /// A status that says it all.
+    pub(crate) fn empty(status: StatusCode) -> Self {
+        Self::text(status, "")
     }
 
     /// A page that is not there, as Ollama's router words it.
@@ -40,13 +63,15 @@ impl Reply {
     pub(crate) fn json(value: &impl Serialize) -> Self {
         match serde_json::to_vec(value) {
             Ok(body) => Self::new(StatusCode::OK, JSON, body.into()),
-            Err(error) => Self::error(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+            Err(error) => {
+                Self::error(Protocol::Ollama, StatusCode::INTERNAL_SERVER_ERROR, &error.to_string())
+            }
         }
     }
 
-    /// `{"error": "…"}`.
-    pub(crate) fn error(status: StatusCode, message: &str) -> Self {
-        Self { status, ..Self::json(&serde_json::json!({ "error": message })) }
+    /// An error in the words of the protocol.
+    pub(crate) fn error(protocol: Protocol, status: StatusCode, message: &str) -> Self {
+        Self { protocol, status, ..Self::json(&protocol.error(status, message)) }
     }
 
     /// A whole answer.
@@ -55,14 +80,15 @@ impl Reply {
     }
 
     /// A streamed answer.
-    pub(crate) fn stream(steps: Vec<Step>) -> Self {
-        Self { steps, in_one_piece: false, ..Self::new(StatusCode::OK, LINES, Bytes::new()) }
+    pub(crate) fn stream(protocol: Protocol, steps: Vec<Step>) -> Self {
+        let empty = Self::new(StatusCode::OK, protocol.stream_type(), Bytes::new());
+        Self { protocol, steps, in_one_piece: false, ..empty }
     }
 
     /// Lets a fault bend the reply.
     pub(crate) fn bent_by(mut self, claimed: Option<Claimed>) -> Self {
-        if let Some(Claimed { fault, hang }) = claimed {
-            fault.bend(&mut self, hang);
+        if let Some(claimed) = claimed {
+            claimed.bend(&mut self);
         }
         self
     }

@@ -1,33 +1,26 @@
-//! Accepts connections and finds what answers them.
+//! Starts, accepts connections, and stops.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode};
-use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use serde_json::json;
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::answer::Recorded;
-use crate::body::Body;
-use crate::call;
 use crate::control::{Change, Settings};
 use crate::error::Error;
-use crate::fault::{Claimed, Fault};
-use crate::info;
+use crate::fault::{Fault, Refusal};
 use crate::model::Model;
-use crate::request::Api;
-use crate::response::{Closed, Reply};
+use crate::response::Closed;
+use crate::routes::route;
 use crate::state::{Counters, Shared};
 
 /// Connections that may wait to be accepted: a burst of clients is no reason to refuse one.
@@ -41,7 +34,7 @@ const ACCEPT_REST: Duration = Duration::from_millis(20);
 pub struct Options {
     /// Port 0 takes a free one.
     pub listen: SocketAddr,
-    /// What is served; any other name is Ollama's 404.
+    /// What is served at first; any other name is a 404.
     pub models: Vec<Model>,
     /// Answers from this file only: lines `{"model", "prompt", "response"}`.
     pub recorded: Option<PathBuf>,
@@ -80,12 +73,16 @@ impl FakeOllama {
     pub fn start(options: Options) -> Result<Self, Error> {
         let Options { listen, models, recorded, seed, loaded_models, settings } = options;
         let recorded = recorded.as_deref().map(Recorded::read).transpose()?;
-        let shared = Arc::new(Shared::new(models, recorded, seed, loaded_models, settings));
-        let bound = bind(listen).and_then(|listener| Ok((listener.local_addr()?, listener)));
+        let (refuse, refusals) = unbounded_channel();
+        let shared = Arc::new(Shared::new(models, recorded, seed, loaded_models, settings, refuse));
+        let bound = bind(listen)
+            .and_then(|socket| socket.listen(BACKLOG))
+            .and_then(|listener| Ok((listener.local_addr()?, listener)));
         let (address, listener) = bound.map_err(|source| Error::Listen { address: listen, source })?;
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
-        tasks.spawn(serve(listener, Arc::clone(&shared), stop.clone()));
+        let door = Door { address, listener, refusals };
+        tasks.spawn(door.serve(Arc::clone(&shared), stop.clone()));
         tasks.close();
         Ok(Self { address, shared, stop, tasks })
     }
@@ -148,100 +145,86 @@ impl Drop for FakeOllama {
     }
 }
 
-fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+/// A socket that has the port but refuses connections until it listens.
+fn bind(address: SocketAddr) -> std::io::Result<TcpSocket> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     // So that a server can come back to the port that it had.
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
-    socket.listen(BACKLOG)
+    Ok(socket)
 }
 
-async fn serve(listener: TcpListener, shared: Arc<Shared>, stop: CancellationToken) {
-    let mut connections = JoinSet::new();
-    while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
-        while connections.try_join_next().is_some() {}
-        let Ok((stream, _)) = accepted else {
-            tokio::time::sleep(ACCEPT_REST).await;
-            continue;
-        };
-        // With Nagle's algorithm on, each token would wait for the acknowledgement of the one before.
-        if stream.set_nodelay(true).is_err() {
-            continue;
+/// Where connections come in.
+struct Door {
+    address: SocketAddr,
+    listener: TcpListener,
+    refusals: UnboundedReceiver<Refusal>,
+}
+
+impl Door {
+    async fn serve(mut self, shared: Arc<Shared>, stop: CancellationToken) {
+        let mut connections = JoinSet::new();
+        loop {
+            let accepted = tokio::select! {
+                () = stop.cancelled() => break,
+                Some(refusal) = self.refusals.recv() => {
+                    connections.shutdown().await;
+                    let Some(open_again) = stop.run_until_cancelled(self.refuse(refusal)).await else { return };
+                    self = open_again;
+                    continue;
+                }
+                accepted = self.listener.accept() => accepted,
+            };
+            while connections.try_join_next().is_some() {}
+            match accepted {
+                // With Nagle's algorithm on, each token would wait for the acknowledgement of the one before.
+                Ok((stream, _)) if stream.set_nodelay(true).is_ok() => {
+                    connections.spawn(attend(stream, Arc::clone(&shared)));
+                }
+                Ok(_) => {}
+                Err(_) => tokio::time::sleep(ACCEPT_REST).await,
+            }
         }
+        drop(self.listener);
+        connections.shutdown().await;
+    }
+
+    /// Refuses connections and listens again, on the same port.
+    async fn refuse(self, mut refusal: Refusal) -> Self {
+        let Self { address, listener, refusals } = self;
+        drop(listener);
+        // Bound and not listening: the port is refused, and nobody else gets it.
+        let mut kept = bind(address);
+        tokio::select! {
+            () = tokio::time::sleep(refusal.time) => {}
+            _ = refusal.released.changed() => {}
+        }
+        loop {
+            match kept.and_then(|socket| socket.listen(BACKLOG)) {
+                Ok(listener) => return Self { address, listener, refusals },
+                Err(_) => tokio::time::sleep(ACCEPT_REST).await,
+            }
+            kept = bind(address);
+        }
+    }
+}
+
+/// Serves one connection to its end.
+async fn attend(stream: TcpStream, shared: Arc<Shared>) {
+    let service = service_fn(move |request| {
         let shared = Arc::clone(&shared);
-        let service = service_fn(move |request| {
-            let shared = Arc::clone(&shared);
-            async move { route(&shared, request).await }
-        });
-        let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-        // How a connection ends is the client's business, or the fault's.
-        connections.spawn(async move { connection.await.ok() });
-    }
-    drop(listener);
-    connections.shutdown().await;
-}
-
-async fn route(shared: &Arc<Shared>, request: Request<Incoming>) -> Result<Response<Body>, Closed> {
-    let (parts, body) = request.into_parts();
-    let get = parts.method == Method::GET || parts.method == Method::HEAD;
-    let post = parts.method == Method::POST;
-    match parts.uri.path() {
-        "/api/chat" if post => call::answer(shared, Api::Chat, read(body).await?).await,
-        "/api/generate" if post => call::answer(shared, Api::Generate, read(body).await?).await,
-        "/" if get => Ok(Reply::text(StatusCode::OK, "Ollama is running").into_response(None)),
-        "/control" if get => Ok(state(shared).into_response(None)),
-        "/control" if post || parts.method == Method::PATCH => {
-            Ok(control(shared, &read(body).await?).into_response(None))
-        }
-        path @ ("/api/tags" | "/api/ps" | "/api/version") if get => {
-            let claimed = shared.claim();
-            faulty(claimed, || match path {
-                "/api/tags" => info::tags(shared),
-                "/api/ps" => info::loaded(shared),
-                _ => info::version(),
-            })
-            .await
-        }
-        "/api/show" if post => {
-            let body = read(body).await?;
-            faulty(shared.claim(), || info::show(shared, &body)).await
-        }
-        "/" | "/control" | "/api/chat" | "/api/generate" | "/api/tags" | "/api/ps" | "/api/version"
-        | "/api/show" => {
-            Ok(Reply::text(StatusCode::METHOD_NOT_ALLOWED, "405 method not allowed").into_response(None))
-        }
-        _ => Ok(Reply::text(StatusCode::NOT_FOUND, "404 page not found").into_response(None)),
-    }
-}
-
-async fn read(body: Incoming) -> Result<Bytes, Closed> {
-    body.collect().await.map(http_body_util::Collected::to_bytes).map_err(|_| Closed)
-}
-
-/// A reply that a fault may replace or bend.
-async fn faulty(
-    mut claimed: Option<Claimed>,
-    reply: impl FnOnce() -> Reply,
-) -> Result<Response<Body>, Closed> {
-    if let Some(claimed) = &mut claimed
-        && let Some(instead) = claimed.fault.replace(&mut claimed.hang).await
+        async move { route(&shared, request).await }
+    });
+    let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    // How a connection ends is the client's business, or the fault's.
+    if let Err(error) = (&mut connection).await
+        && is_reset(&error)
     {
-        return instead.map(|reply| reply.into_response(None));
+        connection.into_parts().io.into_inner().set_zero_linger().ok();
     }
-    Ok(reply().bent_by(claimed).into_response(None))
 }
 
-fn state(shared: &Shared) -> Reply {
-    let (settings, counters) = shared.read();
-    Reply::json(&json!({ "settings": settings, "counters": counters }))
-}
-
-fn control(shared: &Shared, body: &[u8]) -> Reply {
-    match serde_json::from_slice::<Change>(body) {
-        Ok(change) => {
-            shared.change(&change);
-            state(shared)
-        }
-        Err(error) => Reply::error(StatusCode::BAD_REQUEST, &error.to_string()),
-    }
+fn is_reset(error: &hyper::Error) -> bool {
+    let source = std::error::Error::source(error);
+    source.and_then(|source| source.downcast_ref()) == Some(&Closed::Reset)
 }

@@ -5,18 +5,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use crate::answer::Recorded;
 use crate::clock::Clock;
 use crate::control::{Change, Settings};
-use crate::fault::{Claimed, Hang};
+use crate::fault::{Claimed, Refusal};
 use crate::model::Model;
 use crate::request::KeepAlive;
 
-/// What has been counted since the start or the last reset. A call is a request to `/api/chat` or
-/// `/api/generate` that has a prompt and names a served model; loading and unloading are no calls.
+/// What has been counted since the start or the last reset. A call is a request for an answer or for vectors
+/// that names a served model, over either protocol; loading, unloading and pulling are no calls.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counters {
     /// Calls that came in.
@@ -33,7 +34,7 @@ pub struct Counters {
     pub failed: u64,
     /// Times that a model was loaded.
     pub loads: u64,
-    /// The same by model, for every served model.
+    /// The same by model, for every model that is or was served.
     pub models: BTreeMap<String, ModelCounters>,
 }
 
@@ -49,26 +50,38 @@ pub struct ModelCounters {
 /// A model in memory.
 #[derive(Debug, Clone)]
 pub(crate) struct Loaded {
-    pub(crate) model: usize,
+    pub(crate) model: Place,
     pub(crate) context: u64,
     /// `None` keeps it for ever.
     pub(crate) expires: Option<Instant>,
+}
+
+/// Where a model stands among all that are or were served. It stays there, deleted or not.
+pub(crate) type Place = usize;
+
+/// A model that is or was served.
+#[derive(Debug)]
+struct Served {
+    model: Arc<Model>,
+    counters: ModelCounters,
+    /// False once it has been deleted.
+    listed: bool,
 }
 
 #[derive(Debug)]
 struct State {
     settings: Settings,
     counters: Counters,
-    /// By place in `Shared::models`; joined with the names when somebody reads.
-    models: Vec<ModelCounters>,
+    models: Vec<Served>,
     /// The model asked last stands last.
     loaded: Vec<Loaded>,
+    /// Requests that the fault might have met since it was set.
+    candidates: u64,
 }
 
-/// One server's state. A call takes its lock twice, for some hundred nanoseconds.
+/// One server's state. A call takes its lock three times, for some hundred nanoseconds.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    pub(crate) models: Vec<Model>,
     pub(crate) recorded: Option<Recorded>,
     pub(crate) seed: u64,
     pub(crate) clock: Clock,
@@ -76,6 +89,7 @@ pub(crate) struct Shared {
     state: Mutex<State>,
     changed: Notify,
     released: watch::Sender<()>,
+    refusals: UnboundedSender<Refusal>,
 }
 
 /// What a call is told when it begins.
@@ -97,15 +111,18 @@ impl Shared {
         seed: u64,
         loaded_models: usize,
         settings: Settings,
+        refusals: UnboundedSender<Refusal>,
     ) -> Self {
+        let served =
+            |model| Served { model: Arc::new(model), counters: ModelCounters::default(), listed: true };
         let state = State {
             settings,
             counters: Counters::default(),
-            models: vec![ModelCounters::default(); models.len()],
+            models: models.into_iter().map(served).collect(),
             loaded: Vec::new(),
+            candidates: 0,
         };
         Self {
-            models,
             recorded,
             seed,
             clock: Clock::start(),
@@ -113,6 +130,7 @@ impl Shared {
             state: Mutex::new(state),
             changed: Notify::new(),
             released: watch::Sender::new(()),
+            refusals,
         }
     }
 
@@ -126,33 +144,68 @@ impl Shared {
         result
     }
 
+    /// The served model that a name means.
+    pub(crate) fn find(&self, name: &str) -> Option<(Place, Arc<Model>)> {
+        let state = self.lock();
+        let place = state.models.iter().position(|served| served.listed && served.model.is_named(name))?;
+        Some((place, Arc::clone(&state.models[place].model)))
+    }
+
+    /// The served models.
+    pub(crate) fn models(&self) -> Vec<Arc<Model>> {
+        let listed = |served: &Served| served.listed.then(|| Arc::clone(&served.model));
+        self.lock().models.iter().filter_map(listed).collect()
+    }
+
+    /// Serves a model from now on, in the place of one of its name.
+    pub(crate) fn serve(&self, model: Model) {
+        self.update(|state| {
+            let known = state.models.iter_mut().find(|served| served.model.is_named(&model.name));
+            let model = Arc::new(model);
+            match known {
+                Some(served) => (served.model, served.listed) = (model, true),
+                None => {
+                    state.models.push(Served { model, counters: ModelCounters::default(), listed: true });
+                }
+            }
+        });
+    }
+
+    /// Serves a model no more.
+    pub(crate) fn remove(&self, model: Place) {
+        self.update(|state| {
+            state.models[model].listed = false;
+            state.loaded.retain(|loaded| loaded.model != model);
+        });
+    }
+
     /// Counts a call, loads its model, and hands it the fault that it meets.
-    pub(crate) fn begin(self: &Arc<Self>, model: usize, context: Option<u64>, keep: KeepAlive) -> Ticket {
+    pub(crate) fn begin(self: &Arc<Self>, model: Place, context: Option<u64>, keep: KeepAlive) -> Ticket {
         self.update(|state| {
             state.counters.calls += 1;
             state.counters.in_flight += 1;
             state.counters.most_in_flight = state.counters.most_in_flight.max(state.counters.in_flight);
-            state.models[model].calls += 1;
+            state.models[model].counters.calls += 1;
             let number = state.counters.calls;
             let (context, load) = self.load_in(state, model, context, keep);
-            let fault = self.claim_in(state, true);
+            let fault = self.claim_in(state, Some(model));
             let call = InFlight { shared: Arc::clone(self), open: true };
             Ticket { call, number, settings: state.settings.clone(), context, load, fault }
         })
     }
 
     /// Loads a model without a call, and says how long that takes.
-    pub(crate) fn load(&self, model: usize, context: Option<u64>, keep: KeepAlive) -> Duration {
+    pub(crate) fn load(&self, model: Place, context: Option<u64>, keep: KeepAlive) -> Duration {
         self.update(|state| self.load_in(state, model, context, keep).1)
     }
 
-    pub(crate) fn unload(&self, model: usize) {
+    pub(crate) fn unload(&self, model: Place) {
         self.update(|state| state.loaded.retain(|loaded| loaded.model != model));
     }
 
     /// The fault that a request other than a call meets.
     pub(crate) fn claim(self: &Arc<Self>) -> Option<Claimed> {
-        self.update(|state| self.claim_in(state, false))
+        self.update(|state| self.claim_in(state, None))
     }
 
     /// The context of the loaded model, and how long its loading takes. A model with another context is another
@@ -160,18 +213,19 @@ impl Shared {
     fn load_in(
         &self,
         state: &mut State,
-        model: usize,
+        model: Place,
         context: Option<u64>,
         keep: KeepAlive,
     ) -> (u64, Duration) {
         let now = Instant::now();
-        let context = context.unwrap_or(state.settings.context_length).min(self.models[model].context_length);
+        let longest = state.models[model].model.context_length;
+        let context = context.unwrap_or(state.settings.context_length).min(longest);
         state.loaded.retain(|loaded| loaded.expires.is_none_or(|expires| expires > now));
         let known = state.loaded.iter().position(|loaded| loaded.model == model);
         let same = known.map(|place| state.loaded.remove(place)).is_some_and(|old| old.context == context);
         if !same {
             state.counters.loads += 1;
-            state.models[model].loads += 1;
+            state.models[model].counters.loads += 1;
             let surplus = (state.loaded.len() + 1).saturating_sub(self.loaded_models);
             state.loaded.drain(..surplus);
         }
@@ -180,47 +234,48 @@ impl Shared {
         (context, Duration::from_millis(if same { 0 } else { state.settings.load_ms }))
     }
 
-    fn claim_in(self: &Arc<Self>, state: &mut State, is_call: bool) -> Option<Claimed> {
-        let fault = state.settings.claim_fault(is_call)?;
-        // Under the lock, so that no change of the fault is missed.
-        let mut released = self.released.subscribe();
-        let shared = Arc::clone(self);
-        let hang: Hang = Box::pin(async move {
-            let _hanging = Hanging::new(shared);
-            // An error says that the server is gone, and the connection goes with it.
-            released.changed().await.ok();
-        });
-        Some(Claimed { fault, hang })
+    /// The fault that a request meets: a call of `model`, or another request.
+    fn claim_in(self: &Arc<Self>, state: &mut State, model: Option<Place>) -> Option<Claimed> {
+        let model = model.map(|place| &*state.models[place].model);
+        let fault = state.settings.claim_fault(model, self.seed, &mut state.candidates)?;
+        // Subscribed under the lock, so that no change of the fault is missed.
+        Some(Claimed { fault, shared: Arc::clone(self), released: self.released.subscribe() })
+    }
+
+    /// Has the server refuse connections.
+    pub(crate) fn refuse(&self, refusal: Refusal) {
+        // Without a receiver the server has stopped, and refuses them anyway.
+        self.refusals.send(refusal).ok();
     }
 
     pub(crate) fn change(&self, change: &Change) {
         self.update(|state| {
             state.settings.apply(change);
             if change.changes_fault() {
+                state.candidates = 0;
                 self.released.send_replace(());
             }
             if change.reset_counters {
                 let Counters { in_flight, hanging, .. } = state.counters;
                 let most_in_flight = in_flight;
                 state.counters = Counters { in_flight, most_in_flight, hanging, ..Counters::default() };
-                state.models.fill(ModelCounters::default());
+                state.models.iter_mut().for_each(|served| served.counters = ModelCounters::default());
             }
         });
     }
 
     pub(crate) fn read(&self) -> (Settings, Counters) {
         let state = self.lock();
-        let names = self.models.iter().map(|model| model.name.clone());
-        let models = names.zip(state.models.iter().copied()).collect();
+        let models = state.models.iter().map(|served| (served.model.name.clone(), served.counters)).collect();
         (state.settings.clone(), Counters { models, ..state.counters.clone() })
     }
 
     /// The models in memory now, the one asked last first.
-    pub(crate) fn loaded(&self) -> Vec<Loaded> {
+    pub(crate) fn loaded(&self) -> Vec<(Arc<Model>, Loaded)> {
         let now = Instant::now();
         let state = self.lock();
         let alive = state.loaded.iter().rev().filter(|loaded| loaded.expires.is_none_or(|end| end > now));
-        alive.cloned().collect()
+        alive.map(|loaded| (Arc::clone(&state.models[loaded.model].model), loaded.clone())).collect()
     }
 
     /// Waits until the counters are as wanted.
@@ -266,10 +321,10 @@ impl Drop for InFlight {
 }
 
 /// Counts a request while it hangs.
-struct Hanging(Arc<Shared>);
+pub(crate) struct Hanging(Arc<Shared>);
 
 impl Hanging {
-    fn new(shared: Arc<Shared>) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
         shared.update(|state| state.counters.hanging += 1);
         Self(shared)
     }

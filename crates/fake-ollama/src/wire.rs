@@ -1,7 +1,11 @@
-//! Writes the lines of an answer, byte by byte: the hot path of the server.
+//! Writes the messages of an answer, byte by byte: the hot path of the server. Here are Ollama's lines.
+
+mod openai;
 
 use std::io::Write as _;
 use std::time::Duration;
+
+pub(crate) use openai::Events;
 
 use crate::request::Api;
 
@@ -18,14 +22,64 @@ pub(crate) struct Metrics {
     pub(crate) generation: Duration,
 }
 
-/// Writes lines for one call.
-pub(crate) struct Wire {
+/// Writes the messages of one call.
+pub(crate) enum Wire {
+    Ollama(Lines),
+    OpenAi(Events),
+}
+
+impl Wire {
+    /// One token of a stream: of the thinking or of the content, the other is empty.
+    pub(crate) fn token(&self, out: &mut Vec<u8>, at: &str, thinking: &str, content: &str) {
+        match self {
+            Self::Ollama(lines) => lines.token(out, at, thinking, content),
+            Self::OpenAi(events) => events.token(out, thinking, content),
+        }
+    }
+
+    /// The end of a stream.
+    pub(crate) fn last(&self, out: &mut Vec<u8>, at: &str, metrics: &Metrics) {
+        match self {
+            Self::Ollama(lines) => {
+                lines.done(out, at, "", "", metrics);
+                out.push(b'\n');
+            }
+            Self::OpenAi(events) => events.last(out, metrics),
+        }
+    }
+
+    /// What comes after the end, to say that it was the end.
+    pub(crate) fn closing(&self) -> Option<&'static [u8]> {
+        match self {
+            Self::Ollama(_) => None,
+            Self::OpenAi(_) => Some(b"data: [DONE]\n\n"),
+        }
+    }
+
+    /// An answer in one piece.
+    pub(crate) fn whole(
+        &self,
+        out: &mut Vec<u8>,
+        at: &str,
+        thinking: &str,
+        content: &str,
+        metrics: &Metrics,
+    ) {
+        match self {
+            Self::Ollama(lines) => lines.done(out, at, thinking, content, metrics),
+            Self::OpenAi(events) => events.whole(out, thinking, content, metrics),
+        }
+    }
+}
+
+/// Writes Ollama's lines for one call.
+pub(crate) struct Lines {
     api: Api,
     /// `{"model":"…","created_at":"`
     head: Vec<u8>,
 }
 
-impl Wire {
+impl Lines {
     /// `model` as the client wrote it: Ollama says it back.
     pub(crate) fn new(api: Api, model: &str) -> Self {
         let mut head = b"{\"model\":".to_vec();
@@ -37,9 +91,10 @@ impl Wire {
     fn begin(&self, out: &mut Vec<u8>, at: &str) {
         out.extend_from_slice(&self.head);
         out.extend_from_slice(at.as_bytes());
-        out.extend_from_slice(match self.api {
-            Api::Chat => b"\",\"message\":{\"role\":\"assistant\",\"content\":".as_slice(),
-            Api::Generate => b"\",\"response\":",
+        out.extend_from_slice(if self.api == Api::Chat {
+            b"\",\"message\":{\"role\":\"assistant\",\"content\":".as_slice()
+        } else {
+            b"\",\"response\":"
         });
     }
 
@@ -54,15 +109,14 @@ impl Wire {
         }
     }
 
-    /// One token of a stream: of the thinking or of the content, the other is empty.
-    pub(crate) fn token(&self, out: &mut Vec<u8>, at: &str, thinking: &str, content: &str) {
+    fn token(&self, out: &mut Vec<u8>, at: &str, thinking: &str, content: &str) {
         self.begin(out, at);
         self.text(out, thinking, content);
         out.extend_from_slice(b",\"done\":false}\n");
     }
 
     /// The last line. Texts are empty after a stream.
-    pub(crate) fn done(&self, out: &mut Vec<u8>, at: &str, thinking: &str, content: &str, metrics: &Metrics) {
+    fn done(&self, out: &mut Vec<u8>, at: &str, thinking: &str, content: &str, metrics: &Metrics) {
         self.begin(out, at);
         self.text(out, thinking, content);
         // Ollama leaves out what is 0, and its own times never are.

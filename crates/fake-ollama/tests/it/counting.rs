@@ -97,8 +97,9 @@ async fn the_control_endpoint_reads_and_sets_all() {
         state["settings"].as_object().unwrap().keys().map(String::as_str).collect();
 
     let change = json!({
-        "latency_ms": 1, "load_ms": 2, "tokens_per_second": 3000, "error_rate": 0.5, "context_length": 100,
-        "fault": { "status": { "code": 503, "retry_after_s": 2 } }, "fail_next": 4, "fault_on": "everything",
+        "latency_ms": 1, "load_ms": 2, "tokens_per_second": 3000, "error_rate": 0.5, "pull_ms": 3,
+        "context_length": 100, "fault": { "status": { "code": 503, "retry_after_s": 2 } }, "fail_next": 4,
+        "fail_every": 2, "fail_share": 0.25, "fail_model": "llama3.2", "fault_on": "everything",
     });
     assert_eq!(settings, change.as_object().unwrap().keys().map(String::as_str).collect());
     let url = format!("{}/control", server.url());
@@ -118,8 +119,8 @@ async fn the_control_endpoint_reads_and_sets_all() {
 
     for (bad, says) in [
         (json!({ "latency": 5 }), "unknown field `latency`"),
-        (json!({ "error_rate": 2 }), "error_rate is not between 0 and 1"),
-        (json!({ "fault": "explode" }), "unknown variant `explode`"),
+        (json!({ "error_rate": 2 }), "2 is not between 0 and 1"),
+        (json!({ "fault": "explode" }), "there is no fault explode; there are refuse, reset"),
     ] {
         let refused = client().patch(&url).json(&bad).send().await.unwrap();
         assert_eq!(refused.status(), 400);

@@ -3,7 +3,7 @@
 use fake_ollama::{Change, FakeOllama, Fault, FaultOn};
 use serde_json::{Value, json};
 
-use crate::client::{Streamed, ask, chat, client, post, start, stream};
+use crate::client::{Streamed, ask, chat, client, get, post, start, stream};
 
 const PROMPT: &str = "echo: one two three four";
 
@@ -128,4 +128,174 @@ async fn a_fault_can_meet_every_request() {
     assert_eq!(tags().await, 500);
     server.fail_next(0, Fault::CloseBefore);
     assert_eq!(tags().await, 200, "no request is left to meet it");
+}
+
+/// Where the two protocols answer.
+const CHATS: [&str; 2] = ["/api/chat", "/v1/chat/completions"];
+
+/// The same chat streamed over both.
+fn streamed() -> Value {
+    chat("llama3.2", PROMPT, &json!({ "stream": true }))
+}
+
+#[tokio::test]
+async fn both_protocols_fail_in_their_own_words() {
+    let server = start();
+    let text = async |path: &str, fault| {
+        server.fail(fault);
+        Streamed::read(post(&server, path, &streamed()).await.unwrap()).await
+    };
+    for (path, begin, end) in [(CHATS[0], "{", "\n"), (CHATS[1], "data: {", "\n\n")] {
+        let garbage = text(path, Fault::GarbageLine { after_tokens: 2 }).await.text;
+        assert!(garbage.contains(&format!("<<< this line is not JSON >>>{end}{begin}")), "{garbage}");
+        let error = text(path, Fault::ErrorInStream { after_tokens: 1 }).await.text;
+        assert_eq!(error.matches(end).count(), 2, "a token and the error: {error}");
+        assert!(error.contains(&format!("{end}{begin}\"error\":")), "{error}");
+        let ended = text(path, Fault::EndInStream { after_tokens: 2 }).await;
+        assert!(
+            !ended.broken && ended.text.contains(" two") && !ended.text.contains("three"),
+            "{}",
+            ended.text
+        );
+        let cut = text(path, Fault::CutInStream { after_tokens: 2 }).await;
+        assert!(cut.broken && cut.text.contains(" two") && !cut.text.contains("three"), "{}", cut.text);
+        let unfinished = text(path, Fault::MissingDone).await;
+        assert!(!unfinished.broken && unfinished.text.contains("four"), "{}", unfinished.text);
+        assert!(!unfinished.text.contains("\"done\":true") && !unfinished.text.contains("[DONE]"));
+    }
+    for (path, body) in [
+        (CHATS[0], json!("too many requests")),
+        (
+            CHATS[1],
+            json!({ "message": "too many requests", "type": "rate_limit_error", "param": null, "code": null }),
+        ),
+    ] {
+        server.fail(Fault::Status { code: 429, retry_after_s: Some(7) });
+        let response = post(&server, path, &streamed()).await.unwrap();
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()["retry-after"]),
+            (429, &"7".parse().unwrap())
+        );
+        assert_eq!(response.json::<Value>().await.unwrap(), json!({ "error": body }));
+    }
+}
+
+#[tokio::test]
+async fn a_line_can_be_too_long_and_no_text() {
+    let server = start();
+    for path in CHATS {
+        server.fail(Fault::LongLine { after_tokens: 2, megabytes: 2 });
+        let long = Streamed::read(post(&server, path, &streamed()).await.unwrap()).await;
+        let longest = long.text.lines().max_by_key(|line| line.len()).unwrap();
+        assert!((2 << 20..(2 << 20) + 200).contains(&longest.len()), "{}", longest.len());
+        let json = longest.strip_prefix("data: ").unwrap_or(longest);
+        assert!(serde_json::from_str::<Value>(json).is_ok(), "it is a token for all that");
+        assert!(long.text.contains(" three"), "and the answer goes on");
+
+        server.fail(Fault::InvalidUtf8 { after_tokens: 2 });
+        let bytes = post(&server, path, &streamed()).await.unwrap().bytes().await.unwrap();
+        assert_eq!(std::str::from_utf8(&bytes).unwrap_err().error_len(), Some(1));
+    }
+}
+
+#[tokio::test]
+async fn an_answer_can_have_no_end() {
+    let server = start();
+    for path in CHATS {
+        server.fail(Fault::Endless);
+        let mut response = post(&server, path, &streamed()).await.unwrap();
+        let mut length = 0;
+        while length < 5_000_000 {
+            length += response.chunk().await.unwrap().unwrap().len();
+        }
+        drop(response);
+        server.wait_until(|now| now.in_flight == 0).await;
+    }
+    assert_eq!(server.counters().aborted, 2);
+}
+
+#[tokio::test]
+async fn an_answer_can_come_byte_by_byte() {
+    let server = start();
+    for path in CHATS {
+        server.fail(Fault::Drip { ms_per_byte: 1 });
+        let mut response = post(&server, path, &streamed()).await.unwrap();
+        for _ in 0..50 {
+            assert!(response.chunk().await.unwrap().unwrap().len() < 5, "a few bytes at a time");
+        }
+        let rest = Streamed::read(response).await;
+        assert!(!rest.broken && rest.text.contains("four"), "{}", rest.text);
+    }
+    assert_eq!(server.counters().in_flight, 0);
+}
+
+#[tokio::test]
+async fn a_connection_can_be_reset() {
+    let server = start();
+    for (fault, kind) in [
+        (Fault::Reset, std::io::ErrorKind::ConnectionReset),
+        (Fault::CloseBefore, std::io::ErrorKind::UnexpectedEof),
+    ] {
+        server.fail(fault);
+        let mut stream = tokio::net::TcpStream::connect(server.address()).await.unwrap();
+        let body = streamed().to_string();
+        let head = format!(
+            "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        tokio::io::AsyncWriteExt::write_all(&mut stream, (head + &body).as_bytes()).await.unwrap();
+        let error = tokio::io::AsyncReadExt::read_u8(&mut stream).await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_can_refuse_connections_and_come_back() {
+    let server = start();
+    server.fail(Fault::Refuse { for_ms: 600_000 });
+    assert!(post(&server, CHATS[0], &streamed()).await.is_err());
+    assert!(client().get(server.url()).send().await.unwrap_err().is_connect(), "nobody listens");
+    server.recover();
+    // The port is back as soon as the server has heard of it.
+    while client().get(server.url()).send().await.is_err() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(ask(&server, "llama3.2", PROMPT, &json!({})).await["done"], true);
+
+    server.fail_next(1, Fault::Refuse { for_ms: 1 });
+    assert!(post(&server, CHATS[1], &streamed()).await.is_err());
+    while client().get(server.url()).send().await.is_err() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(get(&server, "/").await.status(), 200, "it came back by itself");
+}
+
+#[tokio::test]
+async fn a_fault_meets_the_requests_that_are_chosen() {
+    let pattern = async |server: &FakeOllama, model: &str, calls: usize| {
+        let mut failed = Vec::new();
+        for call in 0..calls {
+            let path = CHATS[call % 2];
+            let response =
+                post(server, path, &chat(model, PROMPT, &json!({ "stream": false }))).await.unwrap();
+            failed.push(response.status() != 200);
+        }
+        failed
+    };
+    let fault = Some(Fault::Status { code: 502, retry_after_s: None });
+    let server = start();
+    server.change(&Change { fault, fail_every: Some(3), fail_next: Some(2), ..Change::default() });
+    let third = [false, false, true];
+    assert_eq!(pattern(&server, "llama3.2", 9).await, [third, third, [false; 3]].concat());
+
+    server.change(&Change { fault, fail_model: Some("llama3.2".to_owned()), ..Change::default() });
+    assert_eq!(pattern(&server, "llama3.2", 2).await, [true, true]);
+    assert_eq!(pattern(&server, "qwen3:8b", 2).await, [false, false]);
+
+    let share = Change { fault, fail_share: Some(0.25), ..Change::default() };
+    server.change(&share);
+    let failed = pattern(&server, "llama3.2", 200).await;
+    assert!((30..70).contains(&failed.iter().filter(|failed| **failed).count()), "about a quarter");
+    server.change(&share);
+    assert_eq!(pattern(&server, "llama3.2", 200).await, failed, "the same ones again");
 }

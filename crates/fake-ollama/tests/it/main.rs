@@ -4,5 +4,8 @@
 mod answers;
 mod client;
 mod counting;
+mod embed;
 mod faults;
+mod library;
+mod openai;
 mod wire;

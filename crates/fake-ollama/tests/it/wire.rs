@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::client::{chat, client, get, post, start};
 
 /// Status, media type and body, each moment replaced once it has been found to be one.
-async fn shown(response: reqwest::Result<Response>) -> String {
+pub(crate) async fn shown(response: reqwest::Result<Response>) -> String {
     let response = response.unwrap();
     let mut text = format!("{} {:?}\n", response.status(), response.headers()["content-type"]);
     for line in response.text().await.unwrap().lines() {
@@ -26,6 +26,13 @@ fn without_times(line: &str) -> String {
             let _: Timestamp = line[start..end].parse().unwrap();
             line.replace_range(start..end, "TIME");
         }
+    }
+    // That of a model is fixed, and stays.
+    if let Some(start) = line.find("\"created\":17").filter(|_| !line.contains("\"owned_by\"")) {
+        let start = start + "\"created\":".len();
+        let end = start + line[start..].find(',').unwrap();
+        Timestamp::from_second(line[start..end].parse().unwrap()).unwrap();
+        line.replace_range(start..end, "TIME");
     }
     line
 }

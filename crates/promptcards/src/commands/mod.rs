@@ -55,10 +55,15 @@ enum Command {
     /// Print the OpenAPI document of the HTTP API
     #[command(after_help = "Example:\n  promptcards openapi > openapi.json")]
     Openapi,
-    /// Serve models that are made up, in Ollama's wire format: for tests, measurements and trying things out
+    /// Serve models that are made up, in the wire formats of Ollama and of `OpenAI`: for tests, measurements and
+    /// trying things out
     #[command(
         after_help = "Examples:\n  promptcards fake-ollama\n  promptcards fake-ollama --listen 127.0.0.1:0 \
-                      --model llama3.2\n  promptcards fake-ollama --recorded answers.jsonl --model my-model"
+                      --model llama3.2\n  promptcards fake-ollama --recorded answers.jsonl --model my-model\n  \
+                      promptcards fake-ollama --fault cut_in_stream --fail-every 10\n  \
+                      promptcards fake-ollama --fault '{\"status\": {\"code\": 429, \"retry_after_s\": 2}}' \
+                      --fail-share 0.2\n\nWhile it runs, GET /control shows its settings and counters and \
+                      PATCH /control changes them."
     )]
     FakeOllama(fake_ollama::Args),
 }
