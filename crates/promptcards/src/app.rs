@@ -58,14 +58,22 @@ pub enum StartError {
 
 impl StartError {
     /// The exit code of the process: 3 the database is damaged or something else, 4 it is newer than this
-    /// program, 5 another server has it, 1 anything else.
+    /// program, 5 another server or a copy has it, 1 anything else.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Store(store::Error::Locked { .. }) => 5,
-            Self::Store(store::Error::NewerSchema { .. }) => 4,
-            Self::Store(store::Error::NotOurs { .. } | store::Error::Damaged { .. }) => 3,
+            Self::Store(error) => exit_code_of(error),
             _ => 1,
         }
+    }
+}
+
+/// The exit code of a process whose database cannot be opened.
+pub(crate) fn exit_code_of(error: &store::Error) -> u8 {
+    match error {
+        store::Error::Locked { .. } => 5,
+        store::Error::NewerSchema { .. } => 4,
+        store::Error::NotOurs { .. } | store::Error::Damaged { .. } => 3,
+        _ => 1,
     }
 }
 

@@ -14,7 +14,7 @@ const FILE: &str = "promptcards.toml";
 /// What the variables of the environment begin with.
 const PREFIX: &str = "PROMPTCARDS_";
 /// The file of the database in the data folder.
-const DATABASE: &str = "promptcards.db";
+pub(crate) const DATABASE: &str = "promptcards.db";
 
 /// All settings.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

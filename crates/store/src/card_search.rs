@@ -9,6 +9,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use crate::cards::CardRow;
 use crate::conn::Dialect;
+use crate::copy::Values;
 use crate::sql::SqlPair;
 use crate::{Conn, Result};
 
@@ -26,6 +27,16 @@ pub fn index(conn: &mut Conn, card: &CardRow, tags: &[String], template: &str) -
     let texts = [&card.title, &card.slug, &card.description, &tags.join(" "), template];
     let replace = conn.pick(&REPLACE);
     conn.execute(replace, &[&card.id, &words(texts).join(" ")]).map(drop)
+}
+
+/// Inserts rows of the view `card_words`, each a card's number and its words, as another database holds them.
+pub(crate) fn insert_words(conn: &mut Conn, rows: &[Values]) -> Result<()> {
+    const INSERT: SqlPair = SqlPair::new(
+        "INSERT INTO card_search (rowid, words) VALUES ($1, $2)",
+        "INSERT INTO card_search (card_number, words) VALUES ($1, array_to_tsvector(string_to_array($2, ' ')))",
+    );
+    let insert = conn.pick(&INSERT);
+    conn.execute_many(insert, rows, Values::parameters::<2>).map(drop)
 }
 
 /// A search as the database takes it: each word quoted, each the beginning of one, all required. None where there

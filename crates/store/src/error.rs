@@ -119,13 +119,13 @@ pub enum Error {
         /// What it must be.
         wanted: String,
     },
-    /// Another server runs on this database.
+    /// A server runs on this database, or a copy of it is being made.
     #[error(
-        "another server{} runs on {}; nothing was changed, stop that one or give this one a folder of its own",
+        "another server or copy{} uses {}; nothing was changed, stop that one or name another database",
         .process.map(|id| format!(" (process {id})")).unwrap_or_default(), .path.display()
     )]
     Locked {
-        /// The database.
+        /// The file, or the URL of a server's database.
         path: PathBuf,
         /// The process that holds it, where it said so.
         process: Option<u32>,
@@ -156,6 +156,26 @@ pub enum Error {
         found: u32,
         /// The newest schema that this program knows.
         known: u32,
+    },
+    /// The database was written by an older program, and is to be left as it is.
+    #[error(
+        "the database has schema {found} and this program needs schema {needed}; \
+         it was left as it is, start `promptcards serve` on it once, which brings it forward"
+    )]
+    OlderSchema {
+        /// The schema of the database.
+        found: u32,
+        /// The schema of this program.
+        needed: u32,
+    },
+    /// The database is the target of a copy that has not ended.
+    #[error(
+        "the copy from {source_place} into this database is not finished; nothing was changed, \
+         type the same `promptcards copy` again, which goes on"
+    )]
+    HalfCopied {
+        /// What is copied.
+        source_place: String,
     },
     /// A migration that was applied to the database is not the one of this program.
     #[error(

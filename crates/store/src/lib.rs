@@ -11,6 +11,7 @@ pub mod cards;
 pub mod cell_results;
 pub mod cells;
 mod conn;
+pub mod copy;
 pub mod drafts;
 mod error;
 mod health;

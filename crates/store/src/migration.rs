@@ -36,3 +36,13 @@ pub(crate) fn pending<'m>(applied: &[Applied], known: &'m [Migration]) -> Result
     }
     Ok(&known[applied.len()..])
 }
+
+/// The `pending` steps, of which there must be none: the database is to be left as it is.
+pub(crate) fn none_pending<'m>(known: &'m [Migration], pending: &'m [Migration]) -> Result<&'m [Migration]> {
+    if pending.is_empty() {
+        return Ok(pending);
+    }
+    let needed = known.last().map_or(0, |migration| migration.number);
+    let found = known[..known.len() - pending.len()].last().map_or(0, |migration| migration.number);
+    Err(Error::OlderSchema { found, needed })
+}

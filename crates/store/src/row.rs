@@ -98,6 +98,14 @@ impl<'a> Row<'a> {
         Error::Corrupt { table: self.sql.table().to_owned(), column, row, reason: reason.to_string() }
     }
 
+    /// How many columns it has.
+    pub(crate) fn width(&self) -> usize {
+        match self.source {
+            Source::Sqlite(row) => row.as_ref().column_count(),
+            Source::Postgres(row) => row.len(),
+        }
+    }
+
     fn name(&self, place: usize) -> Option<&str> {
         match self.source {
             Source::Sqlite(row) => row.as_ref().column_name(place).ok(),

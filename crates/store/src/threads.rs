@@ -11,9 +11,9 @@ use crate::batch::{self, Writer};
 use crate::call::Job;
 use crate::conn::Isolation;
 use crate::migration::Migration;
-use crate::postgres::{self, Address, DatabaseUrl};
+use crate::postgres::{self, Address, Claim, DatabaseUrl};
 use crate::sqlite::{self, Lock, database};
-use crate::{Conn, Error, Result, StoreSettings};
+use crate::{Conn, Error, Result, StoreSettings, copy};
 
 /// Which queue a call goes to.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +45,9 @@ impl Threads {
     pub(crate) fn on_file(settings: &StoreSettings, migrations: &[Migration]) -> Result<Self> {
         let (file, lock) = database::open(settings, migrations)?;
         let session = |connection| Conn::sqlite(sqlite::Session::new(connection, settings.busy_timeout()));
-        let writer = Writer::new(session(file), Isolation::Serializable);
+        let mut file = session(file);
+        copy::refuse_unfinished(&mut file)?;
+        let writer = Writer::new(file, Isolation::Serializable);
         let readers = (0..settings.readers)
             .map(|_| database::open_reader(settings).map(session))
             .collect::<Result<Vec<_>>>()?;
@@ -68,13 +70,11 @@ impl Threads {
             |wanted: String| Error::Setting { setting: "database_url", value: url.to_string(), wanted };
         let address: Arc<Address> = Arc::new(url.address().map_err(wrong)?);
         // On a thread of its own, because the caller's may carry a runtime already.
-        let migrated = thread::scope(|scope| {
-            scope.spawn(|| postgres::migrate::migrate(&address, &url.to_string())).join()
-        });
+        let migrated = thread::scope(|scope| scope.spawn(|| postgres::migrate::migrate(&address)).join());
         migrated.unwrap_or_else(|_| Err(Error::Panicked { message: "in a migration".to_owned() }))?;
         let session = || {
-            let session = postgres::Session::new(Arc::clone(&address), settings.database_timeout())?;
-            Result::Ok(Conn::postgres(session))
+            let (address, limit) = (Arc::clone(&address), settings.database_timeout());
+            Result::Ok(Conn::postgres(postgres::Session::new(address, limit, Claim::Shared)?))
         };
         let readers = (2..settings.postgres_connections).map(|_| session()).collect::<Result<Vec<_>>>()?;
         let (running, runs) = watch::channel(());

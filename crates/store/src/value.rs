@@ -10,7 +10,7 @@ use crate::{Error, Result};
 
 /// One value in the database. There are no others: a boolean is 0 or 1, an id is its hyphenated text, JSON
 /// is text, a time is milliseconds, money is nano-dollars.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, PartialOrd)]
 pub enum Value<'a> {
     /// No value.
     Null,
@@ -64,6 +64,28 @@ impl<T: ToValue> ToValue for Option<T> {
 impl<T: FromColumn> FromColumn for Option<T> {
     fn from_column(value: Value<'_>) -> std::result::Result<Self, String> {
         if value == Value::Null { Ok(None) } else { T::from_column(value).map(Some) }
+    }
+}
+
+impl ToValue for Value<'_> {
+    fn to_value(&self) -> Result<Value<'_>> {
+        Ok(match self {
+            Self::Null => Value::Null,
+            Self::Integer(number) => Value::Integer(*number),
+            Self::Real(number) => Value::Real(*number),
+            Self::Text(text) => Value::Text(Cow::Borrowed(text)),
+        })
+    }
+}
+
+impl FromColumn for Value<'static> {
+    fn from_column(value: Value<'_>) -> std::result::Result<Self, String> {
+        Ok(match value {
+            Value::Null => Self::Null,
+            Value::Integer(number) => Self::Integer(number),
+            Value::Real(number) => Self::Real(number),
+            Value::Text(text) => Self::Text(Cow::Owned(text.into_owned())),
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod config;
+mod copy;
 mod doctor;
 mod openapi;
 mod serve;
@@ -41,6 +42,19 @@ enum Command {
     #[command(after_help = "Examples:\n  promptcards doctor\n  promptcards doctor --data-dir ./data\n\n\
                             Exit codes: 0 all is well, 1 something does not work.")]
     Doctor(Settings),
+    #[command(
+        about = "Copy everything from one database into another, a file or PostgreSQL, and compare the two",
+        after_help = "Examples:\n  promptcards copy --from ./data --to postgres://cards@localhost/cards\n  \
+                      promptcards copy --from postgres://cards@db.example/cards --to ./data-of-today\n  \
+                      PROMPTCARDS_COPY__TO=postgres://cards:secret@localhost/cards promptcards copy --from ./data\n\n\
+                      Stop the server first: neither database may be in use. What was killed in the middle goes on \
+                      when the same is typed again; after a finished copy that only compares. A path that ends in \
+                      .db is a file, any other a folder with promptcards.db in it, as for serve --data-dir. The \
+                      variables keep a password out of the list of processes.\n\n\
+                      Exit codes: 0 copied and equal, 1 not copied, 3 a database is damaged or not ours, 4 it is \
+                      newer than this program, 5 it is in use, 6 the two differ."
+    )]
+    Copy(copy::CopyArgs),
     /// Print the settings as they are in force, or an example file with every setting explained
     #[command(
         after_help = "Examples:\n  promptcards config\n  promptcards config --example > promptcards.toml"
@@ -109,6 +123,7 @@ pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Serve(settings) => settings.load().and_then(|config| serve::run(&config)),
         Command::Doctor(settings) => settings.load().and_then(|config| doctor::run(&config)),
+        Command::Copy(args) => copy::run(&args),
         Command::Config { example: true, .. } => config::example(),
         Command::Config { settings, .. } => settings.load().and_then(|settings| config::print(&settings)),
         Command::Openapi => openapi::print(),
@@ -118,8 +133,9 @@ pub fn run(cli: Cli) -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("promptcards: {error:#}");
-            let code = error.downcast_ref::<crate::StartError>().map_or(1, crate::StartError::exit_code);
-            ExitCode::from(code)
+            let code = (error.downcast_ref().map(crate::StartError::exit_code))
+                .or_else(|| error.downcast_ref().map(copy::exit_code));
+            ExitCode::from(code.unwrap_or(1))
         }
     }
 }

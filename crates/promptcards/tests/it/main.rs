@@ -1,6 +1,7 @@
 //! The whole application, from outside.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod copy;
 mod gsm8k;
 mod import_rules;
 mod kills;

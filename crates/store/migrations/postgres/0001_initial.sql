@@ -113,6 +113,12 @@ CREATE TABLE card_search (
     words       TSVECTOR NOT NULL
 );
 CREATE INDEX card_search_by_word ON card_search USING GIN (words);
+-- The same rows in the form that both databases share.
+CREATE VIEW card_words AS
+    SELECT card_number AS number,
+           COALESCE((SELECT string_agg(word, ' ' ORDER BY word COLLATE "C")
+                     FROM unnest(tsvector_to_array(words)) AS word), '') AS words
+    FROM card_search;
 
 CREATE TABLE providers (
     id           TEXT COLLATE "C" PRIMARY KEY,
@@ -309,3 +315,10 @@ CREATE TABLE idempotency_keys (
     PRIMARY KEY (scope, key)
 );
 CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
+
+-- What this database was copied from. While a copy into it is not finished, no server starts on it.
+CREATE TABLE copies (
+    source      TEXT COLLATE "C" PRIMARY KEY,
+    begun_at    BIGINT NOT NULL,
+    finished_at BIGINT
+);

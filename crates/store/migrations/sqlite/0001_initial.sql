@@ -110,6 +110,8 @@ CREATE INDEX label_moves_of_card ON label_moves (card_id, name, id);
 -- Full-text search over cards: the row is replaced with every change of a card or its draft. It is found by
 -- cards.number, because a column that is not searched has no index: to find a row by it reads them all.
 CREATE VIRTUAL TABLE card_search USING fts5 (words, prefix = '2 3');
+-- The same rows in the form that both databases share.
+CREATE VIEW card_words AS SELECT rowid AS number, words FROM card_search;
 
 CREATE TABLE providers (
     id           TEXT PRIMARY KEY,
@@ -306,3 +308,10 @@ CREATE TABLE idempotency_keys (
     PRIMARY KEY (scope, key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
+
+-- What this database was copied from. While a copy into it is not finished, no server starts on it.
+CREATE TABLE copies (
+    source      TEXT PRIMARY KEY,
+    begun_at    INTEGER NOT NULL,
+    finished_at INTEGER
+) STRICT;

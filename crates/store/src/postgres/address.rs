@@ -80,7 +80,7 @@ impl DatabaseUrl {
             Encryption::None => None,
             Encryption::Verified(certificates) => Some(MakeRustlsConnect::new(tls(certificates)?)),
         };
-        Ok(Address { config, tls })
+        Ok(Address { config, tls, shown: self.shown.clone() })
     }
 
     fn read(&self) -> Result<(Config, Encryption), String> {
@@ -171,6 +171,8 @@ fn tls(certificates: Option<PathBuf>) -> Result<ClientConfig, String> {
 
 /// How to connect.
 pub(crate) struct Address {
+    /// Its URL, without the password.
+    pub(crate) shown: String,
     config: Config,
     tls: Option<MakeRustlsConnect>,
 }

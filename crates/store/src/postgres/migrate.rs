@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Address, Session};
+use super::{Address, Claim, Session};
 use crate::conn::Isolation;
 use crate::migration::{self, Applied, Migration};
-use crate::{Conn, Error, Result, Sql};
+use crate::{Conn, Error, Result, Sql, copy};
 
 /// Every step, in order of its number.
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
@@ -37,28 +37,58 @@ const TABLE: &str = "CREATE TABLE migrations (
     applied_at BIGINT NOT NULL DEFAULT (CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT))
 )";
 
-/// Applies what the database lacks, all of it or nothing. `shown` names the database.
-pub(crate) fn migrate(address: &Arc<Address>, shown: &str) -> Result<()> {
-    let mut conn = Conn::postgres(Session::new(Arc::clone(address), LIMIT)?);
+/// Applies what the database lacks, all of it or nothing.
+pub(crate) fn migrate(address: &Arc<Address>) -> Result<()> {
+    let mut conn = Conn::postgres(Session::new(Arc::clone(address), LIMIT, Claim::Shared)?);
+    begin(&mut conn, &address.shown)?;
+    if !conn.query_one::<bool>(OURS, &[])? {
+        make(&mut conn, &address.shown)?;
+    }
+    apply(&mut conn)?;
+    copy::refuse_unfinished(&mut conn)?;
+    conn.commit()
+}
+
+/// Makes the schema in an empty database, where `create` says so. Refuses one of an older schema.
+pub(crate) fn require_current(conn: &mut Conn, shown: &str, create: bool) -> Result<()> {
+    begin(conn, shown)?;
+    if !conn.query_one::<bool>(OURS, &[])? {
+        if !create {
+            return Err(refusal(shown, "it holds no tables of Promptcards"));
+        }
+        make(conn, shown)?;
+        apply(conn)?;
+    }
+    let applied: Vec<Applied> = conn.query_all(APPLIED, &[])?;
+    migration::none_pending(MIGRATIONS, migration::pending(&applied, MIGRATIONS)?)?;
+    conn.commit()
+}
+
+/// Begins a transaction that no other start is in.
+fn begin(conn: &mut Conn, shown: &str) -> Result<()> {
     conn.begin(Isolation::Guarded)?;
     let version: i64 = conn.query_one(VERSION, &[])?;
     if version < OLDEST_SERVER {
         return Err(refusal(shown, "the server is older than PostgreSQL 13"));
     }
-    let _: i64 = conn.query_one(LOCK, &[])?;
-    if !conn.query_one::<bool>(OURS, &[])? {
-        if conn.query_one::<i64>(TABLES, &[])? > 0 {
-            return Err(refusal(shown, "it holds tables of another program"));
-        }
-        conn.script("migrations", TABLE)?;
+    conn.query_one::<i64>(LOCK, &[]).map(drop)
+}
+
+fn make(conn: &mut Conn, shown: &str) -> Result<()> {
+    if conn.query_one::<i64>(TABLES, &[])? > 0 {
+        return Err(refusal(shown, "it holds tables of another program"));
     }
+    conn.script("migrations", TABLE)
+}
+
+fn apply(conn: &mut Conn) -> Result<()> {
     let applied: Vec<Applied> = conn.query_all(APPLIED, &[])?;
     for step in migration::pending(&applied, MIGRATIONS)? {
         conn.script(step.name, step.sql)?;
         conn.execute(APPLY, &[&step.number, &step.name, &step.checksum()])?;
         tracing::info!(number = step.number, name = step.name, "applied a migration");
     }
-    conn.commit()
+    Ok(())
 }
 
 fn refusal(shown: &str, reason: &str) -> Error {

@@ -8,5 +8,5 @@ mod value;
 
 pub(crate) use address::Address;
 pub use address::DatabaseUrl;
-pub(crate) use session::Session;
+pub(crate) use session::{Claim, Session};
 pub(crate) use value::value;

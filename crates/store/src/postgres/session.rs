@@ -4,6 +4,7 @@
 //! something to do, so that they cost no round trip of their own.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use futures_util::future::{join, join_all};
 use tokio::runtime::Runtime;
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
 
@@ -30,10 +32,25 @@ const PIPELINE: usize = 64;
 /// How much longer we wait than the server works on a statement: it says that it gave up, unless it is frozen.
 const GRACE: Duration = Duration::from_secs(2);
 
+/// The key of the lock that each connection holds in its database.
+const CLAIM: i64 = 5_783_123_467;
+/// How long a connection waits for it: the server may not have noticed yet that another one has ended.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Who else may be in the database while a connection is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Claim {
+    /// Other servers.
+    Shared,
+    /// Nobody.
+    Alone,
+}
+
 pub(crate) struct Session {
     runtime: Runtime,
     address: Arc<Address>,
     limit: Duration,
+    claim: Claim,
     /// Run on each new connection.
     greeting: Option<String>,
     connected: Option<Connected>,
@@ -53,7 +70,7 @@ struct Connected {
 
 impl Session {
     /// A session that connects when it is first used.
-    pub(crate) fn new(address: Arc<Address>, limit: Duration) -> Result<Self> {
+    pub(crate) fn new(address: Arc<Address>, limit: Duration, claim: Claim) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -62,6 +79,7 @@ impl Session {
             runtime,
             address,
             limit,
+            claim,
             greeting: None,
             connected: None,
             open: false,
@@ -298,11 +316,36 @@ impl Session {
             |_| Error::Unavailable { reason: format!("no connection within {} ms", limit.as_millis()) };
         let (client, connection) = connected.map_err(too_late)?.map_err(|error| of_connecting(&error))?;
         let task = self.runtime.spawn(connection).abort_handle();
-        self.connected = Some(Connected { client, statements: HashMap::new(), task });
-        let limits = format!("SET statement_timeout = {}", limit.as_millis());
-        let greeting =
-            self.greeting.as_ref().map_or_else(|| limits.clone(), |text| format!("{limits}; {text}"));
-        self.run(Sql::new("the greeting"), async |client| client.batch_execute(&greeting).await)
+        let mut greeting = format!(
+            "SET lock_timeout = {}; SELECT {}({CLAIM}); SET lock_timeout = 0; SET statement_timeout = {}",
+            PATIENCE.as_millis(),
+            match self.claim {
+                Claim::Shared => "pg_advisory_lock_shared",
+                Claim::Alone => "pg_advisory_lock",
+            },
+            limit.as_millis()
+        );
+        if let Some(text) = &self.greeting {
+            greeting = format!("{greeting}; {text}");
+        }
+        let connected = Connected { client, statements: HashMap::new(), task };
+        let greeted = self
+            .runtime
+            .block_on(async { timeout(limit + PATIENCE, connected.client.batch_execute(&greeting)).await });
+        greeted.map_err(too_late)?.map_err(|error| match error.code() {
+            Some(&SqlState::LOCK_NOT_AVAILABLE) => self.taken(),
+            _ => of_connecting(&error),
+        })?;
+        self.connected = Some(connected);
+        Ok(())
+    }
+
+    /// The error where somebody else is in the database who must not be.
+    fn taken(&self) -> Error {
+        match self.claim {
+            Claim::Shared => Error::Unavailable { reason: "`promptcards copy` is at work on it".to_owned() },
+            Claim::Alone => Error::Locked { path: PathBuf::from(&self.address.shown), process: None },
+        }
     }
 
     fn forget_transaction(&mut self) {

@@ -8,7 +8,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::{Lock, files, migrate};
-use crate::migration::Migration;
+use crate::migration::{self, Migration};
 use crate::{Error, Result, StoreSettings};
 
 /// "Pcrd", at byte 68 of each database of ours.
@@ -23,6 +23,18 @@ const READER_STATEMENTS: usize = 64;
 
 /// Opens the database for writing, with the schema of `migrations`. The lock must outlive the connection.
 pub(crate) fn open(settings: &StoreSettings, migrations: &[Migration]) -> Result<(Connection, Lock)> {
+    open_at(settings, migrations, |_, pending| Ok(pending))
+}
+
+/// As [`open`], but a database of an older schema is refused and not brought forward.
+pub(crate) fn open_current(settings: &StoreSettings, migrations: &[Migration]) -> Result<(Connection, Lock)> {
+    open_at(settings, migrations, migration::none_pending)
+}
+
+/// What to do about the steps that a database lacks: those that are to be applied, out of all and those.
+type Judge = for<'m> fn(&'m [Migration], &'m [Migration]) -> Result<&'m [Migration]>;
+
+fn open_at(settings: &StoreSettings, migrations: &[Migration], judge: Judge) -> Result<(Connection, Lock)> {
     if rusqlite::version_number() < OLDEST_SQLITE {
         return Err(Error::OldSqlite { version: rusqlite::version().to_owned() });
     }
@@ -31,7 +43,7 @@ pub(crate) fn open(settings: &StoreSettings, migrations: &[Migration]) -> Result
     if is_new(path)? {
         create(path, migrations)?;
     }
-    let connection = accept(settings, migrations).map_err(|error| of_file(path, error))?;
+    let connection = accept(settings, migrations, judge).map_err(|error| of_file(path, error))?;
     Ok((connection, lock))
 }
 
@@ -108,7 +120,7 @@ fn create(path: &Path, migrations: &[Migration]) -> Result<()> {
     files::finish(&draft, path)
 }
 
-fn accept(settings: &StoreSettings, migrations: &[Migration]) -> Result<Connection> {
+fn accept(settings: &StoreSettings, migrations: &[Migration], judge: Judge) -> Result<Connection> {
     let path = &settings.path;
     let broken = |error: rusqlite::Error| Error::of_database(&error);
     let unclean = files::length(&files::beside(path, "-wal")) > 0;
@@ -120,7 +132,7 @@ fn accept(settings: &StoreSettings, migrations: &[Migration]) -> Result<Connecti
         return Err(Error::Unusable { path: path.clone(), reason: "the file is read-only".to_owned() });
     }
     check(&connection, unclean && files::length(path) < FULL_CHECK_UP_TO)?;
-    let pending = migrate::pending(&connection, migrations)?;
+    let pending = judge(migrations, migrate::pending(&connection, migrations)?)?;
 
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false).map_err(broken)?;
     let mode: String =

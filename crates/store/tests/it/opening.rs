@@ -60,7 +60,7 @@ async fn a_second_server_on_the_database_is_refused_with_the_process_of_the_firs
     assert_eq!(again, expected);
     let sentence = again.to_string();
     assert!(
-        sentence.starts_with(&format!("another server (process {}) runs on ", std::process::id())),
+        sentence.starts_with(&format!("another server or copy (process {}) uses ", std::process::id())),
         "{sentence}"
     );
     notes.store.write(|conn| insert(conn, "unharmed")).await.unwrap();

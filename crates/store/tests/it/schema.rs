@@ -1,4 +1,4 @@
-//! Both databases have the same tables, columns and indexes.
+//! Both databases have the same tables, views, columns and indexes.
 
 use store::{Sql, Store};
 use testkit::TestDatabase;
@@ -7,7 +7,7 @@ use testkit::TestDatabase;
 const COLUMNS_OF_FILE: Sql = Sql::new(
     "SELECT m.name, c.name, CASE c.type WHEN 'INTEGER' THEN 'bigint' WHEN 'REAL' THEN 'double precision' \
      ELSE 'text' END, c.\"notnull\" = 1 OR c.pk > 0 \
-     FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' \
+     FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type IN ('table', 'view') \
      AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE 'card_search%' AND m.name <> 'migrations' ORDER BY 1, 2",
 );
 const COLUMNS_OF_SERVER: Sql = Sql::new(
