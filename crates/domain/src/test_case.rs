@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::variables::at_most;
 
-/// Most assertions that a case may have.
+/// Most assertions that a case may have, with those of its sets.
 pub const ASSERTIONS_LIMIT: usize = 100;
 
 /// One check of one output. Which values a type takes, its file in `assertion/` says.
@@ -39,6 +39,11 @@ pub struct Assertion {
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     #[garde(custom(at_most::<32>))]
     pub config: Map<String, Value>,
+    /// The assertions of an `assert-set`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(no_recursion)]
+    #[garde(length(max = ASSERTIONS_LIMIT), dive)]
+    pub assert: Vec<Assertion>,
 }
 
 fn one() -> f64 {
@@ -60,6 +65,7 @@ impl Assertion {
             weight: 1.0,
             metric: None,
             config: Map::new(),
+            assert: Vec::new(),
         }
     }
 

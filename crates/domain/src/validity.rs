@@ -10,7 +10,8 @@
 //!
 //! **Cut off.** The server ended the generation (`length`) where no limit was asked for, or
 //! earlier than at the limit that was asked for: then the context was full. An answer cut at the
-//! limit that was asked for is judged: who asks for one token wants one token.
+//! limit that was asked for is judged: who asks for one token wants one token. So is every answer of a case that
+//! asserts on the finish reason.
 //!
 //! **Prompt too long.** Ollama cuts a prompt that does not fit, in silence. Two comparisons are sound:
 //! - The server evaluated as many tokens of the prompt as the context holds, or more. A prompt that
@@ -67,6 +68,8 @@ pub struct Circumstances<'a> {
     pub estimated_prompt_tokens: Option<i64>,
     /// Whether the case asserts on the empty output.
     pub asks_for_emptiness: bool,
+    /// Whether the case asserts on the reason for which the generation ended.
+    pub asks_for_the_end: bool,
 }
 
 /// An estimate of the tokens of a text of so many bytes: 4 bytes a token.
@@ -131,7 +134,7 @@ impl Circumstances<'_> {
     }
 
     fn cut_off(&self, completion: &Completion) -> Option<Invalid> {
-        if !was_cut(completion) {
+        if self.asks_for_the_end || !was_cut(completion) {
             return None;
         }
         let generated = completion.usage.completion_tokens;
@@ -176,7 +179,13 @@ impl Judgement {
         if self.verdict.is_none() {
             return self;
         }
-        Self { verdict: Some(Verdict::Invalid), score: None, reason: invalid.reason.clone(), ..self }
+        Self {
+            verdict: Some(Verdict::Invalid),
+            score: None,
+            reason: invalid.reason.clone(),
+            metric_scores: Vec::new(),
+            ..self
+        }
     }
 }
 
@@ -261,6 +270,14 @@ mod tests {
     }
 
     #[test]
+    fn a_cut_answer_is_judged_where_the_case_asks_how_it_ended() {
+        let asked = Circumstances { asks_for_the_end: true, ..Circumstances::default() };
+        assert_eq!(reason(&answer("He runs 3", None, "length", [9, 400]), &asked), None);
+        let empty = answer("", Some("hm"), "length", [9, 400]);
+        assert_eq!(reason(&empty, &asked).as_deref(), Some("Empty: budget went into thinking"));
+    }
+
+    #[test]
     fn a_prompt_that_does_not_fit_is_found_by_count_or_by_estimate() {
         let small = with(json!({"num_ctx": 4096}));
         let small = Circumstances {
@@ -294,7 +311,7 @@ mod tests {
     #[test]
     fn invalid_overrules_verdicts_and_makes_none_where_there_is_none() {
         let judgement =
-            |verdict| Judgement { verdict, score: Some(1.0), reason: "fine".into(), outcomes: Vec::new() };
+            |verdict| Judgement { verdict, score: Some(1.0), reason: "fine".into(), ..Judgement::default() };
         let invalid = Invalid { code: InvalidCode::CutOff, reason: "Cut off at 400 tokens".into() };
         for verdict in [Verdict::Pass, Verdict::Fail, Verdict::Error] {
             let overruled = judgement(Some(verdict)).overruled_by(&invalid);

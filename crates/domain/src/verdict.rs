@@ -71,10 +71,25 @@ pub struct Outcome {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub actual: Option<String>,
+    /// What the assertions of an `assert-set` found, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(no_recursion)]
+    pub outcomes: Vec<Outcome>,
+}
+
+/// What the assertions with one `metric` add up to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct MetricScore {
+    /// The name.
+    pub metric: String,
+    /// Weighted mean of the scores of its assertions, 0 to 1; 0 where all weights are 0.
+    pub score: f64,
+    /// Sum of the weights: how much the score counts in the mean of several cells.
+    pub weight: f64,
 }
 
 /// What the assertions of a cell add up to.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Judgement {
     /// None: nothing was asked of the output.
     pub verdict: Option<Verdict>,
@@ -84,4 +99,6 @@ pub struct Judgement {
     pub reason: String,
     /// What each assertion found, in the order of the case.
     pub outcomes: Vec<Outcome>,
+    /// The score of each metric, in the order in which they come up. None unless the verdict is `pass` or `fail`.
+    pub metric_scores: Vec<MetricScore>,
 }

@@ -260,6 +260,7 @@ pub fn finished(range: CellRange, matrix: Matrix, cell: ClaimedCell, past: PastR
                 reason,
                 expected: Some(position.to_string()),
                 actual: None,
+                outcomes: Vec::new(),
             }],
             started_at: past.at,
             finished_at: past.at,

@@ -921,6 +921,8 @@ export interface components {
             config?: {
                 [key: string]: unknown;
             };
+            /** @description The assertions of an `assert-set`. */
+            assert?: components["schemas"]["Assertion"][];
         };
         /** @description A type of assertion. */
         AssertionType: {
@@ -932,6 +934,8 @@ export interface components {
             value: components["schemas"]["ValueDescription"];
             /** @description What `threshold` means. None: the type has none. */
             threshold: string | null;
+            /** @description Whether it takes assertions, in `assert`. */
+            takes_assertions: boolean;
             /** @description What `config` may hold. */
             config: components["schemas"]["Field"][];
             /** @description An assertion of this type. */
@@ -1497,6 +1501,8 @@ export interface components {
             reason: string;
             /** @description What each assertion found, in the order of the case. */
             outcomes: components["schemas"]["Outcome"][];
+            /** @description The score of each metric, in the order in which they come up. None unless the verdict is `pass` or `fail`. */
+            metric_scores: components["schemas"]["MetricScore"][];
         };
         /** @description A label. */
         Label: {
@@ -1575,6 +1581,21 @@ export interface components {
             role: components["schemas"]["Role"];
             /** @description What is said, in order. */
             content: components["schemas"]["Part"][];
+        };
+        /** @description What the assertions with one `metric` add up to. */
+        MetricScore: {
+            /** @description The name. */
+            metric: string;
+            /**
+             * Format: double
+             * @description Weighted mean of the scores of its assertions, 0 to 1; 0 where all weights are 0.
+             */
+            score: number;
+            /**
+             * Format: double
+             * @description Sum of the weights: how much the score counts in the mean of several cells.
+             */
+            weight: number;
         };
         /** @description A model of a provider. */
         Model: {
@@ -1730,6 +1751,8 @@ export interface components {
             expected?: string;
             /** @description What was found in the output, where that is shorter than the output. */
             actual?: string;
+            /** @description What the assertions of an `assert-set` found, in their order. */
+            outcomes?: components["schemas"]["Outcome"][];
         };
         /** @description One page of a list. */
         Page_AssertionType: {
@@ -2230,6 +2253,18 @@ export interface components {
             expected_output?: string | null;
             /** @description The output to judge. */
             output: string;
+            /** @description Why the generation ended, for `finish-reason`. */
+            finish_reason?: string | null;
+            /**
+             * Format: int64
+             * @description How long the answer took, in milliseconds, for `latency`.
+             */
+            latency_ms?: number | null;
+            /**
+             * Format: double
+             * @description What the call cost, in US dollars, for `cost`.
+             */
+            cost_usd?: number | null;
         };
         /** @description Tokens that a call used. Absent where the server did not say. */
         Usage: {

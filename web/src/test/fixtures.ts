@@ -103,6 +103,7 @@ function assertionType(
     summary: `About ${name}.`,
     value: { kind, need, summary: "A value.", fields: more.fields ?? [] },
     threshold: null,
+    takes_assertions: false,
     config: more.config ?? [],
     example: { type: name },
   };
@@ -119,6 +120,8 @@ export const assertionTypes: AssertionType[] = [
       { name: "pattern", kind: "text", summary: "Where.", choices: [] },
     ],
   }),
+  assertionType("contains-any", "list", "required"),
+  { ...assertionType("assert-set", "none", "none"), threshold: "Of the set.", takes_assertions: true },
   assertionType("length", "object", "required", {
     fields: [
       { name: "min", kind: "count", summary: "The least.", choices: [] },

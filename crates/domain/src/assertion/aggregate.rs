@@ -1,6 +1,7 @@
 //! What the outcomes of a cell add up to, by promptfoo's rules.
 
-use crate::verdict::{Judgement, Outcome, Verdict};
+use super::assert_set::ASSERT_SET;
+use crate::verdict::{Judgement, MetricScore, Outcome, Verdict};
 
 /// Adds up the outcomes of a case.
 ///
@@ -9,15 +10,13 @@ use crate::verdict::{Judgement, Outcome, Verdict};
 /// the whole an error, whatever its weight and the threshold.
 pub(super) fn aggregate(outcomes: Vec<Outcome>, threshold: Option<f64>) -> Judgement {
     if outcomes.is_empty() {
-        return Judgement { verdict: None, score: None, reason: String::new(), outcomes };
+        return Judgement::default();
     }
     if let Some(error) = outcomes.iter().rfind(|outcome| outcome.verdict == Verdict::Error) {
         let reason = error.reason.clone();
-        return Judgement { verdict: Some(Verdict::Error), score: None, reason, outcomes };
+        return Judgement { verdict: Some(Verdict::Error), reason, outcomes, ..Judgement::default() };
     }
-    let weight: f64 = outcomes.iter().map(|outcome| outcome.weight).sum();
-    let total: f64 = outcomes.iter().map(|outcome| outcome.score * outcome.weight).sum();
-    let score = if weight > 0.0 { total / weight } else { 0.0 };
+    let score = weighted_mean(in_order(&outcomes).map(|outcome| (outcome.score, outcome.weight)));
     let failed = outcomes.iter().rfind(|outcome| outcome.verdict == Verdict::Fail);
     let (passes, reason) = match (threshold.filter(|threshold| !threshold.is_nan()), failed) {
         (Some(threshold), _) => (score >= threshold, compared(score, threshold)),
@@ -25,7 +24,49 @@ pub(super) fn aggregate(outcomes: Vec<Outcome>, threshold: Option<f64>) -> Judge
         (None, None) => (true, all_passed(&outcomes)),
     };
     let verdict = if passes { Verdict::Pass } else { Verdict::Fail };
-    Judgement { verdict: Some(verdict), score: Some(score), reason, outcomes }
+    let metric_scores = metric_scores(&outcomes);
+    Judgement { verdict: Some(verdict), score: Some(score), reason, outcomes, metric_scores }
+}
+
+/// The outcomes as they are added up: sets come last, so that the sums are promptfoo's to the last digit.
+fn in_order(outcomes: &[Outcome]) -> impl Iterator<Item = &Outcome> {
+    let of_sets = |wanted: bool| {
+        outcomes.iter().filter(move |outcome| (outcome.assertion_type == ASSERT_SET) == wanted)
+    };
+    of_sets(false).chain(of_sets(true))
+}
+
+/// Of scores and weights. 0 where all weights are 0.
+fn weighted_mean(scores: impl Iterator<Item = (f64, f64)>) -> f64 {
+    let (total, weight) =
+        scores.fold((0.0, 0.0), |(total, all), (score, weight)| (total + score * weight, all + weight));
+    if weight > 0.0 { total / weight } else { 0.0 }
+}
+
+/// What the outcomes add up to by metric. The metrics within a set count by its weight; those of the set's own
+/// name are in the set's score already.
+fn metric_scores(outcomes: &[Outcome]) -> Vec<MetricScore> {
+    let mut scores: Vec<(&str, Vec<(f64, f64)>)> = Vec::new();
+    let of_sets: Vec<Vec<MetricScore>> =
+        in_order(outcomes).map(|outcome| metric_scores(&outcome.outcomes)).collect();
+    for (outcome, within) in in_order(outcomes).zip(&of_sets) {
+        let own = outcome.metric.iter().map(|metric| (metric.as_str(), outcome.score, outcome.weight));
+        let within = within.iter().filter(|within| outcome.metric.as_ref() != Some(&within.metric));
+        let within =
+            within.map(|within| (within.metric.as_str(), within.score, within.weight * outcome.weight));
+        for (metric, score, weight) in own.chain(within) {
+            match scores.iter_mut().find(|(known, _)| *known == metric) {
+                Some((_, known)) => known.push((score, weight)),
+                None => scores.push((metric, vec![(score, weight)])),
+            }
+        }
+    }
+    let scores = scores.into_iter().map(|(metric, scores)| MetricScore {
+        metric: metric.to_owned(),
+        weight: scores.iter().map(|(_, weight)| weight).sum(),
+        score: weighted_mean(scores.into_iter()),
+    });
+    scores.collect()
 }
 
 fn all_passed(outcomes: &[Outcome]) -> String {
@@ -59,6 +100,7 @@ mod tests {
             reason: format!("{passes} of weight {weight}"),
             expected: None,
             actual: None,
+            outcomes: Vec::new(),
         }
     }
 
@@ -117,6 +159,31 @@ mod tests {
         let judgement = aggregate(outcomes, Some(0.0));
         assert_eq!((judgement.verdict, judgement.score), (Some(Verdict::Error), None));
         assert_eq!(judgement.reason, "false of weight 0");
+    }
+
+    #[test]
+    fn metrics_are_weighted_means_and_those_of_a_set_count_by_its_weight() {
+        let metric =
+            |metric: &str, passes, weight| Outcome { metric: Some(metric.into()), ..outcome(passes, weight) };
+        let set = Outcome {
+            assertion_type: ASSERT_SET.into(),
+            score: 0.25,
+            outcomes: vec![metric("tone", false, 3.0), metric("form", true, 1.0), metric("set", true, 1.0)],
+            ..metric("set", false, 2.0)
+        };
+        let judgement = aggregate(
+            vec![set, metric("tone", true, 2.0), outcome(false, 1.0), metric("none", true, 0.0)],
+            Some(0.5),
+        );
+        let found: Vec<_> = judgement
+            .metric_scores
+            .iter()
+            .map(|found| (found.metric.as_str(), found.score, found.weight))
+            .collect();
+        assert_eq!(found, [("tone", 0.25, 8.0), ("none", 0.0, 0.0), ("set", 0.25, 2.0), ("form", 1.0, 2.0)]);
+        let mut outcomes = judgement.outcomes;
+        outcomes[1].verdict = Verdict::Error;
+        assert_eq!(aggregate(outcomes, None).metric_scores, []);
     }
 
     proptest! {

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::answer::Answer;
 use super::describe::{AssertionType, Problem, ValueDescription, ValueKind, ValueNeed};
 use super::javascript::text_of;
 use super::rule::{Check, Fact, Finding, Input, Rule};
-use super::text::{clipped, quoted};
-use crate::completion::Completion;
+use super::text::{clipped, quoted, whatever_the_case};
 use crate::test_case::Assertion;
 
 /// One rule, with and without regard to case.
@@ -39,6 +39,7 @@ impl Rule for Contains {
                 fields: Vec::new(),
             },
             threshold: None,
+            takes_assertions: false,
             config: Vec::new(),
             example: json!({"type": self.name(), "value": example}),
         }
@@ -74,14 +75,14 @@ struct Find {
 }
 
 impl Check for Find {
-    fn check(&self, completion: &Completion) -> Finding {
+    fn check(&self, answer: &Answer<'_>) -> Finding {
         let found = if self.ignore_case {
-            completion.content.to_lowercase().contains(&self.needle)
+            answer.output().to_lowercase().contains(&self.needle)
         } else {
-            completion.content.contains(&self.needle)
+            answer.output().contains(&self.needle)
         };
         let verb = if found { "contains" } else { "does not contain" };
-        let case = if self.ignore_case { ", whatever the case" } else { "" };
+        let case = whatever_the_case(self.ignore_case);
         let reason = format!("The output {verb} {}{case}.", quoted(&self.text));
         Finding::of(found, Fact::new(reason).expected(clipped(&self.text)))
     }

@@ -15,6 +15,8 @@ pub struct AssertionType {
     pub value: ValueDescription,
     /// What `threshold` means. None: the type has none.
     pub threshold: Option<&'static str>,
+    /// Whether it takes assertions, in `assert`.
+    pub takes_assertions: bool,
     /// What `config` may hold.
     pub config: Vec<Field>,
     /// An assertion of this type.

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::answer::Answer;
 use super::describe::{AssertionType, Problem, ValueDescription, ValueKind, ValueNeed};
 use super::javascript::{deep_strict_equal, text_of};
 use super::rule::{Check, Fact, Finding, Input, Rule};
 use super::text::{clipped, quoted};
-use crate::completion::Completion;
 use crate::test_case::Assertion;
 
 pub(super) struct Equals;
@@ -31,6 +31,7 @@ impl Rule for Equals {
                 fields: Vec::new(),
             },
             threshold: None,
+            takes_assertions: false,
             config: Vec::new(),
             example: json!({"type": "equals", "value": "Paris"}),
         }
@@ -52,8 +53,8 @@ impl Rule for Equals {
 struct EqualsText(String);
 
 impl Check for EqualsText {
-    fn check(&self, completion: &Completion) -> Finding {
-        let (output, expected) = (&completion.content, &self.0);
+    fn check(&self, answer: &Answer<'_>) -> Finding {
+        let (output, expected) = (answer.output(), self.0.as_str());
         if output == expected {
             return Finding::Holds(
                 Fact::new("The output is exactly as expected.").expected(clipped(expected)),
@@ -83,9 +84,9 @@ fn difference(output: &str, expected: &str) -> &'static str {
 struct EqualsJson(Value);
 
 impl Check for EqualsJson {
-    fn check(&self, completion: &Completion) -> Finding {
+    fn check(&self, answer: &Answer<'_>) -> Finding {
         let expected = clipped(&self.0.to_string());
-        match serde_json::from_str::<Value>(&completion.content) {
+        match serde_json::from_str::<Value>(answer.output()) {
             Ok(output) if deep_strict_equal(&output, &self.0) => {
                 Finding::Holds(Fact::new("The output is the expected JSON.").expected(expected))
             }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
+use super::answer::Answer;
 use super::describe::{AssertionType, Problem, ValueDescription, ValueKind, ValueNeed};
 use super::rule::{Check, Fact, Finding, Input, Rule};
 use super::schema::Schema;
 use super::text::{clipped, is_template};
-use crate::completion::Completion;
 use crate::test_case::Assertion;
 
 pub(super) struct IsJson;
@@ -34,33 +34,39 @@ impl Rule for IsJson {
                 fields: Vec::new(),
             },
             threshold: None,
+            takes_assertions: false,
             config: Vec::new(),
             example: json!({"type": "is-json", "value": {"type": "object", "required": ["name"]}}),
         }
     }
 
     fn problems(&self, assertion: &Assertion) -> Vec<Problem> {
-        let compiled = match &assertion.value {
-            Some(Value::String(text)) if is_template(text) => return Vec::new(),
-            Some(value) => {
-                schema_of(value).and_then(|schema| schema.map(|schema| Schema::new(&schema)).transpose())
-            }
-            None => return Vec::new(),
-        };
-        compiled.err().map(|message| Problem::at("/value", message)).into_iter().collect()
+        problems_of_schema(assertion)
     }
 
     fn compile(&self, input: &Input<'_>) -> Result<Box<dyn Check>, String> {
-        // promptfoo compiles the schema only when the output parses: a schema that does not
-        // compile is an error for such outputs alone.
-        let schema = match &input.value {
-            None => None,
-            Some(value) => match schema_of(value) {
-                Ok(schema) => schema.map(|schema| input.judge.schema(&schema)),
-                Err(message) => Some(Arc::new(Err(message))),
-            },
-        };
-        Ok(Box::new(Parses { schema }))
+        Ok(Box::new(Parses { schema: schema_for(input) }))
+    }
+}
+
+/// What is wrong with the schema that an assertion has as its value.
+pub(super) fn problems_of_schema(assertion: &Assertion) -> Vec<Problem> {
+    let compiled = match &assertion.value {
+        Some(Value::String(text)) if is_template(text) => return Vec::new(),
+        Some(value) => {
+            schema_of(value).and_then(|schema| schema.map(|schema| Schema::new(&schema)).transpose())
+        }
+        None => return Vec::new(),
+    };
+    compiled.err().map(|message| Problem::at("/value", message)).into_iter().collect()
+}
+
+/// The schema of an assertion, if it has one. promptfoo compiles it only when the output has JSON: a schema that
+/// does not compile is an error for such outputs alone.
+pub(super) fn schema_for(input: &Input<'_>) -> Option<Arc<Result<Schema, String>>> {
+    match schema_of(input.value.as_ref()?) {
+        Ok(schema) => schema.map(|schema| input.judge.schema(&schema)),
+        Err(message) => Some(Arc::new(Err(message))),
     }
 }
 
@@ -81,8 +87,8 @@ struct Parses {
 }
 
 impl Check for Parses {
-    fn check(&self, completion: &Completion) -> Finding {
-        let output = &completion.content;
+    fn check(&self, answer: &Answer<'_>) -> Finding {
+        let output = answer.output();
         // Ignoring the values accepts what JSON.parse accepts and our values cannot hold, such as
         // half a surrogate pair, 1e400, or ten thousand brackets.
         if let Err(error) = serde_json::from_str::<IgnoredAny>(output) {

@@ -12,6 +12,59 @@ pub(super) fn text_of(value: &Value) -> Option<String> {
     }
 }
 
+/// `String(value)` of any JSON: a list is its texts with commas between, null within it is nothing.
+pub(super) fn string_of(value: &Value) -> String {
+    match value {
+        Value::Array(values) => {
+            let texts =
+                values.iter().map(|value| if value.is_null() { String::new() } else { string_of(value) });
+            texts.collect::<Vec<_>>().join(",")
+        }
+        Value::Object(_) => "[object Object]".into(),
+        Value::Null => "null".into(),
+        other => text_of(other).unwrap_or_default(),
+    }
+}
+
+/// `Number(value)` of any JSON. NaN: it is none.
+pub(super) fn number_of(value: &Value) -> f64 {
+    match value {
+        Value::Number(number) => double(number),
+        Value::Bool(flag) => f64::from(u8::from(*flag)),
+        Value::Null => 0.0,
+        other => number_of_text(&string_of(other)),
+    }
+}
+
+/// `Number(text)`: `StringToNumber` of ECMA-262.
+fn number_of_text(text: &str) -> f64 {
+    let text = text.trim_matches(is_space);
+    let radix = |digits: &str, radix: u32| {
+        let digits = digits.chars().map(|digit| digit.to_digit(radix).map(f64::from));
+        digits.reduce(|sum, digit| Some(sum? * f64::from(radix) + digit?)).flatten().unwrap_or(f64::NAN)
+    };
+    match text.get(..2) {
+        Some("0x" | "0X") => return radix(&text[2..], 16),
+        Some("0o" | "0O") => return radix(&text[2..], 8),
+        Some("0b" | "0B") => return radix(&text[2..], 2),
+        _ => {}
+    }
+    match text {
+        "" => 0.0,
+        "Infinity" | "+Infinity" => f64::INFINITY,
+        "-Infinity" => f64::NEG_INFINITY,
+        // Rust also reads `inf` and `nan`, in any case.
+        text if text.contains(|c: char| c.is_ascii_alphabetic() && !matches!(c, 'e' | 'E')) => f64::NAN,
+        text => text.parse().unwrap_or(f64::NAN),
+    }
+}
+
+/// Whether JavaScript takes the character for white space, in `trim` and in `\s`.
+pub(super) fn is_space(character: char) -> bool {
+    // Unicode's white space has U+0085, JavaScript's has the byte order mark.
+    (character.is_whitespace() && character != '\u{85}') || character == '\u{feff}'
+}
+
 /// JavaScript has doubles only: whole numbers beyond 2^53 lose their last digits.
 fn double(number: &Number) -> f64 {
     number.as_f64().unwrap_or(f64::NAN)
@@ -96,6 +149,42 @@ mod tests {
         for (json, expected) in table {
             let value: Value = serde_json::from_str(json).unwrap();
             assert_eq!(text_of(&value).as_deref(), Some(expected), "{json}");
+        }
+    }
+
+    #[test]
+    fn any_json_has_a_text_and_a_number() {
+        // Each line was run in Node.js.
+        let table = [
+            ("null", "null", 0.0),
+            ("true", "true", 1.0),
+            ("[]", "", 0.0),
+            ("[null, 5]", ",5", f64::NAN),
+            ("[[\"7\"]]", "7", 7.0),
+            ("[1, [2, {\"a\": 3}]]", "1,2,[object Object]", f64::NAN),
+            ("{}", "[object Object]", f64::NAN),
+            ("\" 12\\n\"", " 12\n", 12.0),
+            ("\"\"", "", 0.0),
+            ("\"0x1F\"", "0x1F", 31.0),
+            ("\"0b2\"", "0b2", f64::NAN),
+            ("\"0x\"", "0x", f64::NAN),
+            ("\"-0x1\"", "-0x1", f64::NAN),
+            ("\"5.\"", "5.", 5.0),
+            ("\".5e1\"", ".5e1", 5.0),
+            ("\"+3\"", "+3", 3.0),
+            ("\"e5\"", "e5", f64::NAN),
+            ("\"inf\"", "inf", f64::NAN),
+            ("\"-Infinity\"", "-Infinity", f64::NEG_INFINITY),
+            ("\"1_000\"", "1_000", f64::NAN),
+            ("\"1,5\"", "1,5", f64::NAN),
+            ("\"\u{85}1\"", "\u{85}1", f64::NAN),
+            ("\"\u{feff}1\"", "\u{feff}1", 1.0),
+        ];
+        for (json, text, number) in table {
+            let value: Value = serde_json::from_str(json).unwrap();
+            assert_eq!(string_of(&value), text, "{json}");
+            let found = number_of(&value);
+            assert!(found.total_cmp(&number).is_eq(), "{json} is {found}, not {number}");
         }
     }
 

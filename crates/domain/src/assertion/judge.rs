@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::{Map, Value};
 
 use super::aggregate::aggregate;
+use super::answer::Answer;
+use super::assert_set::ASSERT_SET;
 use super::describe::ValueNeed;
 use super::pattern::{Pattern, PatternError};
 use super::rule::{Check, Fact, Finding, Input};
 use super::schema::Schema;
 use super::{find, unknown_type};
-use crate::completion::Completion;
 use crate::template::render_text;
 use crate::test_case::{Assertion, CaseContent};
 use crate::verdict::{Judgement, Outcome, Verdict};
@@ -78,23 +79,34 @@ impl Judge {
         expected: Option<&str>,
         variables: &Map<String, Value>,
     ) -> Compiled {
-        let check = find(&assertion.assertion_type).ok_or_else(|| unknown_type(&assertion.assertion_type));
-        let check = check.and_then(|(rule, _)| {
-            let value = match &assertion.value {
-                Some(value) => Some(rendered(value, variables)?),
-                None if rule.need() == ValueNeed::ExpectedOutput => expected.map(Value::from),
-                None => None,
+        let body = if assertion.assertion_type == ASSERT_SET {
+            let in_set = |inner: Assertion| {
+                let check = self.check(&inner, expected, variables);
+                Compiled::new(inner, variables, Body::Check(check))
             };
-            rule.compile(&Input { assertion: &assertion, value, judge: self })
-        });
-        let inverted = assertion.assertion_type.starts_with("not-");
-        Compiled {
-            assertion_type: assertion.assertion_type,
-            inverted,
-            weight: assertion.weight,
-            metric: assertion.metric,
-            check,
-        }
+            let assertions = assertion.assert.iter().cloned().map(in_set).collect();
+            Body::Set(CompiledAssertions { assertions, threshold: assertion.threshold })
+        } else {
+            Body::Check(self.check(&assertion, expected, variables))
+        };
+        Compiled::new(assertion, variables, body)
+    }
+
+    /// Or the sentence that says why there is none.
+    fn check(
+        &self,
+        assertion: &Assertion,
+        expected: Option<&str>,
+        variables: &Map<String, Value>,
+    ) -> Result<Box<dyn Check>, String> {
+        let (rule, _) =
+            find(&assertion.assertion_type).ok_or_else(|| unknown_type(&assertion.assertion_type))?;
+        let value = match &assertion.value {
+            Some(value) => Some(rendered(value, variables)?),
+            None if rule.need() == ValueNeed::ExpectedOutput => expected.map(Value::from),
+            None => None,
+        };
+        rule.compile(&Input { assertion, value, judge: self })
     }
 
     pub(super) fn pattern(&self, source: &str) -> Arc<Result<Pattern, PatternError>> {
@@ -134,17 +146,20 @@ struct Compiled {
     inverted: bool,
     weight: f64,
     metric: Option<String>,
+    body: Body,
+}
+
+enum Body {
     /// Or the sentence that says why there is none.
-    check: Result<Box<dyn Check>, String>,
+    Check(Result<Box<dyn Check>, String>),
+    Set(CompiledAssertions),
 }
 
 impl CompiledAssertions {
     /// Holds the answer against every assertion, and adds up what they find.
-    pub fn judge(&self, completion: &Completion) -> Judgement {
-        aggregate(
-            self.assertions.iter().map(|assertion| assertion.outcome(completion)).collect(),
-            self.threshold,
-        )
+    pub fn judge(&self, answer: &Answer<'_>) -> Judgement {
+        let outcomes = self.assertions.iter().map(|assertion| assertion.outcome(answer));
+        aggregate(outcomes.collect(), self.threshold)
     }
 
     /// Whether anything is asked of the output.
@@ -154,25 +169,52 @@ impl CompiledAssertions {
 
     /// Whether an assertion is about the empty output, which then is an answer like any other.
     pub fn ask_for_emptiness(&self) -> bool {
-        self.assertions
-            .iter()
-            .any(|assertion| assertion.check.as_ref().is_ok_and(|check| check.asks_for_emptiness()))
+        self.ask(&|check| check.asks_for_emptiness())
+    }
+
+    /// Whether an assertion is about how the generation ended, so that a cut answer is one like any other.
+    pub fn ask_for_the_end(&self) -> bool {
+        self.ask(&|check| check.asks_for_the_end())
+    }
+
+    fn ask(&self, asks: &dyn Fn(&dyn Check) -> bool) -> bool {
+        self.assertions.iter().any(|assertion| match &assertion.body {
+            Body::Check(check) => check.as_deref().is_ok_and(asks),
+            Body::Set(set) => set.ask(asks),
+        })
     }
 }
 
 impl Compiled {
-    fn outcome(&self, completion: &Completion) -> Outcome {
-        let finding = match &self.check {
-            Ok(check) => check.check(completion),
-            Err(reason) => Finding::Unknown(reason.clone()),
-        };
+    fn new(assertion: Assertion, variables: &Map<String, Value>, body: Body) -> Self {
+        let inverted = assertion.assertion_type.starts_with("not-");
+        // A name that cannot be rendered stands as it is written; one that is empty names nothing.
+        let metric = assertion.metric.map(|metric| render_text(&metric, variables).unwrap_or(metric));
+        Self {
+            assertion_type: assertion.assertion_type,
+            inverted,
+            weight: assertion.weight,
+            metric: metric.filter(|metric| !metric.is_empty()),
+            body,
+        }
+    }
+
+    fn outcome(&self, answer: &Answer<'_>) -> Outcome {
+        match &self.body {
+            Body::Check(Ok(check)) => self.outcome_of(check.check(answer)),
+            Body::Check(Err(reason)) => self.outcome_of(Finding::Unknown(reason.clone())),
+            Body::Set(set) => self.outcome_of_set(set.judge(answer)),
+        }
+    }
+
+    fn outcome_of(&self, finding: Finding) -> Outcome {
         let (found, mut fact) = match finding {
             Finding::Holds(fact) => self.turned(true, fact),
             Finding::HoldsNot(fact) => self.turned(false, fact),
             Finding::Fails(reason) => (Verdict::Fail, Fact::new(reason)),
             Finding::Unknown(reason) => (Verdict::Error, Fact::new(reason)),
         };
-        let score = if found == Verdict::Pass { 1.0 } else { 0.0 };
+        let score = if found == Verdict::Pass { fact.score.unwrap_or(1.0) } else { 0.0 };
         // Weight 0 shows what was found and never fails.
         let verdict = if self.weight == 0.0 && found == Verdict::Fail { Verdict::Pass } else { found };
         if verdict != found {
@@ -187,8 +229,28 @@ impl Compiled {
             reason: fact.reason,
             expected: fact.expected,
             actual: fact.actual,
+            outcomes: Vec::new(),
         }
     }
+
+    /// Unlike that of a single assertion, the failure of a set counts whatever its weight, as promptfoo has it.
+    fn outcome_of_set(&self, judgement: Judgement) -> Outcome {
+        // promptfoo lets a set without assertions pass with the score 0.
+        let verdict = judgement.verdict.unwrap_or(Verdict::Pass);
+        let reason = if judgement.verdict.is_none() { "The set is empty.".into() } else { judgement.reason };
+        Outcome {
+            assertion_type: self.assertion_type.clone(),
+            verdict,
+            score: judgement.score.unwrap_or(0.0),
+            weight: self.weight,
+            metric: self.metric.clone(),
+            reason,
+            expected: None,
+            actual: None,
+            outcomes: judgement.outcomes,
+        }
+    }
+
     /// The verdict on a fact, turned round behind `not-`.
     fn turned(&self, holds: bool, mut fact: Fact) -> (Verdict, Fact) {
         let passes = holds != self.inverted;

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::answer::Answer;
 use super::describe::{AssertionType, Field, FieldKind, Problem, ValueDescription, ValueKind, ValueNeed};
 use super::rule::{Check, Fact, Finding, Input, Rule};
 use super::text::{counted, thousands};
-use crate::completion::Completion;
 use crate::test_case::Assertion;
 
 pub(super) struct Length;
@@ -42,6 +42,7 @@ impl Rule for Length {
                 ],
             },
             threshold: None,
+            takes_assertions: false,
             config: Vec::new(),
             example: json!({"type": "length", "value": {"max": 50, "unit": "words"}}),
         }
@@ -121,8 +122,8 @@ impl Bounds {
 }
 
 impl Check for Bounds {
-    fn check(&self, completion: &Completion) -> Finding {
-        let output = &completion.content;
+    fn check(&self, answer: &Answer<'_>) -> Finding {
+        let output = answer.output();
         let count = match self.unit {
             "words" => output.split_whitespace().count(),
             "lines" => output.lines().count(),

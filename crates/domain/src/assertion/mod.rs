@@ -3,43 +3,70 @@
 //! To add a type, write a file beside this one with a `rule::Rule`, and name it in `rules`.
 
 mod aggregate;
+mod answer;
+mod assert_set;
 mod contains;
+mod contains_json;
+mod contains_list;
 mod decimal;
 mod describe;
 mod equals;
+mod finish_reason;
 mod is_json;
 mod javascript;
+mod json_in_text;
 mod judge;
 mod length;
+mod levenshtein;
+mod limits;
+mod list;
 mod number;
 mod pattern;
+mod refusal;
 mod regex;
 mod rule;
 mod schema;
+mod starts_with;
 mod text;
+mod word_count;
 
 #[cfg(test)]
 mod tests;
 
 use serde_json::Value;
 
+pub use answer::Answer;
+use assert_set::ASSERT_SET;
 pub use describe::{AssertionType, Field, FieldKind, Problem, ValueDescription, ValueKind, ValueNeed};
 pub use judge::{CompiledAssertions, Judge};
 use rule::Rule;
 pub(crate) use text::thousands;
 
-use crate::test_case::{Assertion, CaseContent};
+use crate::test_case::{ASSERTIONS_LIMIT, Assertion, CaseContent};
 
 /// Every type there is, in the order of the documentation.
-fn rules() -> [&'static dyn Rule; 7] {
+fn rules() -> [&'static dyn Rule; 20] {
     [
         &equals::Equals,
         &contains::Contains { ignore_case: false },
         &contains::Contains { ignore_case: true },
+        &contains_list::ContainsList { all: true, ignore_case: false },
+        &contains_list::ContainsList { all: false, ignore_case: false },
+        &contains_list::ContainsList { all: true, ignore_case: true },
+        &contains_list::ContainsList { all: false, ignore_case: true },
+        &starts_with::StartsWith,
         &regex::Regex,
         &is_json::IsJson,
+        &contains_json::ContainsJson,
         &number::Number,
         &length::Length,
+        &word_count::WordCount,
+        &levenshtein::Levenshtein,
+        &refusal::IsRefusal,
+        &finish_reason::FinishReason,
+        &limits::Limit::Latency,
+        &limits::Limit::Cost,
+        &assert_set::AssertSet,
     ]
 }
 
@@ -72,7 +99,8 @@ fn pointer(path: &[&str]) -> String {
 }
 
 /// What is wrong with an assertion. Pointers start at the assertion. Nothing is said of texts that
-/// are templates, as they are known only when they are rendered.
+/// are templates, as they are known only when they are rendered. Nor of sets in a set, of which their set says
+/// that they are.
 pub fn validate(assertion: &Assertion, has_expected_output: bool) -> Vec<Problem> {
     let Some((rule, _)) = find(&assertion.assertion_type) else {
         return vec![Problem::at("/type", unknown_type(&assertion.assertion_type))];
@@ -109,7 +137,14 @@ pub fn validate(assertion: &Assertion, has_expected_output: bool) -> Vec<Problem
             problems.push(Problem::at(pointer(&["config", option]), message));
         }
     }
+    if !described.takes_assertions && !assertion.assert.is_empty() {
+        let message = format!("`{name}` takes no assertions; `{ASSERT_SET}` does.");
+        problems.push(Problem::at("/assert", message));
+    }
     problems.extend(rule.problems(assertion));
+    if described.takes_assertions {
+        problems.extend(problems_of_each("/assert", &assertion.assert, has_expected_output));
+    }
     problems
 }
 
@@ -128,19 +163,33 @@ fn fits(value: &Value, kind: ValueKind) -> bool {
 /// What is wrong with the assertions of a case. Pointers start at the case.
 pub fn validate_case(case: &CaseContent) -> Vec<Problem> {
     let has_expected_output = case.expected_output.is_some();
-    let of_each = case.assertions.iter().enumerate().flat_map(|(index, assertion)| {
-        let problems = validate(assertion, has_expected_output);
-        problems.into_iter().map(move |problem| Problem {
-            pointer: format!("/assertions/{index}{}", problem.pointer),
-            ..problem
-        })
-    });
-    of_each.collect()
+    let count: usize = case.assertions.iter().map(|assertion| 1 + assertion.assert.len()).sum();
+    if count > ASSERTIONS_LIMIT {
+        let message = format!(
+            "The case has {} assertions, with those of its sets. It may have {ASSERTIONS_LIMIT}.",
+            thousands(count)
+        );
+        return vec![Problem::at("/assertions", message)];
+    }
+    problems_of_each("/assertions", &case.assertions, has_expected_output).collect()
+}
+
+fn problems_of_each(
+    place: &str,
+    assertions: &[Assertion],
+    has_expected_output: bool,
+) -> impl Iterator<Item = Problem> {
+    assertions.iter().enumerate().flat_map(move |(index, assertion)| {
+        let problems = validate(assertion, has_expected_output).into_iter();
+        problems
+            .map(move |problem| Problem { pointer: format!("{place}/{index}{}", problem.pointer), ..problem })
+    })
 }
 
 /// Why an assertion can never fail, if it cannot.
 pub fn can_never_fail(assertion: &Assertion) -> Option<String> {
-    if assertion.weight == 0.0 {
+    // A set that fails makes its case fail whatever its weight, as promptfoo has it.
+    if assertion.weight == 0.0 && assertion.assertion_type != ASSERT_SET {
         return Some("Its weight is 0: it is shown and never fails.".into());
     }
     let (rule, inverted) = find(&assertion.assertion_type)?;

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::answer::Answer;
 use super::decimal::{Decimal, Tolerance, last_number};
 use super::describe::{AssertionType, Field, FieldKind, Problem, ValueDescription, ValueKind, ValueNeed};
 use super::pattern::{Pattern, PatternError};
 use super::regex::pattern_problem;
 use super::rule::{Check, Fact, Finding, Input, Rule};
 use super::text::{clipped, is_template, quoted};
-use crate::completion::Completion;
 use crate::test_case::Assertion;
 
 pub(super) struct Number;
@@ -35,6 +35,7 @@ impl Rule for Number {
                 fields: Vec::new(),
             },
             threshold: None,
+            takes_assertions: false,
             config: vec![
                 Field {
                     name: "tolerance",
@@ -141,8 +142,8 @@ impl Compare {
 }
 
 impl Check for Compare {
-    fn check(&self, completion: &Completion) -> Finding {
-        let output = &completion.content;
+    fn check(&self, answer: &Answer<'_>) -> Finding {
+        let output = answer.output();
         let Some(pattern) = &self.pattern else {
             return match last_number(output) {
                 Some(found) => self.found(Some(found), "last number"),

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::answer::Answer;
 use super::describe::{AssertionType, Problem, ValueDescription, ValueKind, ValueNeed};
 use super::pattern::{Pattern, PatternError};
 use super::rule::{Check, Fact, Finding, Input, Rule};
 use super::text::{clipped, is_template};
-use crate::completion::Completion;
 use crate::test_case::Assertion;
 
 pub(super) struct Regex;
@@ -33,6 +33,7 @@ impl Rule for Regex {
                 fields: Vec::new(),
             },
             threshold: None,
+            takes_assertions: false,
             config: Vec::new(),
             example: json!({"type": "regex", "value": "^\\d{4}-\\d{2}-\\d{2}$"}),
         }
@@ -77,13 +78,13 @@ struct Matches {
 }
 
 impl Check for Matches {
-    fn check(&self, completion: &Completion) -> Finding {
+    fn check(&self, answer: &Answer<'_>) -> Finding {
         let pattern = match self.pattern.as_ref() {
             Ok(pattern) => pattern,
             // As promptfoo has it: an invalid pattern fails, also behind `not-`.
             Err(error) => return Finding::Fails(error.sentence()),
         };
-        match pattern.is_match(&completion.content) {
+        match pattern.is_match(answer.output()) {
             Ok(found) => {
                 let verb = if found { "matches" } else { "does not match" };
                 let reason = format!("The output {verb} the pattern `{}`.", self.source);

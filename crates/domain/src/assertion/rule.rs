@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
+use super::answer::Answer;
 use super::describe::{AssertionType, Problem, ValueNeed};
 use super::judge::Judge;
-use crate::completion::Completion;
 use crate::test_case::Assertion;
 
 /// A type of assertion. `not-` is none of its business.
@@ -42,11 +42,16 @@ pub(super) struct Input<'a> {
 
 /// An assertion that can be held against outputs.
 pub(super) trait Check: Send + Sync {
-    /// Looks at one output.
-    fn check(&self, completion: &Completion) -> Finding;
+    /// Looks at one answer.
+    fn check(&self, answer: &Answer<'_>) -> Finding;
 
     /// Whether it tells the empty output from all others, so that an empty output is an answer.
     fn asks_for_emptiness(&self) -> bool {
+        false
+    }
+
+    /// Whether it is about the end of the generation, so that an answer that was cut off is an answer.
+    fn asks_for_the_end(&self) -> bool {
         false
     }
 }
@@ -70,11 +75,13 @@ pub(super) struct Fact {
     pub(super) reason: String,
     pub(super) expected: Option<String>,
     pub(super) actual: Option<String>,
+    /// The score, where that of a pass is not 1.
+    pub(super) score: Option<f64>,
 }
 
 impl Fact {
     pub(super) fn new(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), expected: None, actual: None }
+        Self { reason: reason.into(), ..Self::default() }
     }
 
     pub(super) fn expected(mut self, expected: impl Into<String>) -> Self {
@@ -84,6 +91,11 @@ impl Fact {
 
     pub(super) fn actual(mut self, actual: impl Into<String>) -> Self {
         self.actual = Some(actual.into());
+        self
+    }
+
+    pub(super) fn score(mut self, score: f64) -> Self {
+        self.score = Some(score);
         self
     }
 }

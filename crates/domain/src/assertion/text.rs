@@ -21,6 +21,11 @@ pub(super) fn is_template(text: &str) -> bool {
     ["{{", "{%", "{#"].iter().any(|opening| text.contains(opening))
 }
 
+/// How a sentence says “whatever the case”, where that is so.
+pub(super) fn whatever_the_case(ignore_case: bool) -> &'static str {
+    if ignore_case { ", whatever the case" } else { "" }
+}
+
 /// A count with commas between thousands, and its noun: `1 word`, `1,234 words`.
 pub(super) fn counted(count: usize, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };

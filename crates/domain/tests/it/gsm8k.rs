@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use domain::assertion::Judge;
+use domain::assertion::{Answer, Judge};
 use domain::completion::Completion;
 use domain::test_case::{Assertion, CaseContent};
 use domain::verdict::Verdict;
@@ -40,7 +40,8 @@ fn number_reproduces_every_published_verdict() {
         };
         let assertions = judge.compile(&case, &case.variables);
         for (model, recorded) in question.outputs {
-            let judgement = assertions.judge(&Completion { content: recorded.text, ..Completion::default() });
+            let completion = Completion { content: recorded.text, ..Completion::default() };
+            let judgement = assertions.judge(&Answer::of(&completion));
             let published = if recorded.correct { Verdict::Pass } else { Verdict::Fail };
             assert_eq!(judgement.verdict, Some(published), "{model}: {}", judgement.reason);
             *correct.entry(model).or_default() += u32::from(recorded.correct);

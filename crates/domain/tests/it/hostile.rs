@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::assertion::{Judge, validate};
+use domain::assertion::{Answer, Judge, validate};
 use domain::completion::Completion;
 use domain::test_case::{Assertion, CaseContent};
 use domain::verdict::{Outcome, Verdict};
@@ -19,7 +19,8 @@ fn outcome(assertion: Assertion, output: String) -> Outcome {
     #[expect(clippy::disallowed_methods, reason = "the bound is on real time")]
     let began = std::time::Instant::now();
     let assertions = Judge::default().compile(&case, &case.variables);
-    let mut judgement = assertions.judge(&Completion { content: output, ..Completion::default() });
+    let completion = Completion { content: output, ..Completion::default() };
+    let mut judgement = assertions.judge(&Answer::of(&completion));
     let took = began.elapsed();
     assert!(took < BOUND, "{what} took {took:?}");
     judgement.outcomes.remove(0)

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 
+use domain::assertion::Answer;
 use domain::card::{Message, ModelParameters};
 use domain::completion::Completion;
 use domain::run::CellState;
@@ -162,13 +163,16 @@ fn judge(
         model_context: run.models[claimed_model].context_length,
         estimated_prompt_tokens: Some(estimate_tokens(&prompt)),
         asks_for_emptiness: assertions.ask_for_emptiness(),
+        asks_for_the_end: assertions.ask_for_the_end(),
     };
-    let judgement = assertions.judge(completion);
+    // No provider names a price yet.
+    let answer = Answer { latency_ms: Some(completion.timings.total_ms), ..Answer::of(completion) };
+    let judgement = assertions.judge(&answer);
     let judgement = match detect(completion, &circumstances) {
         Some(invalid) if judgement.verdict != Some(Verdict::Error) => judgement.overruled_by(&invalid),
         _ => judgement,
     };
-    let Judgement { verdict, score, reason, outcomes } = judgement;
+    let Judgement { verdict, score, reason, outcomes, .. } = judgement;
     let headline = headline(verdict, &reason, &outcomes);
     Answered { prompt, parameters, call, verdict, score, headline, reason, outcomes }
 }

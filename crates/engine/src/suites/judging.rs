@@ -1,5 +1,6 @@
 //! Trying assertions on a sample output, before they are saved.
 
+use domain::assertion::Answer;
 use domain::completion::Completion;
 use domain::test_case::{ASSERTIONS_LIMIT, Assertion, CaseContent};
 use domain::verdict::Judgement;
@@ -33,6 +34,18 @@ pub struct TryAssertions {
     /// The output to judge.
     #[garde(length(bytes, max = 1_048_576))]
     pub output: String,
+    /// Why the generation ended, for `finish-reason`.
+    #[serde(default)]
+    #[garde(inner(length(chars, max = 100)))]
+    pub finish_reason: Option<String>,
+    /// How long the answer took, in milliseconds, for `latency`.
+    #[serde(default)]
+    #[garde(inner(range(min = 0)))]
+    pub latency_ms: Option<i64>,
+    /// What the call cost, in US dollars, for `cost`.
+    #[serde(default)]
+    #[garde(inner(range(min = 0.0)))]
+    pub cost_usd: Option<f64>,
 }
 
 impl Engine {
@@ -51,7 +64,13 @@ impl Engine {
             return Err(Error::problems(problems.collect()));
         }
         let judge = domain::assertion::Judge::default();
-        let completion = Completion { content: request.output, ..Completion::default() };
-        Ok(judge.compile(&case, &case.variables).judge(&completion))
+        let completion = Completion {
+            content: request.output,
+            finish_reason: request.finish_reason,
+            ..Completion::default()
+        };
+        let answer =
+            Answer { latency_ms: request.latency_ms, cost_usd: request.cost_usd, ..Answer::of(&completion) };
+        Ok(judge.compile(&case, &case.variables).judge(&answer))
     }
 }

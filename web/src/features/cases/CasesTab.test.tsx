@@ -82,6 +82,7 @@ describe("a new case", () => {
             reason: "The last number of the output is 4.",
           },
         ],
+        metric_scores: [],
       };
       return { body: judgement };
     });

@@ -18,6 +18,10 @@ export interface AssertionForm {
   weight: string;
   metric: string;
   config: Record<string, string>;
+  /** The value of a list was one text with commas, and stays one. */
+  listIsText: boolean;
+  /** The assertions of a set, which the form does not show and keeps as they are. */
+  assert: Assertion[];
 }
 
 let lastKey = 0;
@@ -35,6 +39,8 @@ export function newAssertion(name: string): AssertionForm {
     weight: "1",
     metric: "",
     config: {},
+    listIsText: false,
+    assert: [],
   };
 }
 
@@ -55,6 +61,8 @@ export function formOf(assertion: Assertion, types: AssertionType[]): AssertionF
     weight: String(assertion.weight ?? 1),
     metric: assertion.metric ?? "",
     config: textsOf(assertion.config ?? {}),
+    listIsText: type?.value.kind === "list" && typeof value === "string",
+    assert: assertion.assert ?? [],
   };
 }
 
@@ -94,6 +102,7 @@ export function assertionOf(form: AssertionForm, types: AssertionType[]): Made {
   if (form.metric.trim() !== "") assertion.metric = form.metric.trim();
   const config = fieldsOf(form.config, type?.config ?? [], "/config", errors);
   if (Object.keys(config).length > 0) assertion.config = config;
+  if (form.assert.length > 0) assertion.assert = form.assert;
   return { assertion, errors };
 }
 
@@ -113,6 +122,7 @@ function sentValue(form: AssertionForm, type: AssertionType, errors: Record<stri
     return Object.keys(value).length > 0 || need === "required" ? value : undefined;
   }
   if (form.value === "" && need !== "required") return undefined;
+  if (kind === "list" && form.listIsText) return form.value;
   if (kind === "list") return form.value.split("\n").filter((line) => line !== "");
   if (kind === "number") return numeric(form.value);
   const isTemplate = form.value.includes("{{") || form.value.includes("{%");

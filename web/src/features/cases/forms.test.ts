@@ -16,6 +16,9 @@ describe("an assertion in a form", () => {
     { type: "number", value: "{{ expected }}" },
     { type: "length", value: { max: 50, unit: "words" } },
     { type: "is-json", value: { type: "object", required: ["name"] } },
+    { type: "contains-any", value: ["red", "blue"] },
+    { type: "contains-any", value: 'red, "light, blue"' },
+    { type: "assert-set", threshold: 0.5, assert: [{ type: "contains", value: "a", weight: 2 }] },
     { type: "from-the-future", value: "kept as it is" },
   ];
 

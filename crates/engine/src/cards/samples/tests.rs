@@ -1,6 +1,6 @@
 //! The samples are valid by our own rules, each case can fail, and the simulated models show both colours.
 
-use domain::assertion::{Judge, can_never_fail_in, validate_case};
+use domain::assertion::{Answer, Judge, can_never_fail_in, validate_case};
 use domain::card::Message;
 use domain::completion::Completion;
 use domain::template::{Includes, PromptTemplate, find_variables};
@@ -44,7 +44,7 @@ fn ready(sample: &Sample) -> Vec<Ready> {
 
 fn judge(ready: &Ready, content: &str) -> Judgement {
     let completion = Completion { content: content.to_owned(), ..Completion::default() };
-    Judge::default().compile(&ready.case, &ready.variables).judge(&completion)
+    Judge::default().compile(&ready.case, &ready.variables).judge(&Answer::of(&completion))
 }
 
 #[test]

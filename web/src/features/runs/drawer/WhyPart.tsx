@@ -90,6 +90,10 @@ function Assertion({ outcome }: { outcome: Outcome }) {
       <span className="hint num">weight {outcome.weight}</span>
       <span className="why__said">
         <Coded text={outcome.reason} />
+        {outcome.outcomes?.map((inner, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: assertions have no name but their place
+          <Assertion key={index} outcome={inner} />
+        ))}
       </span>
     </div>
   );

@@ -1,5 +1,9 @@
 //! What promptfoo says of an assertion and an output, and what we say to people.
 
+mod answers;
+mod sets;
+mod verdicts;
+
 use serde_json::{Map, Value, json};
 
 use super::*;
@@ -12,7 +16,7 @@ fn answer(content: &str) -> Completion {
 
 fn judged(case: &Value, output: &str) -> Judgement {
     let case: CaseContent = serde_json::from_value(case.clone()).unwrap();
-    Judge::default().compile(&case, &case.variables).judge(&answer(output))
+    Judge::default().compile(&case, &case.variables).judge(&Answer::of(&answer(output)))
 }
 
 fn outcome(assertion: &Value, output: &str) -> Outcome {
@@ -31,7 +35,18 @@ const PASS: Verdict = Verdict::Pass;
 const FAIL: Verdict = Verdict::Fail;
 const ERROR: Verdict = Verdict::Error;
 
-/// Each row: type, value, output, the verdict, and the verdict behind `not-`.
+/// Type, value, output, the verdict, and the verdict behind `not-`.
+type Row = (&'static str, Value, &'static str, Verdict, Verdict);
+
+fn assert_verdicts(table: &[Row]) {
+    for (name, value, output, expected, inverted) in table {
+        let plain = outcome(&json!({"type": name, "value": value}), output);
+        assert_eq!(plain.verdict, *expected, "{name} {value} on {output:?}: {}", plain.reason);
+        let not = outcome(&json!({"type": format!("not-{name}"), "value": value}), output);
+        assert_eq!(not.verdict, *inverted, "not-{name} {value} on {output:?}: {}", not.reason);
+    }
+}
+
 #[test]
 fn verdicts_are_those_of_promptfoo() {
     let table = [
@@ -92,12 +107,7 @@ fn verdicts_are_those_of_promptfoo() {
         ("length", json!({}), "x", ERROR, ERROR),
         ("contain", json!("a"), "a", ERROR, ERROR),
     ];
-    for (name, value, output, expected, inverted) in table {
-        let plain = outcome(&json!({"type": name, "value": value}), output);
-        assert_eq!(plain.verdict, expected, "{name} {value} on {output:?}: {}", plain.reason);
-        let not = outcome(&json!({"type": format!("not-{name}"), "value": value}), output);
-        assert_eq!(not.verdict, inverted, "not-{name} {value} on {output:?}: {}", not.reason);
-    }
+    assert_verdicts(&table);
 }
 
 #[test]
@@ -241,6 +251,10 @@ fn emptiness_is_asked_for_by_few() {
     assert!(asks(json!({"type": "equals", "value": ""})));
     assert!(asks(json!({"type": "length", "value": {"max": 0}})));
     assert!(asks(json!({"type": "regex", "value": "^$"})));
+    assert!(asks(json!({"type": "word-count", "value": 0})));
+    assert!(asks(json!({"type": "levenshtein", "value": ""})));
+    assert!(asks(json!({"type": "assert-set", "assert": [{"type": "equals", "value": ""}]})));
+    assert!(!asks(json!({"type": "assert-set", "assert": [{"type": "equals", "value": "a"}]})));
     assert!(asks(json!({"type": "not-equals", "value": ""})));
     assert!(!asks(json!({"type": "not-contains", "value": "sorry"})));
     assert!(!asks(json!({"type": "length", "value": {"max": 10}})));
@@ -295,6 +309,35 @@ fn what_is_wrong_is_said_on_saving() {
             json!({"type": "is-json", "value": {"properties": {"a": {"typ": "string"}}}}),
             "/value The schema has an unknown keyword at /properties/a/typ. Draft 7 has no `typ`.",
         ),
+        (json!({"type": "contains-any", "value": []}), "/value The list is empty."),
+        (
+            json!({"type": "contains-all", "value": "\"a"}),
+            "/value The list has a quotation mark that is not closed.",
+        ),
+        (json!({"type": "latency"}), "/threshold `latency` needs a threshold: the most milliseconds."),
+        (json!({"type": "cost", "value": 1, "threshold": 1}), "/value `cost` takes no value."),
+        (
+            json!({"type": "word-count", "value": {"min": "2"}}),
+            "/value/min `min` is \"2\", not a whole number of 0 or more.",
+        ),
+        (json!({"type": "word-count", "value": "few"}), "/value \"few\" is no number of words."),
+        (
+            json!({"type": "contains", "value": "a", "assert": [{"type": "is-json"}]}),
+            "/assert `contains` takes no assertions; `assert-set` does.",
+        ),
+        (json!({"type": "assert-set"}), "/assert A set needs assertions, in `assert`."),
+        (
+            json!({"type": "assert-set", "assert": [{"type": "is-json"}, {"type": "contains"}]}),
+            "/assert/1/value `contains` needs a value, or the case an expected output.",
+        ),
+        (
+            json!({"type": "assert-set", "assert": [{"type": "assert-set", "assert": [{"type": "is-json"}]}]}),
+            "/assert/0/type A set cannot stand in a set.",
+        ),
+        (
+            json!({"type": "not-assert-set", "assert": [{"type": "is-json"}]}),
+            "/type A set cannot be inverted. Invert its assertions.",
+        ),
         (
             json!({"type": "is-json", "value": 3}),
             "/value This is no value for `is-json`. A JSON schema of draft 7. A keyword or format that draft 7 does not have is an error.",
@@ -332,6 +375,18 @@ fn what_can_never_fail_is_flagged() {
     assert!(flag(json!({"type": "regex", "value": ".*"})));
     assert!(flag(json!({"type": "length", "value": {"min": 0}})));
     assert!(flag(json!({"type": "contains", "value": "a", "weight": 0})));
+    assert!(flag(json!({"type": "contains-all", "value": [""]})));
+    assert!(flag(json!({"type": "contains-any", "value": ["a", ""]})));
+    assert!(!flag(json!({"type": "contains-any", "value": ["a", "b"]})));
+    assert!(flag(json!({"type": "word-count", "value": {"min": 0}})));
+    assert!(flag(json!({"type": "assert-set", "assert": [{"type": "regex", "value": ".*"}]})));
+    assert!(flag(
+        json!({"type": "assert-set", "threshold": 0, "assert": [{"type": "contains", "value": "a"}]})
+    ));
+    assert!(!flag(json!({"type": "assert-set", "assert": [{"type": "contains", "value": "a"}]})));
+    assert!(!flag(
+        json!({"type": "assert-set", "weight": 0, "assert": [{"type": "contains", "value": "a"}]})
+    ));
     assert!(!flag(json!({"type": "regex", "value": ".+"})));
     assert!(!flag(json!({"type": "not-regex", "value": ".*"})), "it always fails");
     assert!(!flag(json!({"type": "length", "value": {"min": 1}})));
