@@ -3,6 +3,7 @@
 
 mod answers;
 mod client;
+mod clients;
 mod counting;
 mod embed;
 mod faults;
