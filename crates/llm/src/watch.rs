@@ -65,7 +65,14 @@ impl<'a> Watch<'a> {
     /// A token of thinking or content has come.
     pub fn token(&mut self) {
         self.last_token = Instant::now();
-        self.first_token.get_or_insert(self.last_token);
+        if self.first_token.is_none() {
+            self.first_token = Some(self.last_token);
+            // A first token that took longer than the idle limit left the timer at its own, later limit.
+            let deadline = self.deadline();
+            if self.timer.deadline() > deadline {
+                self.timer.as_mut().reset(deadline);
+            }
+        }
     }
 
     /// Milliseconds until the first token, if it has come.
@@ -165,6 +172,16 @@ mod tests {
         watch.token();
         watch.wait(pending::<()>()).await.expect_err("nothing more comes");
         assert_eq!(watch.elapsed_ms(), 65_000);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_late_first_token_gives_the_next_no_more_than_the_idle_limit() {
+        let cancel = CancellationToken::new();
+        let mut watch = Watch::start(Duration::from_mins(10), IDLE, &cancel);
+        watch.wait(sleep(Duration::from_secs(70))).await.expect("ten minutes are allowed");
+        watch.token();
+        let error = watch.wait(pending::<()>()).await.expect_err("nothing more comes");
+        assert_eq!((error.kind, watch.elapsed_ms()), (CallErrorKind::TimeoutIdle, 130_000));
     }
 
     #[tokio::test(start_paused = true)]
