@@ -14,7 +14,7 @@
 //! **To add an answer script**, add an entry to `SCRIPTS` in `answer/scripts.rs`: the words that call for it
 //! and what it says. **To add a fault**, add a variant to [`Fault`] and its example to [`Fault::ALL`] in
 //! `fault.rs`; bend the steps of an answer, or put another answer in its place, in `fault/bend.rs`; name
-//! it in `docs/reference/fake-ollama.md`.
+//! it in `docs/reference/fake-ollama.md`, and say in `docs/reference/faults.md` what Promptcards makes of it.
 
 mod answer;
 mod args;

@@ -6,7 +6,7 @@ use http::{Response, StatusCode};
 use serde::Serialize;
 
 use crate::body::{Body, Step};
-use crate::fault::Claimed;
+use crate::fault::{Claimed, Refusal};
 use crate::protocol::Protocol;
 use crate::state::InFlight;
 
@@ -14,12 +14,14 @@ const JSON: &str = "application/json; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 
 /// The connection is to be closed, answered or not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 #[error("the connection is closed on purpose")]
 pub(crate) enum Closed {
     InGoodOrder,
     /// By a reset: what is on its way is lost.
     Reset,
+    /// With all the others, and no new one is accepted for a while.
+    Refuse(Refusal),
 }
 
 pub(crate) struct Reply {

@@ -10,6 +10,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -145,7 +146,7 @@ impl Drop for FakeOllama {
     }
 }
 
-/// A socket that has the port but refuses connections until it listens.
+/// A socket that has the port but closed connections until it listens.
 fn bind(address: SocketAddr) -> std::io::Result<TcpSocket> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     // So that a server can come back to the port that it had.
@@ -158,7 +159,7 @@ fn bind(address: SocketAddr) -> std::io::Result<TcpSocket> {
 struct Door {
     address: SocketAddr,
     listener: TcpListener,
-    refusals: UnboundedReceiver<Refusal>,
+    refusals: UnboundedReceiver<(Refusal, oneshot::Sender<()>)>,
 }
 
 impl Door {
@@ -167,9 +168,9 @@ impl Door {
         loop {
             let accepted = tokio::select! {
                 () = stop.cancelled() => break,
-                Some(refusal) = self.refusals.recv() => {
-                    connections.shutdown().await;
-                    let Some(open_again) = stop.run_until_cancelled(self.refuse(refusal)).await else { return };
+                Some((refusal, closed)) = self.refusals.recv() => {
+                    let refused = self.refuse(refusal, closed, &mut connections);
+                    let Some(open_again) = stop.run_until_cancelled(refused).await else { return };
                     self = open_again;
                     continue;
                 }
@@ -189,12 +190,20 @@ impl Door {
         connections.shutdown().await;
     }
 
-    /// Refuses connections and listens again, on the same port.
-    async fn refuse(self, mut refusal: Refusal) -> Self {
+    /// Closes all connections, closed new ones, and listens again on the same port.
+    async fn refuse(
+        self,
+        mut refusal: Refusal,
+        closed: oneshot::Sender<()>,
+        connections: &mut JoinSet<()>,
+    ) -> Self {
         let Self { address, listener, refusals } = self;
         drop(listener);
         // Bound and not listening: the port is refused, and nobody else gets it.
         let mut kept = bind(address);
+        // Whoever waits for this may be gone.
+        closed.send(()).ok();
+        connections.shutdown().await;
         tokio::select! {
             () = tokio::time::sleep(refusal.time) => {}
             _ = refusal.released.changed() => {}
@@ -213,7 +222,16 @@ impl Door {
 async fn attend(stream: TcpStream, shared: Arc<Shared>) {
     let service = service_fn(move |request| {
         let shared = Arc::clone(&shared);
-        async move { route(&shared, request).await }
+        async move {
+            match route(&shared, request).await {
+                // Its client learns of it when a new connection is refused already.
+                Err(Closed::Refuse(refusal)) => {
+                    shared.refuse(refusal).await;
+                    Err(Closed::Reset)
+                }
+                answered => answered,
+            }
+        }
     });
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     // How a connection ends is the client's business, or the fault's.
@@ -226,5 +244,5 @@ async fn attend(stream: TcpStream, shared: Arc<Shared>) {
 
 fn is_reset(error: &hyper::Error) -> bool {
     let source = std::error::Error::source(error);
-    source.and_then(|source| source.downcast_ref()) == Some(&Closed::Reset)
+    matches!(source.and_then(|source| source.downcast_ref()), Some(Closed::Reset))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, oneshot, watch};
 use tokio::time::Instant;
 
 use crate::answer::Recorded;
@@ -89,7 +89,7 @@ pub(crate) struct Shared {
     state: Mutex<State>,
     changed: Notify,
     released: watch::Sender<()>,
-    refusals: UnboundedSender<Refusal>,
+    refusals: UnboundedSender<(Refusal, oneshot::Sender<()>)>,
 }
 
 /// What a call is told when it begins.
@@ -111,7 +111,7 @@ impl Shared {
         seed: u64,
         loaded_models: usize,
         settings: Settings,
-        refusals: UnboundedSender<Refusal>,
+        refusals: UnboundedSender<(Refusal, oneshot::Sender<()>)>,
     ) -> Self {
         let served =
             |model| Served { model: Arc::new(model), counters: ModelCounters::default(), listed: true };
@@ -242,10 +242,12 @@ impl Shared {
         Some(Claimed { fault, shared: Arc::clone(self), released: self.released.subscribe() })
     }
 
-    /// Has the server refuse connections.
-    pub(crate) fn refuse(&self, refusal: Refusal) {
-        // Without a receiver the server has stopped, and refuses them anyway.
-        self.refusals.send(refusal).ok();
+    /// Has the server refuse connections, and returns when it does.
+    pub(crate) async fn refuse(&self, refusal: Refusal) {
+        let (closed, told) = oneshot::channel();
+        // Errors say that the server has stopped, and refuses them anyway.
+        self.refusals.send((refusal, closed)).ok();
+        told.await.ok();
     }
 
     pub(crate) fn change(&self, change: &Change) {

@@ -28,8 +28,7 @@ impl Claimed {
             Fault::Reset => Some(Err(Closed::Reset)),
             Fault::Refuse { for_ms } => {
                 let time = Duration::from_millis(for_ms);
-                self.shared.refuse(Refusal { time, released: self.released.clone() });
-                Some(Err(Closed::Reset))
+                Some(Err(Closed::Refuse(Refusal { time, released: self.released.clone() })))
             }
             Fault::HangBefore => {
                 Self::hang(Arc::clone(&self.shared), self.released.clone()).await;

@@ -18,6 +18,7 @@ fn run(command: &mut Command) -> (Output, String) {
 }
 
 /// Has a program drive the server; says so if its clients cannot be installed.
+#[expect(clippy::print_stderr, reason = "how a test says that it did not run")]
 async fn driven(language: &'static str, program: impl FnOnce(&FakeOllama) -> Command) {
     let (installed, said) = run(Command::new("scripts/clients").arg(language));
     if installed.status.code() == Some(3) {

@@ -255,6 +255,8 @@ async fn a_server_can_refuse_connections_and_come_back() {
     server.fail(Fault::Refuse { for_ms: 600_000 });
     assert!(post(&server, CHATS[0], &streamed()).await.is_err());
     assert!(client().get(server.url()).send().await.unwrap_err().is_connect(), "nobody listens");
+    let counters = server.counters();
+    assert_eq!((counters.in_flight, counters.failed, counters.aborted), (0, 1, 0));
     server.recover();
     // The port is back as soon as the server has heard of it.
     while client().get(server.url()).send().await.is_err() {

@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, reason = "a test may panic")]
 
 mod chat;
+mod fault_table;
 mod faults;
 mod guarded;
 mod models;
