@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::cost::NanoDollars;
+
 /// Tokens that a call used. Absent where the server did not say.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
@@ -41,6 +43,19 @@ pub struct Timings {
     pub total_ms: i64,
 }
 
+/// A tool that the model asks to be called. Nothing calls it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ToolCall {
+    /// The server's name for this call, where it gives one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub id: Option<String>,
+    /// The name of the tool.
+    pub name: String,
+    /// Its arguments, JSON as far as the model wrote JSON.
+    pub arguments: String,
+}
+
 /// The answer of a model.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Completion {
@@ -50,12 +65,19 @@ pub struct Completion {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub thinking: Option<String>,
+    /// Tools that the model asked to be called, in its order.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub tool_calls: Vec<ToolCall>,
     /// Why the generation ended, in the server's word: `stop`, `length`, …
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub finish_reason: Option<String>,
     /// Tokens used.
     pub usage: Usage,
+    /// What it cost, where the model's prices are configured and the server counts tokens.
+    #[serde(rename = "cost_usd", skip_serializing_if = "Option::is_none", default)]
+    #[schema(nullable = false)]
+    pub cost: Option<NanoDollars>,
     /// Where the time went.
     pub timings: Timings,
     /// Notes of what was changed before storing, such as an output cut at its limit.

@@ -6,6 +6,7 @@ pub mod assertion;
 pub mod card;
 pub mod clock;
 pub mod completion;
+pub mod cost;
 pub mod ids;
 pub mod matrix;
 pub mod permission;

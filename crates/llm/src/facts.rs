@@ -48,6 +48,17 @@ pub struct LoadedModel {
     pub context_length: Option<i64>,
 }
 
+/// How far a pull is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PullProgress {
+    /// What the server does now, in its words.
+    pub status: String,
+    /// Bytes of all layers that the server has named. None: none yet.
+    pub total_bytes: Option<i64>,
+    /// Bytes of them that are there.
+    pub completed_bytes: i64,
+}
+
 /// One try of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {

@@ -7,12 +7,14 @@ use std::time::Duration;
 use domain::card::ModelParameters;
 use domain::clock::Clock;
 use domain::completion::Completion;
+use domain::cost::TokenPrices;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::backoff::Backoff;
+use crate::embedding::Embeddings;
 use crate::error::{CallError, SettingsError};
-use crate::facts::{Attempt, Call, CallFacts, LoadedModel, ModelFacts};
+use crate::facts::{Attempt, Call, CallFacts, LoadedModel, ModelFacts, PullProgress};
 use crate::loaded::LoadedModels;
 use crate::provider::Provider;
 use crate::request::ChatRequest;
@@ -60,6 +62,7 @@ impl Guarded {
     pub fn base_url(&self) -> Option<&str> {
         match &self.provider {
             Provider::Ollama(ollama) => Some(ollama.address().as_str()),
+            Provider::OpenAi(openai) => Some(openai.address().as_str()),
             Provider::Simulated(_) => None,
         }
     }
@@ -89,24 +92,18 @@ impl Guarded {
             });
             match result {
                 Err(error) if error.retryable() && number < self.settings.attempts => {
-                    let wait = self.backoff.wait(number, error.kind);
-                    tracing::debug!(
-                        provider = self.name(),
-                        number,
-                        error = error.kind.as_str(),
-                        ?wait,
-                        "call failed"
-                    );
-                    tokio::select! {
-                        () = sleep(wait) => {}
-                        () = cancel.cancelled() => {}
-                    }
+                    self.pause(number, &error, cancel).await;
                 }
                 result => break result,
             }
         };
         let facts = self.facts(request, result.is_ok()).await;
         Call { result, attempts, facts }
+    }
+
+    /// What the tokens of a model cost, where the settings say it.
+    pub fn prices_of(&self, model: &str) -> Option<TokenPrices> {
+        self.settings.prices_of(model)
     }
 
     async fn attempt(
@@ -123,7 +120,10 @@ impl Guarded {
             Duration::from_millis(limits.idle_ms),
             cancel,
         );
-        let result = self.provider.chat(request, &mut watch).await;
+        let mut result = self.provider.chat(request, &mut watch).await;
+        if let (Ok(completion), Some(prices)) = (&mut result, self.prices_of(request.model)) {
+            completion.cost = prices.cost(completion.usage);
+        }
         match &result {
             Ok(_) => self.loaded.answered(request.model, num_ctx),
             Err(error) if error.retryable() => self.loaded.failed(request.model),
@@ -141,7 +141,8 @@ impl Guarded {
         };
         CallFacts {
             digest: known.digest,
-            loaded_context: known.context_length.or(num_ctx),
+            // Only Ollama is told the context to load a model with.
+            loaded_context: known.context_length.or(num_ctx.filter(|_| self.kind() != ProviderKind::OpenAi)),
             simulated: self.is_simulated(),
         }
     }
@@ -169,6 +170,10 @@ impl Guarded {
         parameters: &ModelParameters,
         cancel: &CancellationToken,
     ) -> Result<(), CallError> {
+        if self.kind() == ProviderKind::OpenAi {
+            // Nothing was loaded by this; the first call may still have to wait for it.
+            return Ok(());
+        }
         let limit = Duration::from_millis(self.settings.limits.loading_ms);
         let mut watch = Watch::start(limit, limit, cancel);
         self.provider.load(model, parameters, &mut watch).await?;
@@ -176,8 +181,55 @@ impl Guarded {
         Ok(())
     }
 
-    /// The server's version.
-    pub async fn version(&self) -> Result<String, CallError> {
+    /// Texts as vectors, by an embedding model. Tried again where that may help.
+    pub async fn embed(
+        &self,
+        model: &str,
+        texts: &[&str],
+        cancel: &CancellationToken,
+    ) -> Result<Embeddings, CallError> {
+        let limit = Duration::from_millis(self.settings.limits.loading_ms);
+        let mut number = 1;
+        loop {
+            let mut watch = Watch::start(limit, limit, cancel);
+            match self.provider.embed(model, texts, &mut watch).await {
+                Err(error) if error.retryable() && number < self.settings.attempts => {
+                    self.pause(number, &error, cancel).await;
+                    number += 1;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    /// Brings a model onto the server and tells `progress` how far it is. Made once: a pull that is begun again
+    /// goes on with what the server has.
+    pub async fn pull(
+        &self,
+        model: &str,
+        progress: &mut (dyn FnMut(PullProgress) + Send),
+        cancel: &CancellationToken,
+    ) -> Result<(), CallError> {
+        self.provider.pull(model, progress, cancel).await
+    }
+
+    /// Takes a model from the server. `ModelMissing`: it is not there.
+    pub async fn delete(&self, model: &str) -> Result<(), CallError> {
+        self.provider.delete(model).await
+    }
+
+    /// The server's version. None: it answers, and its protocol has no word for it.
+    pub async fn version(&self) -> Result<Option<String>, CallError> {
         self.provider.version().await
+    }
+
+    /// Waits before the attempt after the `number`-th, or until the call is cancelled.
+    async fn pause(&self, number: u32, error: &CallError, cancel: &CancellationToken) {
+        let wait = self.backoff.wait(number, error.kind);
+        tracing::debug!(provider = self.name(), number, error = error.kind.as_str(), ?wait, "call failed");
+        tokio::select! {
+            () = sleep(wait) => {}
+            () = cancel.cancelled() => {}
+        }
     }
 }

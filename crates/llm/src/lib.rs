@@ -7,24 +7,34 @@
 //! To add a kind of provider: a module that turns a [`ChatRequest`] into a `Completion` under a
 //! [`Watch`](watch::Watch), a variant of [`Provider`] and of [`ProviderKind`], and the settings it needs.
 
+pub mod address;
+pub mod answer;
 mod backoff;
+mod body;
+pub mod embedding;
 pub mod error;
 pub mod facts;
+mod failure;
 pub mod guarded;
+mod key;
+mod lines;
 mod loaded;
 pub mod ollama;
+pub mod openai;
 pub mod provider;
 pub mod registry;
 pub mod request;
 pub mod settings;
 pub mod simulated;
 pub mod watch;
+mod wire;
 
+pub use address::ServerAddress;
+pub use embedding::Embeddings;
 pub use error::{CallError, CallErrorKind, SettingsError};
-pub use facts::{Attempt, Call, CallFacts, LoadedModel, ModelFacts};
+pub use facts::{Attempt, Call, CallFacts, LoadedModel, ModelFacts, PullProgress};
 pub use guarded::Guarded;
-pub use ollama::address::OllamaAddress;
 pub use provider::Provider;
 pub use registry::Registry;
 pub use request::ChatRequest;
-pub use settings::{Latency, ProviderKind, ProviderSettings, ProvidersSettings, TimeLimits};
+pub use settings::{Latency, ModelPrice, ProviderKind, ProviderSettings, ProvidersSettings, TimeLimits};

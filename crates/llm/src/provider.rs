@@ -2,11 +2,14 @@
 
 use domain::card::ModelParameters;
 use domain::completion::Completion;
+use tokio_util::sync::CancellationToken;
 
-use crate::error::{CallError, SettingsError};
-use crate::facts::{LoadedModel, ModelFacts};
+use crate::address::ServerAddress;
+use crate::embedding::Embeddings;
+use crate::error::{CallError, CallErrorKind, SettingsError};
+use crate::facts::{LoadedModel, ModelFacts, PullProgress};
 use crate::ollama::Ollama;
-use crate::ollama::address::OllamaAddress;
+use crate::openai::OpenAi;
 use crate::request::ChatRequest;
 use crate::settings::{ProviderKind, ProviderSettings};
 use crate::simulated::Simulated;
@@ -17,6 +20,8 @@ use crate::watch::Watch;
 pub enum Provider {
     /// Ollama.
     Ollama(Ollama),
+    /// A server that speaks OpenAI's protocol.
+    OpenAi(OpenAi),
     /// Answers made up by this program.
     Simulated(Simulated),
 }
@@ -27,11 +32,14 @@ impl Provider {
         match settings.kind {
             ProviderKind::Ollama => {
                 let address = match &settings.base_url {
-                    Some(base_url) => OllamaAddress::parse(base_url)?,
-                    None => OllamaAddress::default(),
+                    Some(base_url) => ServerAddress::ollama(base_url)?,
+                    None => ServerAddress::default_ollama(),
                 };
-                Ollama::new(address, settings.limits.connect_ms, settings.effective_concurrency())
-                    .map(Self::Ollama)
+                Ollama::new(address, settings).map(Self::Ollama)
+            }
+            ProviderKind::OpenAi => {
+                let address = ServerAddress::openai(settings.base_url.as_deref().unwrap_or_default())?;
+                OpenAi::new(address, settings).map(Self::OpenAi)
             }
             ProviderKind::Simulated => {
                 Ok(Self::Simulated(Simulated::new(settings.latency.unwrap_or_default())))
@@ -47,6 +55,7 @@ impl Provider {
     ) -> Result<Completion, CallError> {
         match self {
             Self::Ollama(ollama) => ollama.chat(request, watch).await,
+            Self::OpenAi(openai) => openai.chat(request, watch).await,
             Self::Simulated(simulated) => simulated.chat(request, watch).await,
         }
     }
@@ -55,6 +64,7 @@ impl Provider {
     pub async fn models(&self) -> Result<Vec<ModelFacts>, CallError> {
         match self {
             Self::Ollama(ollama) => ollama.models().await,
+            Self::OpenAi(openai) => openai.models().await,
             Self::Simulated(simulated) => Ok(simulated.models()),
         }
     }
@@ -63,20 +73,23 @@ impl Provider {
     pub async fn show(&self, model: &str) -> Result<ModelFacts, CallError> {
         match self {
             Self::Ollama(ollama) => ollama.show(model).await,
+            Self::OpenAi(openai) => openai.show(model).await,
             Self::Simulated(simulated) => simulated.show(model),
         }
     }
 
-    /// The models in the server's memory.
+    /// The models in the server's memory. OpenAI's protocol has no word for it.
     pub async fn loaded(&self) -> Result<Vec<LoadedModel>, CallError> {
         match self {
             Self::Ollama(ollama) => ollama.loaded().await,
+            Self::OpenAi(_) => Ok(Vec::new()),
             Self::Simulated(simulated) => Ok(simulated.loaded()),
         }
     }
 
     /// Brings a model into the server's memory, as calls with `parameters` need it: another `num_ctx` would
-    /// have the server load it a second time. `keep_alive` is taken from them too.
+    /// have the server load it a second time. `keep_alive` is taken from them too. Where the protocol cannot ask
+    /// for it nothing is done.
     pub async fn load(
         &self,
         model: &str,
@@ -85,15 +98,56 @@ impl Provider {
     ) -> Result<(), CallError> {
         match self {
             Self::Ollama(ollama) => ollama.load(model, parameters, watch).await,
+            Self::OpenAi(_) => Ok(()),
             Self::Simulated(simulated) => simulated.show(model).map(|_| ()),
         }
     }
 
-    /// The server's version.
-    pub async fn version(&self) -> Result<String, CallError> {
+    /// Texts as vectors, by an embedding model.
+    pub async fn embed(
+        &self,
+        model: &str,
+        texts: &[&str],
+        watch: &mut Watch<'_>,
+    ) -> Result<Embeddings, CallError> {
         match self {
-            Self::Ollama(ollama) => ollama.version().await,
-            Self::Simulated(_) => Ok(env!("CARGO_PKG_VERSION").to_owned()),
+            Self::Ollama(ollama) => ollama.embed(model, texts, watch).await,
+            Self::OpenAi(openai) => openai.embed(model, texts, watch).await,
+            Self::Simulated(_) => Err(cannot("A simulated provider has no embeddings.")),
         }
     }
+
+    /// Brings a model onto the server and tells `progress` how far it is.
+    pub async fn pull(
+        &self,
+        model: &str,
+        progress: &mut (dyn FnMut(PullProgress) + Send),
+        cancel: &CancellationToken,
+    ) -> Result<(), CallError> {
+        match self {
+            Self::Ollama(ollama) => ollama.pull(model, progress, cancel).await,
+            Self::OpenAi(_) | Self::Simulated(_) => Err(cannot("Only Ollama can be told to pull a model.")),
+        }
+    }
+
+    /// Takes a model from the server. `ModelMissing`: it is not there.
+    pub async fn delete(&self, model: &str) -> Result<(), CallError> {
+        match self {
+            Self::Ollama(ollama) => ollama.delete(model).await,
+            Self::OpenAi(_) | Self::Simulated(_) => Err(cannot("Only Ollama can be told to delete a model.")),
+        }
+    }
+
+    /// The server's version. None: it answers, and its protocol has no word for it.
+    pub async fn version(&self) -> Result<Option<String>, CallError> {
+        match self {
+            Self::Ollama(ollama) => ollama.version().await.map(Some),
+            Self::OpenAi(openai) => openai.models().await.map(|_| None),
+            Self::Simulated(_) => Ok(Some(env!("CARGO_PKG_VERSION").to_owned())),
+        }
+    }
+}
+
+fn cannot(why: &str) -> CallError {
+    CallError::new(CallErrorKind::RefusedRequest { status: 501 }, why)
 }

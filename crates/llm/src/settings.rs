@@ -1,11 +1,13 @@
 //! The `providers` section of the configuration: which model servers there are.
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 
+use domain::cost::{NanoDollars, TokenPrices};
 use serde::{Deserialize, Serialize};
 
+use crate::address::ServerAddress;
 use crate::error::SettingsError;
-use crate::ollama::address::OllamaAddress;
 
 /// What a provider speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +15,9 @@ use crate::ollama::address::OllamaAddress;
 pub enum ProviderKind {
     /// Ollama's native protocol.
     Ollama,
+    /// OpenAI's protocol, which vLLM, llama.cpp, LM Studio, LiteLLM and many others speak.
+    #[serde(rename = "openai")]
+    OpenAi,
     /// No server at all: answers made up by this program.
     Simulated,
 }
@@ -22,6 +27,7 @@ impl ProviderKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ollama => "ollama",
+            Self::OpenAi => "openai",
             Self::Simulated => "simulated",
         }
     }
@@ -30,6 +36,7 @@ impl ProviderKind {
     pub fn default_concurrency(self) -> u32 {
         match self {
             Self::Ollama => 4,
+            Self::OpenAi => 16,
             Self::Simulated => 50,
         }
     }
@@ -72,6 +79,18 @@ impl Default for Latency {
     }
 }
 
+/// What the tokens of a model cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelPrice {
+    /// The model's name, as the provider lists it.
+    pub model: String,
+    /// A million tokens of prompt, in US dollars.
+    pub prompt_usd: NanoDollars,
+    /// A million tokens of answer, in US dollars.
+    pub completion_usd: NanoDollars,
+}
+
 /// One model server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -80,10 +99,16 @@ pub struct ProviderSettings {
     pub name: String,
     /// What it speaks.
     pub kind: ProviderKind,
-    /// Its address, such as `http://127.0.0.1:11434`. Absent: the kind's own default.
+    /// Its address, such as `http://127.0.0.1:11434`. Absent: the kind's own default; `openai` has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base_url: Option<String>,
-    /// Calls at once. Absent: 4 for `ollama`, 50 for `simulated`.
+    /// The variable of the environment that holds the server's key. Read at the start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_env: Option<String>,
+    /// The file that holds the server's key. Read at the start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_file: Option<PathBuf>,
+    /// Calls at once. Absent: 4 for `ollama`, 16 for `openai`, 50 for `simulated`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<u32>,
     /// How long to wait for what.
@@ -95,6 +120,9 @@ pub struct ProviderSettings {
     /// How long a simulated answer takes. Only `simulated` has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency: Option<Latency>,
+    /// What the tokens of its models cost. A model that is not among them costs nothing that is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prices: Vec<ModelPrice>,
 }
 
 fn three() -> u32 {
@@ -108,11 +136,20 @@ impl ProviderSettings {
             name: name.into(),
             kind,
             base_url: None,
+            key_env: None,
+            key_file: None,
             concurrency: None,
             limits: TimeLimits::default(),
             attempts: three(),
             latency: None,
+            prices: Vec::new(),
         }
+    }
+
+    /// What the tokens of a model cost, where the settings say it.
+    pub fn prices_of(&self, model: &str) -> Option<TokenPrices> {
+        let price = self.prices.iter().find(|price| price.model == model)?;
+        Some(TokenPrices { prompt: price.prompt_usd, completion: price.completion_usd })
     }
 
     /// How many calls it may have at once.
@@ -137,19 +174,35 @@ impl ProviderSettings {
         if [connect_ms, first_token_ms, loading_ms, idle_ms].contains(&0) {
             return wrong("a time limit of 0 would refuse every answer; give milliseconds");
         }
-        match (self.kind, &self.base_url, self.latency) {
-            (ProviderKind::Ollama, Some(base_url), _) => {
-                OllamaAddress::parse(base_url).map_err(|error| {
-                    SettingsError(format!("Provider `{}`: `base_url`: {error}", self.name))
-                })?;
+        let of_address = |error| SettingsError(format!("Provider `{}`: `base_url`: {error}", self.name));
+        match (self.kind, &self.base_url) {
+            (ProviderKind::Ollama, Some(base_url)) => {
+                ServerAddress::ollama(base_url).map_err(of_address)?;
             }
-            (ProviderKind::Simulated, Some(_), _) => {
-                return wrong("a simulated provider has no `base_url`");
+            (ProviderKind::OpenAi, Some(base_url)) => {
+                ServerAddress::openai(base_url).map_err(of_address)?;
             }
-            (_, None, _) => {}
+            (ProviderKind::OpenAi, None) => {
+                return wrong("an `openai` provider needs a `base_url`, such as http://127.0.0.1:8000/v1");
+            }
+            (ProviderKind::Simulated, Some(_)) => return wrong("a simulated provider has no `base_url`"),
+            (_, None) => {}
+        }
+        let (key_env, key_file) = (self.key_env.is_some(), self.key_file.is_some());
+        if key_env && key_file {
+            return wrong("give the key by `key_env` or by `key_file`, not by both");
+        }
+        if self.kind == ProviderKind::Simulated && (key_env || key_file) {
+            return wrong("a simulated provider has no key");
+        }
+        let mut priced = HashSet::new();
+        if let Some(twice) = self.prices.iter().find(|price| !priced.insert(&price.model)) {
+            return wrong(&format!("`prices` names the model `{}` twice", twice.model));
         }
         match (self.kind, self.latency) {
-            (ProviderKind::Ollama, Some(_)) => wrong("only a simulated provider has a `latency`"),
+            (ProviderKind::Ollama | ProviderKind::OpenAi, Some(_)) => {
+                wrong("only a simulated provider has a `latency`")
+            }
             (_, Some(latency)) if latency.min_ms > latency.max_ms => {
                 wrong("`latency.min_ms` is greater than `latency.max_ms`")
             }
@@ -174,7 +227,7 @@ impl Default for ProvidersSettings {
 
 impl ProvidersSettings {
     /// Gives `address` to each provider of the kind `ollama` that names none.
-    pub fn set_ollama_address(&mut self, address: &OllamaAddress) {
+    pub fn set_ollama_address(&mut self, address: &ServerAddress) {
         for provider in &mut self.0 {
             if provider.kind == ProviderKind::Ollama && provider.base_url.is_none() {
                 provider.base_url = Some(address.as_str().to_owned());
@@ -235,9 +288,46 @@ mod tests {
         );
     }
 
+    fn openai(settings: &mut ProvidersSettings, base_url: Option<&str>) {
+        settings.0[0] = ProviderSettings::new("openai", ProviderKind::OpenAi);
+        settings.0[0].base_url = base_url.map(str::to_owned);
+    }
+
+    #[test]
+    fn an_openai_provider_has_an_address_and_one_key_at_most() {
+        let mut settings = ProvidersSettings::default();
+        openai(&mut settings, Some("http://127.0.0.1:8000"));
+        settings.0[0].key_env = Some("OPENAI_API_KEY".into());
+        assert_eq!(settings.validate(), Ok(()));
+        assert_eq!(settings.0[0].effective_concurrency(), 16);
+        assert!(broken(|settings| openai(settings, None)).contains("needs a `base_url`"));
+        assert!(broken(|settings| openai(settings, Some("gpu-box"))).contains("http://"));
+        let both = |settings: &mut ProvidersSettings| {
+            settings.0[0].key_env = Some("A".into());
+            settings.0[0].key_file = Some("a".into());
+        };
+        assert!(broken(both).contains("not by both"));
+        assert!(broken(|settings| settings.0[1].key_env = Some("A".into())).contains("has no key"));
+    }
+
+    #[test]
+    fn prices_are_by_model_and_each_named_once() {
+        let price = ModelPrice {
+            model: "m".into(),
+            prompt_usd: NanoDollars(150_000_000),
+            completion_usd: NanoDollars(600_000_000),
+        };
+        let mut provider = ProviderSettings::new("a", ProviderKind::Ollama);
+        provider.prices = vec![price.clone()];
+        assert_eq!(provider.prices_of("m").map(|prices| prices.prompt), Some(NanoDollars(150_000_000)));
+        assert_eq!(provider.prices_of("other"), None);
+        let twice = |settings: &mut ProvidersSettings| settings.0[0].prices = vec![price.clone(), price];
+        assert!(broken(twice).contains("`m` twice"));
+    }
+
     #[test]
     fn an_address_from_outside_fills_only_what_is_open() {
-        let address = OllamaAddress::parse("gpu-box").expect("an address");
+        let address = ServerAddress::ollama("gpu-box").expect("an address");
         let mut settings = ProvidersSettings::default();
         let mut named = ProviderSettings::new("other", ProviderKind::Ollama);
         named.base_url = Some("http://10.0.0.1:11434".into());

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use engine::retention::RetentionSettings;
-use llm::{OllamaAddress, ProvidersSettings};
+use llm::{ProvidersSettings, ServerAddress};
 use serde::{Deserialize, Serialize};
 use store::{DatabaseUrl, StoreSettings};
 use toml::{Table, Value};
@@ -146,7 +146,7 @@ impl Config {
         }
         let variable =
             |name: &str| environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
-        let address = OllamaAddress::from_variables(variable("OLLAMA_BASE_URL"), variable("OLLAMA_HOST"))
+        let address = ServerAddress::from_variables(variable("OLLAMA_BASE_URL"), variable("OLLAMA_HOST"))
             .map_err(|error| ConfigError::Wrong(error.to_string()))?;
         if let Some(address) = address {
             config.providers.set_ollama_address(&address);
@@ -243,6 +243,41 @@ mod tests {
         assert_eq!(config.providers.0[0].base_url.as_deref(), Some("http://gpu-box:11434"));
         let error = Config::load(&Flags::default(), &environment(&[("OLLAMA_HOST", "ftp://x")])).unwrap_err();
         assert!(error.to_string().contains("OLLAMA_HOST"), "{error}");
+    }
+
+    #[test]
+    fn several_providers_with_keys_and_prices_are_read_and_printed_without_the_key() {
+        let text = "[[providers]]\nname = 'gpu'\nkind = 'openai'\nbase_url = 'http://10.0.0.7:8000'\nkey_file = 'gpu.key'\n\
+                    [[providers.prices]]\nmodel = 'm'\nprompt_usd = 0.15\ncompletion_usd = '0.6'\n\
+                    [[providers]]\nname = 'local'\nkind = 'ollama'\n[[providers]]\nname = 'cloud'\nkind = 'openai'\n\
+                    base_url = 'https://api.example.org/v1'\nkey_env = 'CLOUD_KEY'\nconcurrency = 2";
+        let (_folder, flags) = flags(text);
+        let variables = environment(&[("CLOUD_KEY", "sk-canary"), ("OLLAMA_HOST", "gpu-box")]);
+        let config = Config::load(&flags, &variables).unwrap();
+        let found: Vec<_> = config
+            .providers
+            .0
+            .iter()
+            .map(|one| (&*one.name, one.kind.as_str(), one.base_url.as_deref(), one.effective_concurrency()))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("gpu", "openai", Some("http://10.0.0.7:8000"), 16),
+                ("local", "ollama", Some("http://gpu-box:11434"), 4),
+                ("cloud", "openai", Some("https://api.example.org/v1"), 2),
+            ]
+        );
+        let printed = toml::to_string_pretty(&config).unwrap();
+        assert!(!printed.contains("sk-canary"), "{printed}");
+        assert_eq!(
+            printed.parse::<Table>().unwrap()["providers"][0]["prices"][0]["prompt_usd"].as_str(),
+            Some("0.15")
+        );
+        // A key in the file itself would be printed and copied: there is no setting for it.
+        let (_folder, flags) = self::flags("[[providers]]\nname = 'a'\nkind = 'openai'\nkey = 'sk-canary'");
+        let error = Config::load(&flags, &Vec::new()).unwrap_err().to_string();
+        assert!(error.contains("unknown field `key`") && !error.contains("sk-canary"), "{error}");
     }
 
     #[test]

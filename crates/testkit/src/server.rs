@@ -65,6 +65,7 @@ fn config(database: &TestDatabase, ollama: &str) -> Config {
     for provider in &mut config.providers.0 {
         match provider.kind {
             ProviderKind::Ollama => provider.base_url = Some(ollama.to_owned()),
+            ProviderKind::OpenAi => {}
             ProviderKind::Simulated => provider.latency = Some(Latency { min_ms: 0, max_ms: 0 }),
         }
     }

@@ -126,7 +126,8 @@ async fn check_provider(provider: &Guarded) -> Check {
         }
         Ok(Ok(version)) => {
             let address = provider.base_url().unwrap_or_default();
-            (CheckStatus::Pass, format!("Version {version} answers at {address}."), None)
+            let who = version.map_or_else(|| "It".to_owned(), |version| format!("Version {version}"));
+            (CheckStatus::Pass, format!("{who} answers at {address}."), None)
         }
         Ok(Err(error)) => (CheckStatus::Warn, error.detail.clone(), Some(remedy(provider, error.kind))),
         Err(_) => (

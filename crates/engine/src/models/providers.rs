@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::clock::Timestamp;
 use domain::ids::{ProviderId, WorkspaceId};
-use llm::{CallErrorKind, Guarded, ModelFacts, Registry};
+use llm::{CallErrorKind, Guarded, ModelFacts, ProviderKind, Registry};
 use serde::{Deserialize, Serialize};
 use store::models::ProviderRow;
 use tokio::time::timeout;
@@ -23,7 +23,7 @@ pub struct Provider {
     pub id: ProviderId,
     /// Its name.
     pub name: String,
-    /// Its kind: `ollama` or `simulated`.
+    /// Its kind: `ollama`, `openai` or `simulated`.
     pub kind: String,
     /// Its address, where it has one.
     pub base_url: Option<String>,
@@ -129,7 +129,7 @@ impl Engine {
 fn view(row: ProviderRow) -> Provider {
     Provider {
         id: row.id,
-        simulated: row.kind == llm::ProviderKind::Simulated.as_str(),
+        simulated: row.kind == ProviderKind::Simulated.as_str(),
         name: row.name,
         kind: row.kind,
         base_url: row.base_url,
@@ -155,17 +155,31 @@ fn model_view(facts: ModelFacts) -> Model {
 /// What a person does about a server that does not answer as it should.
 pub fn remedy(server: &Guarded, kind: CallErrorKind) -> String {
     let address = server.base_url().unwrap_or_default();
+    let is_ollama = server.kind() == ProviderKind::Ollama;
     match kind {
-        CallErrorKind::Connect => format!(
+        CallErrorKind::Connect if is_ollama => format!(
             "Start Ollama (`ollama serve`) on this machine, or set OLLAMA_HOST to where it runs and start the \
              server again. Looked at {address}."
+        ),
+        CallErrorKind::Connect => format!(
+            "Start the model server, or set the provider's `base_url` to where it runs and start this server \
+             again. Looked at {address}."
         ),
         CallErrorKind::TimeoutConnect | CallErrorKind::TimeoutFirstToken | CallErrorKind::TimeoutIdle => {
             remedy_slow(server)
         }
-        CallErrorKind::Garbage | CallErrorKind::RefusedRequest { .. } => format!(
+        CallErrorKind::RefusedRequest { status: 401 | 403 } => {
+            "Put the server's key where the provider's `key_env` or `key_file` looks for it, and start this \
+             server again."
+                .to_owned()
+        }
+        CallErrorKind::Garbage | CallErrorKind::RefusedRequest { .. } if is_ollama => format!(
             "What answers at {address} is not Ollama. Set OLLAMA_HOST to the address of Ollama and start the \
              server again."
+        ),
+        CallErrorKind::Garbage | CallErrorKind::RefusedRequest { .. } => format!(
+            "What answers at {address} does not speak OpenAI's protocol. Set the provider's `base_url` and \
+             `kind` to what runs there and start this server again."
         ),
         _ => format!("Look at the log of the model server at {address}."),
     }

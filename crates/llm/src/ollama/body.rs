@@ -1,25 +1,12 @@
 //! What is sent to an Ollama server.
 
-use std::fmt;
-
-use bytes::Bytes;
-use domain::card::{Message, ModelParameters, Role};
+use domain::card::{Message, ModelParameters};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::error::{CallError, CallErrorKind};
+use crate::body::messages;
 use crate::request::ChatRequest;
-
-/// The body as JSON.
-pub(super) fn to_bytes(body: &impl Serialize) -> Result<Bytes, CallError> {
-    serde_json::to_vec(body).map(Bytes::from).map_err(|error| {
-        CallError::new(
-            CallErrorKind::RefusedRequest { status: 400 },
-            format!("The request cannot be written as JSON: {error}. Nothing was sent."),
-        )
-    })
-}
 
 /// Body of `/api/chat`.
 #[derive(Serialize)]
@@ -110,36 +97,13 @@ impl Serialize for Options<'_> {
     }
 }
 
-fn messages<S: Serializer>(messages: &[Message], serializer: S) -> Result<S::Ok, S::Error> {
-    #[derive(Serialize)]
-    struct Sent<'a> {
-        role: Role,
-        #[serde(serialize_with = "text")]
-        content: &'a Message,
-    }
-    serializer.collect_seq(messages.iter().map(|message| Sent { role: message.role, content: message }))
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference to the field")]
-fn text<S: Serializer>(message: &&Message, serializer: S) -> Result<S::Ok, S::Error> {
-    struct Parts<'a>(&'a Message);
-    impl fmt::Display for Parts<'_> {
-        fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-            self.0.content.iter().try_for_each(|part| formatter.write_str(&part.text))
-        }
-    }
-    match message.content.as_slice() {
-        [only] => serializer.serialize_str(&only.text),
-        _ => serializer.collect_str(&Parts(message)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use domain::card::{Part, PartType};
+    use domain::card::{Part, PartType, Role};
     use serde_json::{Map, json};
 
     use super::*;
+    use crate::body::to_bytes;
 
     fn sent(parameters: &ModelParameters, seed: Option<i64>) -> Value {
         let mut two_parts = Message::text(Role::User, "one ");

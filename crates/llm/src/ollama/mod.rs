@@ -1,25 +1,28 @@
 //! Ollama's native protocol.
 
-pub mod address;
 mod answer;
 mod body;
-mod failure;
-mod lines;
 mod models;
-mod wire;
+mod pull;
 
 use domain::card::ModelParameters;
 use domain::completion::Completion;
+use serde::Deserialize;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
+use crate::address::ServerAddress;
+use crate::answer::credible;
+use crate::body::to_bytes;
+use crate::embedding::{self, Embeddings};
 use crate::error::{CallError, SettingsError};
-use crate::facts::{LoadedModel, ModelFacts};
+use crate::facts::{LoadedModel, ModelFacts, PullProgress};
 use crate::request::ChatRequest;
+use crate::settings::ProviderSettings;
 use crate::watch::Watch;
-use address::OllamaAddress;
-pub use answer::{OUTPUT_LIMIT, REPLACED, TRUNCATED};
+use crate::wire::{BODY_LIMIT, Wire, whole_body};
 use body::{ChatBody, LoadBody};
 use models::ShownModels;
-use wire::Wire;
 
 /// An Ollama server.
 #[derive(Debug)]
@@ -30,12 +33,12 @@ pub struct Ollama {
 
 impl Ollama {
     /// A client for the server at `address`. Connects to nothing.
-    pub fn new(address: OllamaAddress, connect_ms: u64, concurrency: u32) -> Result<Self, SettingsError> {
-        Ok(Self { wire: Wire::new(address, connect_ms, concurrency)?, shown: ShownModels::default() })
+    pub fn new(address: ServerAddress, settings: &ProviderSettings) -> Result<Self, SettingsError> {
+        Ok(Self { wire: Wire::new(address, settings)?, shown: ShownModels::default() })
     }
 
     /// Where the server is.
-    pub fn address(&self) -> &OllamaAddress {
+    pub fn address(&self) -> &ServerAddress {
         self.wire.address()
     }
 
@@ -45,10 +48,10 @@ impl Ollama {
         request: &ChatRequest<'_>,
         watch: &mut Watch<'_>,
     ) -> Result<Completion, CallError> {
-        let body = body::to_bytes(&ChatBody::new(request))?;
+        let body = to_bytes(&ChatBody::new(request))?;
         let response = watch.wait(self.wire.post("/api/chat", body)).await??;
-        let response = watch.wait(failure::refused(response, request.model)).await??;
-        answer::read(response, watch).await
+        let response = watch.wait(self.wire.accepted(response, request.model)).await??;
+        answer::read(response, &self.wire, watch).await
     }
 
     /// `POST /api/generate` with no prompt: the server loads the model and answers nothing.
@@ -58,12 +61,12 @@ impl Ollama {
         parameters: &ModelParameters,
         watch: &mut Watch<'_>,
     ) -> Result<(), CallError> {
-        let body = body::to_bytes(&LoadBody::new(model, parameters))?;
+        let body = to_bytes(&LoadBody::new(model, parameters))?;
         watch
             .wait(async {
                 let response = self.wire.post("/api/generate", body).await?;
-                let response = failure::refused(response, model).await?;
-                wire::whole_body(response).await.map(|_| ())
+                let response = self.wire.accepted(response, model).await?;
+                whole_body(response, BODY_LIMIT).await.map(drop)
             })
             .await?
     }
@@ -86,5 +89,39 @@ impl Ollama {
     /// `GET /api/version`.
     pub async fn version(&self) -> Result<String, CallError> {
         models::version(&self.wire).await
+    }
+
+    /// `POST /api/embed`. A text longer than the model's context is refused, not cut in silence.
+    pub async fn embed(
+        &self,
+        model: &str,
+        texts: &[&str],
+        watch: &mut Watch<'_>,
+    ) -> Result<Embeddings, CallError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            embeddings: Vec<Vec<f32>>,
+            prompt_eval_count: Option<i64>,
+        }
+        let body = to_bytes(&json!({ "model": model, "input": texts, "truncate": false }))?;
+        let Answer { embeddings, prompt_eval_count } =
+            watch.wait(embedding::asked(&self.wire, "/api/embed", body, model)).await??;
+        embedding::checked(embeddings, texts.len(), prompt_eval_count.map(credible))
+    }
+
+    /// `POST /api/pull`, which tells `progress` how far it is.
+    pub async fn pull(
+        &self,
+        model: &str,
+        progress: &mut (dyn FnMut(PullProgress) + Send),
+        cancel: &CancellationToken,
+    ) -> Result<(), CallError> {
+        pull::pull(&self.wire, model, progress, cancel).await
+    }
+
+    /// `DELETE /api/delete`.
+    pub async fn delete(&self, model: &str) -> Result<(), CallError> {
+        let body = to_bytes(&json!({ "model": model }))?;
+        self.wire.delete("/api/delete", body, model).await
     }
 }

@@ -8,11 +8,11 @@ use futures_util::stream;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::body;
-use super::failure;
-use super::wire::Wire;
+use crate::body;
 use crate::error::{CallError, CallErrorKind};
 use crate::facts::{LoadedModel, ModelFacts, same_model};
+use crate::failure;
+use crate::wire::Wire;
 
 /// How many models are asked about at once.
 const AT_ONCE: usize = 4;

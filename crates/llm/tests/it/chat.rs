@@ -5,7 +5,7 @@ use std::sync::mpsc;
 
 use domain::card::{Message, ModelParameters, Role};
 use fake_ollama::{Change, FakeOllama, Options};
-use llm::ollama::{OUTPUT_LIMIT, REPLACED, TRUNCATED};
+use llm::answer::{OUTPUT_LIMIT, REPLACED, TRUNCATED};
 use llm::watch::Watch;
 use llm::{ChatRequest, Provider};
 use serde_json::{Value, json};

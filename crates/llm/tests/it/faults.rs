@@ -161,7 +161,7 @@ async fn an_answer_without_end_is_not_read_to_its_end() {
     let error = ask(&server.provider(), "m", "x").await.expect_err("too long");
     assert_eq!(error.kind, TooLarge);
     let partial = error.partial.expect("what came");
-    assert!(partial.content.len() <= llm::ollama::OUTPUT_LIMIT);
+    assert!(partial.content.len() <= llm::answer::OUTPUT_LIMIT);
 }
 
 #[tokio::test]

@@ -2,10 +2,14 @@
 #![expect(clippy::expect_used, reason = "a test may panic")]
 
 mod chat;
+mod embeddings;
 mod fault_table;
 mod faults;
 mod guarded;
 mod models;
+mod openai;
+mod openai_faults;
+mod pulls;
 mod raw;
 mod simulated;
 
@@ -36,6 +40,14 @@ fn parameters(json: Value) -> ModelParameters {
 /// Settings of an Ollama provider at `url` that tries once.
 fn ollama_at(url: &str) -> ProviderSettings {
     let mut settings = ProviderSettings::new("ollama", ProviderKind::Ollama);
+    settings.base_url = Some(url.to_owned());
+    settings.attempts = 1;
+    settings
+}
+
+/// Settings of an OpenAI-compatible provider at `url` that tries once.
+fn openai_at(url: &str) -> ProviderSettings {
+    let mut settings = ProviderSettings::new("openai", ProviderKind::OpenAi);
     settings.base_url = Some(url.to_owned());
     settings.attempts = 1;
     settings

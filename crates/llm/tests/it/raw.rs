@@ -54,6 +54,9 @@ impl Connection {
 /// The head of a streamed answer, as Ollama sends it.
 pub(crate) const STREAM: &str =
     "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n";
+/// The head of a streamed answer, as an OpenAI-compatible server sends it.
+pub(crate) const EVENTS: &str =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n";
 /// The end of a chunked body.
 pub(crate) const END: &str = "0\r\n\r\n";
 /// The last line of an answer.
@@ -115,5 +118,23 @@ impl RawServer {
 
     pub(crate) fn provider(&self) -> Provider {
         Provider::new(&super::ollama_at(&self.url)).expect("settings")
+    }
+
+    pub(crate) fn openai(&self) -> Provider {
+        Provider::new(&super::openai_at(&self.url)).expect("settings")
+    }
+
+    /// A server that streams `text` as an OpenAI-compatible one, in chunks of `size` bytes, to every request.
+    pub(crate) fn streaming(text: impl Into<String>, size: usize) -> Self {
+        let text = text.into();
+        Self::start(move |_, connection| {
+            while connection.request().is_some() {
+                connection.send(EVENTS);
+                for chunk in text.as_bytes().chunks(size) {
+                    connection.chunk(chunk);
+                }
+                connection.send(END);
+            }
+        })
     }
 }

@@ -130,14 +130,14 @@ async fn look_at_provider(provider: &Guarded) -> Finding {
         }
         Ok(Ok((version, models))) if models.is_empty() => Finding::problem(
             name,
-            format!("Version {version} answers at {}, without a model.", address(provider)),
+            format!("{} answers at {}, without a model.", who(version), address(provider)),
             "Pull one on that machine: ollama pull llama3.2",
         ),
         Ok(Ok((version, models))) => {
             let names: Vec<&str> = models.iter().map(|model| model.name.as_str()).collect();
             Finding::sound(
                 name,
-                format!("Version {version} answers at {}: {}.", address(provider), names.join(", ")),
+                format!("{} answers at {}: {}.", who(version), address(provider), names.join(", ")),
             )
         }
         Ok(Err(error)) => {
@@ -155,4 +155,8 @@ async fn look_at_provider(provider: &Guarded) -> Finding {
 
 fn address(provider: &Guarded) -> &str {
     provider.base_url().unwrap_or("no address")
+}
+
+fn who(version: Option<String>) -> String {
+    version.map_or_else(|| "It".to_owned(), |version| format!("Version {version}"))
 }

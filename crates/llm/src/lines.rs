@@ -2,21 +2,21 @@
 
 use std::ops::ControlFlow;
 
-use super::failure;
 use crate::error::CallError;
+use crate::failure;
 
 /// The longest line that is read.
-pub(super) const LINE_LIMIT: usize = 1024 * 1024;
+pub(crate) const LINE_LIMIT: usize = 1024 * 1024;
 
 /// Cuts chunks into lines. A line that lies within one chunk, which is nearly each, is not copied.
 #[derive(Debug, Default)]
-pub(super) struct Lines {
+pub(crate) struct Lines {
     begun: Vec<u8>,
 }
 
 impl Lines {
     /// Gives each line that `chunk` completes to `each`, until that breaks.
-    pub(super) fn feed(
+    pub(crate) fn feed(
         &mut self,
         chunk: &[u8],
         mut each: impl FnMut(&[u8]) -> Result<ControlFlow<()>, CallError>,
@@ -43,7 +43,7 @@ impl Lines {
     }
 
     /// What stands after the last line break.
-    pub(super) fn last(&self) -> &[u8] {
+    pub(crate) fn last(&self) -> &[u8] {
         &self.begun
     }
 

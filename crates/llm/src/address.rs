@@ -1,4 +1,4 @@
-//! Where an Ollama server is, as people and Ollama's own variable write it.
+//! Where a model server is, as people write it.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
@@ -10,23 +10,22 @@ use crate::error::SettingsError;
 /// Ollama's port where neither scheme nor port is given.
 const OLLAMA_PORT: &str = "11434";
 
-/// The base address of an Ollama server, without a slash at its end.
+/// The base address of a model server, without a slash at its end: what the paths of its protocol follow.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OllamaAddress(String);
+pub struct ServerAddress(String);
 
-impl Default for OllamaAddress {
-    fn default() -> Self {
-        Self(format!("http://127.0.0.1:{OLLAMA_PORT}"))
-    }
-}
-
-impl fmt::Display for OllamaAddress {
+impl fmt::Display for ServerAddress {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
     }
 }
 
-impl OllamaAddress {
+impl ServerAddress {
+    /// Where Ollama is by default.
+    pub fn default_ollama() -> Self {
+        Self(format!("http://127.0.0.1:{OLLAMA_PORT}"))
+    }
+
     /// The address as text: `http://127.0.0.1:11434`.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -45,25 +44,44 @@ impl OllamaAddress {
             (_, Some(value)) if given(host) => ("OLLAMA_HOST", value),
             _ => return Ok(None),
         };
-        Self::parse(value).map(Some).map_err(|error| SettingsError(format!("{name}: {error}")))
+        Self::ollama(value).map(Some).map_err(|error| SettingsError(format!("{name}: {error}")))
     }
 
     /// Reads an address as Ollama reads `OLLAMA_HOST`: `host`, `host:port`, `:port`, `[v6]:port`, or a URL.
     ///
     /// Without a scheme the port is 11434, with one it is the scheme's own: 80 or 443. An address that a
     /// server listens on everywhere by, `0.0.0.0` or `[::]`, means this machine to a client.
-    pub fn parse(text: &str) -> Result<Self, SettingsError> {
+    pub fn ollama(text: &str) -> Result<Self, SettingsError> {
+        Self::parse(text, Some(OLLAMA_PORT), "127.0.0.1:11434 or https://models.example.org")
+    }
+
+    /// Reads the base address of an OpenAI-compatible server, a URL with or without its version: `/v1` is added
+    /// where no part of the path is a version such as `v1` or `v1beta`.
+    pub fn openai(text: &str) -> Result<Self, SettingsError> {
+        let Self(mut address) =
+            Self::parse(text, None, "http://127.0.0.1:8000/v1 or https://models.example.org/v1")?;
+        // What stands before the third slash is scheme and host.
+        if !address.split('/').skip(3).any(is_version) {
+            address.push_str("/v1");
+        }
+        Ok(Self(address))
+    }
+
+    /// `default_port` goes with an address without a scheme. None: it must have one.
+    fn parse(text: &str, default_port: Option<&str>, example: &str) -> Result<Self, SettingsError> {
         let text = unquoted(text);
         let refuse = |why: &str| {
             // What stands before an @ may be a password.
             let shown: String = text.rsplit('@').next().unwrap_or_default().chars().take(200).collect();
             Err(SettingsError(format!(
-                "`{shown}` is not the address of a model server: {why}. \
-                 Write it like 127.0.0.1:11434 or https://models.example.org."
+                "`{shown}` is not the address of a model server: {why}. Write it like {example}."
             )))
         };
         let (scheme, rest, default_port) = match text.split_once("://") {
-            None => ("http", text, OLLAMA_PORT),
+            None => match default_port {
+                Some(port) => ("http", text, port),
+                None => return refuse("it does not begin with http:// or https://"),
+            },
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => ("http", rest, "80"),
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => ("https", rest, "443"),
             Some(_) => return refuse("its scheme is neither http nor https"),
@@ -117,6 +135,11 @@ fn split_port(authority: &str) -> Option<(&str, Option<&str>)> {
     }
 }
 
+/// Whether a part of a path names a version of an API: `v1`, `v1beta`.
+fn is_version(segment: &str) -> bool {
+    segment.strip_prefix('v').is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
+}
+
 fn client_host(host: &str) -> String {
     match host.parse::<IpAddr>() {
         Ok(IpAddr::V4(address)) if address.is_unspecified() => "127.0.0.1".to_owned(),
@@ -156,7 +179,7 @@ mod tests {
             (" \"127.0.0.1:11434\" ", "http://127.0.0.1:11434"),
             ("'gpu-box'", "http://gpu-box:11434"),
         ] {
-            assert_eq!(OllamaAddress::parse(written).expect(written).as_str(), meant, "{written}");
+            assert_eq!(ServerAddress::ollama(written).expect(written).as_str(), meant, "{written}");
         }
     }
 
@@ -179,15 +202,38 @@ mod tests {
             ("http://ex ample.org", "more than host"),
             ("http://exa<mple.org", "invalid"),
         ] {
-            let error = OllamaAddress::parse(written).expect_err(written).to_string();
+            let error = ServerAddress::ollama(written).expect_err(written).to_string();
             assert!(error.contains(why), "{written}: {error}");
         }
     }
 
     #[test]
+    fn an_openai_address_may_have_its_version_or_not() {
+        for (written, meant) in [
+            ("http://127.0.0.1:8000", "http://127.0.0.1:8000/v1"),
+            ("http://127.0.0.1:8000/", "http://127.0.0.1:8000/v1"),
+            ("http://127.0.0.1:8000/v1/", "http://127.0.0.1:8000/v1"),
+            ("https://api.openai.com/v1", "https://api.openai.com:443/v1"),
+            ("https://gateway.example.org/litellm", "https://gateway.example.org:443/litellm/v1"),
+            ("https://example.org/v1beta/openai", "https://example.org:443/v1beta/openai"),
+            ("https://v1.example.org", "https://v1.example.org:443/v1"),
+            ("http://0.0.0.0:8000", "http://127.0.0.1:8000/v1"),
+        ] {
+            assert_eq!(ServerAddress::openai(written).expect(written).as_str(), meant, "{written}");
+        }
+        let error = ServerAddress::openai("127.0.0.1:8000").expect_err("no scheme").to_string();
+        assert!(
+            error.contains("begin with http://") && error.contains("http://127.0.0.1:8000/v1"),
+            "{error}"
+        );
+        let error = ServerAddress::openai("http://me:secret@host/v1").expect_err("a password").to_string();
+        assert!(!error.contains("secret"), "{error}");
+    }
+
+    #[test]
     fn the_base_url_goes_before_the_host() {
         let read = |base, host| {
-            OllamaAddress::from_variables(base, host)
+            ServerAddress::from_variables(base, host)
                 .map(|found| found.map(|address| address.to_string()))
                 .map_err(|error| error.to_string())
         };

@@ -1,23 +1,26 @@
-//! HTTP to an Ollama server.
+//! HTTP to a model server.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{CONTENT_TYPE, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Method, Request, Response, Url};
+use reqwest::{Client, Method, Request, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
-use super::address::OllamaAddress;
-use super::failure;
+use crate::address::ServerAddress;
 use crate::error::{CallError, CallErrorKind, SettingsError};
+use crate::failure::{self, Refusal};
+use crate::key::Key;
+use crate::settings::ProviderSettings;
 
 /// Everything but model calls is answered within this, or not at all.
 const QUESTION_LIMIT: Duration = Duration::from_secs(10);
 /// The longest answer to anything but a model call.
-const BODY_LIMIT: usize = 4 * 1024 * 1024;
+pub(crate) const BODY_LIMIT: usize = 4 * 1024 * 1024;
 /// Idle connections that are kept for each call that there may be at once. A connection is idle a moment after its
 /// answer has ended, and a call that begins within that moment opens another: with room for one alone, one of ten
 /// calls did, and as many were closed.
@@ -28,25 +31,22 @@ const STALE_WITHIN: Duration = Duration::from_secs(1);
 
 /// One client for all calls of a provider, so that they share its connections.
 #[derive(Debug)]
-pub(super) struct Wire {
+pub(crate) struct Wire {
     client: Client,
-    address: OllamaAddress,
+    address: ServerAddress,
+    key: Key,
     /// The address, parsed once: its host would be looked through anew for each call.
     base: Url,
 }
 
 impl Wire {
-    pub(super) fn new(
-        address: OllamaAddress,
-        connect_ms: u64,
-        concurrency: u32,
-    ) -> Result<Self, SettingsError> {
+    pub(crate) fn new(address: ServerAddress, settings: &ProviderSettings) -> Result<Self, SettingsError> {
         let mut builder = Client::builder()
             .no_proxy()
             .redirect(Policy::none())
             .tcp_nodelay(true)
-            .connect_timeout(Duration::from_millis(connect_ms))
-            .pool_max_idle_per_host(CONNECTIONS_A_CALL * concurrency as usize)
+            .connect_timeout(Duration::from_millis(settings.limits.connect_ms))
+            .pool_max_idle_per_host(CONNECTIONS_A_CALL * settings.effective_concurrency() as usize)
             .retry(reqwest::retry::never());
         if address.is_https() {
             if rustls::crypto::CryptoProvider::get_default().is_none() {
@@ -61,24 +61,66 @@ impl Wire {
             .map_err(|error| SettingsError(format!("{address}: no HTTP client can be built: {error}.")))?;
         let base = Url::parse(address.as_str())
             .map_err(|error| SettingsError(format!("{address} is no address: {error}.")))?;
-        Ok(Self { client, address, base })
+        Ok(Self { client, address, key: Key::read(settings), base })
     }
 
-    pub(super) fn address(&self) -> &OllamaAddress {
+    pub(crate) fn address(&self) -> &ServerAddress {
         &self.address
     }
 
-    pub(super) async fn post(&self, path: &str, body: Bytes) -> Result<Response, CallError> {
+    pub(crate) async fn post(&self, path: &str, body: Bytes) -> Result<Response, CallError> {
         self.send(Method::POST, path, Some(body)).await
     }
 
+    /// A `DELETE` of `model`, whose answer is its status.
+    pub(crate) async fn delete(&self, path: &str, body: Bytes, model: &str) -> Result<(), CallError> {
+        Self::within_limit(async {
+            let response = self.send(Method::DELETE, path, Some(body)).await?;
+            self.accepted(response, model).await.map(drop)
+        })
+        .await
+    }
+
+    /// The response, unless its status says that there is no answer in it.
+    pub(crate) async fn accepted(&self, response: Response, model: &str) -> Result<Response, CallError> {
+        if response.status() == StatusCode::OK {
+            return Ok(response);
+        }
+        let refusal = self.refusal(response).await;
+        Err(refusal.into_error(model, self.has_key()))
+    }
+
+    /// What a response says of why there is no answer in it.
+    pub(crate) async fn refusal(&self, response: Response) -> Refusal {
+        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+        // The date form of Retry-After is not read: then the pause is ours to choose.
+        let retry_after =
+            header(RETRY_AFTER).and_then(|value| value.trim().parse().ok()).map(Duration::from_secs);
+        let is_json = header(CONTENT_TYPE).is_some_and(|value| value.contains("json"));
+        let status = response.status().as_u16();
+        // A body that cannot be read takes nothing away from what the status says.
+        let body = whole_body(response, BODY_LIMIT).await.unwrap_or_default();
+        let error: Option<Value> = serde_json::from_slice(&body).ok();
+        let words = error.as_ref().and_then(failure::words).map(|words| self.shown(words));
+        Refusal { status, retry_after, is_json, words }
+    }
+
+    /// Words of the server, safe to show and without the key.
+    pub(crate) fn shown(&self, words: &str) -> String {
+        failure::shown(&self.key.hidden_in(words))
+    }
+
+    pub(crate) fn has_key(&self) -> bool {
+        matches!(self.key, Key::Read { .. })
+    }
+
     /// A `GET` whose answer is one JSON value.
-    pub(super) async fn get_json<T: DeserializeOwned>(&self, path: &str) -> Result<T, CallError> {
+    pub(crate) async fn get_json<T: DeserializeOwned>(&self, path: &str) -> Result<T, CallError> {
         self.question(async { self.send(Method::GET, path, None).await }, "").await
     }
 
     /// A `POST` about `model` whose answer is one JSON value.
-    pub(super) async fn post_json<T: DeserializeOwned>(
+    pub(crate) async fn post_json<T: DeserializeOwned>(
         &self,
         path: &str,
         body: Bytes,
@@ -92,10 +134,14 @@ impl Wire {
         response: impl Future<Output = Result<Response, CallError>>,
         model: &str,
     ) -> Result<T, CallError> {
-        let answer = async {
-            let body = whole_body(failure::refused(response.await?, model).await?).await?;
+        Self::within_limit(async {
+            let body = whole_body(self.accepted(response.await?, model).await?, BODY_LIMIT).await?;
             serde_json::from_slice(&body).map_err(|_| failure::garbage("no JSON that it should send"))
-        };
+        })
+        .await
+    }
+
+    async fn within_limit<T>(answer: impl Future<Output = Result<T, CallError>>) -> Result<T, CallError> {
         timeout(QUESTION_LIMIT, answer).await.unwrap_or_else(|_| {
             Err(CallError::new(
                 CallErrorKind::TimeoutFirstToken,
@@ -124,6 +170,18 @@ impl Wire {
         let mut url = self.base.clone();
         url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
         let mut request = Request::new(method, url);
+        match &self.key {
+            Key::None => {}
+            Key::Read { header, .. } => {
+                request.headers_mut().insert(AUTHORIZATION, header.clone());
+            }
+            Key::Unreadable(why) => {
+                return Err(CallError::new(
+                    CallErrorKind::RefusedRequest { status: StatusCode::UNAUTHORIZED.as_u16() },
+                    format!("The provider has no key: {why} Nothing was sent. Mend it and start again."),
+                ));
+            }
+        }
         if let Some(body) = body {
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             *request.body_mut() = Some(body.into());
@@ -140,11 +198,11 @@ fn no_certificates() -> Result<rustls::ClientConfig, SettingsError> {
 }
 
 /// The whole body of an answer that is not streamed.
-pub(super) async fn whole_body(mut response: Response) -> Result<Vec<u8>, CallError> {
+pub(crate) async fn whole_body(mut response: Response, limit: usize) -> Result<Vec<u8>, CallError> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| failure::of_body(&error))? {
-        if body.len() + chunk.len() > BODY_LIMIT {
-            return Err(failure::too_large("an answer", BODY_LIMIT));
+        if body.len() + chunk.len() > limit {
+            return Err(failure::too_large("an answer", limit));
         }
         body.extend_from_slice(&chunk);
     }

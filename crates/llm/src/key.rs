@@ -1,0 +1,131 @@
+//! The key that a model server wants, read where the configuration says and shown nowhere.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::path::Path;
+
+use reqwest::header::HeaderValue;
+
+use crate::settings::ProviderSettings;
+
+/// What stands where the key stood.
+const HIDDEN: &str = "[key]";
+/// A shorter text would be found in words that have nothing to do with it.
+const SHORTEST_HIDDEN: usize = 6;
+
+/// The key of a provider, or why there is none.
+#[derive(Clone)]
+pub(crate) enum Key {
+    /// The settings name none.
+    None,
+    /// It is sent with each request.
+    Read {
+        /// The key itself.
+        key: String,
+        /// `Bearer …`
+        header: HeaderValue,
+    },
+    /// The settings name one that cannot be read. The sentence says why.
+    Unreadable(String),
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::None => "None",
+            Self::Read { .. } => HIDDEN,
+            Self::Unreadable(_) => "Unreadable",
+        })
+    }
+}
+
+impl Key {
+    /// Reads the key that `settings` name. One that cannot be read is no reason not to start: the calls of this
+    /// provider say so.
+    pub(crate) fn read(settings: &ProviderSettings) -> Self {
+        match (&settings.key_env, &settings.key_file) {
+            (Some(name), _) => Self::from_variable(name),
+            (None, Some(path)) => Self::from_file(path),
+            (None, None) => Self::None,
+        }
+    }
+
+    fn from_variable(name: &str) -> Self {
+        match std::env::var(name) {
+            Ok(key) => Self::of(&key, &format!("The variable {name} of `key_env`")),
+            Err(_) => {
+                Self::Unreadable(format!("The variable {name} of `key_env` is not set, or is not text."))
+            }
+        }
+    }
+
+    fn from_file(path: &Path) -> Self {
+        match std::fs::read_to_string(path) {
+            Ok(key) => Self::of(&key, &format!("The file {} of `key_file`", path.display())),
+            Err(cause) => Self::Unreadable(format!(
+                "The file {} of `key_file` cannot be read: {cause}.",
+                path.display()
+            )),
+        }
+    }
+
+    fn of(text: &str, whence: &str) -> Self {
+        let key = text.trim();
+        if key.is_empty() {
+            return Self::Unreadable(format!("{whence} is empty."));
+        }
+        match HeaderValue::from_str(&format!("Bearer {key}")) {
+            Ok(mut header) => {
+                header.set_sensitive(true);
+                Self::Read { key: key.to_owned(), header }
+            }
+            Err(_) => Self::Unreadable(format!("{whence} holds more than one line, or what is no text.")),
+        }
+    }
+
+    /// `words` without the key, should the server have sent it back.
+    pub(crate) fn hidden_in<'a>(&self, words: &'a str) -> Cow<'a, str> {
+        match self {
+            Self::Read { key, .. } if key.len() >= SHORTEST_HIDDEN && words.contains(key.as_str()) => {
+                Cow::Owned(words.replace(key.as_str(), HIDDEN))
+            }
+            _ => Cow::Borrowed(words),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of_file(content: &str) -> Key {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("key");
+        std::fs::write(&path, content).expect("written");
+        Key::from_file(&path)
+    }
+
+    fn why(key: Key) -> String {
+        match key {
+            Key::Unreadable(why) => why,
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_key_is_read_without_the_line_break_after_it_and_never_shown() {
+        let key = of_file("sk-canary-1234\r\n");
+        let Key::Read { header, .. } = &key else { unreachable!("{key:?}") };
+        assert_eq!(header.as_bytes(), b"Bearer sk-canary-1234");
+        assert_eq!(format!("{key:?} {header:?}"), "[key] Sensitive");
+        assert_eq!(key.hidden_in("Incorrect key: sk-canary-1234."), "Incorrect key: [key].");
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_used_says_why() {
+        assert!(why(of_file(" \n")).ends_with("is empty."));
+        assert!(why(of_file("sk-1\nsk-2")).contains("more than one line"));
+        assert!(why(Key::from_file(Path::new("/no/such/file"))).contains("cannot be read"));
+        assert!(why(Key::from_variable("PROMPTCARDS_NO_SUCH_KEY")).contains("is not set"));
+    }
+}
