@@ -1,11 +1,12 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { ahead } from "./ahead.ts";
 
 const server = process.env.PROMPTCARDS_SERVER ?? "http://127.0.0.1:3000";
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), ahead()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   // The server writes a fresh nonce over this word in every index.html it sends.
   html: { cspNonce: "__CSP_NONCE__" },
@@ -20,7 +21,8 @@ export default defineConfig({
       output: {
         codeSplitting: {
           groups: [
-            { name: "start", tags: ["$initial"], priority: 2 },
+            { name: "start", tags: ["$initial"], priority: 3 },
+            { name: "kit", test: /node_modules\/@(base-ui|floating-ui)\//, priority: 2 },
             { name: "shared", minShareCount: 2, maxModuleSize: 20_000, priority: 1 },
           ],
         },

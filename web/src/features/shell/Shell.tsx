@@ -7,6 +7,7 @@ import { ChoiceMenu } from "@/components/Layers";
 import { PageProvider, useCrumbs } from "@/components/Page";
 import { SkeletonLines } from "@/components/States";
 import { Toasts } from "@/components/toasts";
+import { useKitSoon } from "@/components/useKit";
 import { cardFacetsQuery } from "@/features/cards";
 import { MOD_KEY, useHotkeys } from "@/lib/hotkeys";
 import { useTheme } from "@/lib/theme";
@@ -41,6 +42,7 @@ const PLACES: Place[][] = [
 export function Shell() {
   // A matrix needs the width.
   const rail = useMatch({ from: "/runs/$runId", shouldThrow: false }) !== undefined;
+  useKitSoon();
   return (
     <PageProvider>
       <a className="skip" href="#main">
