@@ -8,6 +8,8 @@
 //!
 //! Left out of Jinja: `extends`, `block`, `import` and `autoescape`. Left out of `minijinja`: what it
 //! adds to Jinja's filters.
+//!
+//! [`NunjucksTemplate`] renders the texts of promptfoo's files, in which a missing value is nothing.
 
 mod bounded;
 mod environment;
@@ -15,6 +17,7 @@ mod failure;
 mod found;
 mod includes;
 mod lower;
+mod nunjucks;
 mod problem;
 mod prompt;
 mod syntax;
@@ -28,6 +31,7 @@ pub use includes::{
     INCLUDE_DEPTH_LIMIT, IncludeReference, Includes, Lookup, ResolvedIncludes, Wanted, find_includes,
     resolve_includes,
 };
+pub use nunjucks::NunjucksTemplate;
 pub use problem::{RenderError, TemplateProblem};
 pub use prompt::{PROMPT_LIMIT, PromptTemplate, render_text};
 pub use tokens::estimate_tokens;

@@ -71,7 +71,7 @@ fn double(number: &Number) -> f64 {
 }
 
 /// `String(number)`: `Number::toString` of ECMA-262, radix 10.
-fn number_text(number: f64) -> String {
+pub(crate) fn number_text(number: f64) -> String {
     if number == 0.0 {
         return "0".into();
     }

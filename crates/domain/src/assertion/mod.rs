@@ -13,7 +13,7 @@ mod describe;
 mod equals;
 mod finish_reason;
 mod is_json;
-mod javascript;
+pub(crate) mod javascript;
 mod json_in_text;
 mod judge;
 mod length;

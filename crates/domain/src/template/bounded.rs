@@ -170,7 +170,7 @@ fn is_namespace(object: &DynObject) -> bool {
 }
 
 /// Charges the fuel for walking a list or an object. Answers an undefined value within it, if any.
-fn weigh_object(state: &State, value: &Value) -> Result<Option<Value>, Error> {
+pub(super) fn weigh_object(state: &State, value: &Value) -> Result<Option<Value>, Error> {
     if value.as_object().is_none() {
         return Ok(None);
     }

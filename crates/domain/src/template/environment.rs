@@ -2,7 +2,7 @@
 
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 
-use super::{bounded, syntax};
+use super::{bounded, nunjucks, syntax};
 
 /// Fuel of one rendering: about one a step of the template, and one for 64 bytes that it writes.
 pub(super) const FUEL: u64 = 50_000;
@@ -10,6 +10,25 @@ pub(super) const FUEL: u64 = 50_000;
 const RECURSION_LIMIT: usize = 64;
 /// What one level of includes counts against the recursion limit.
 const RECURSION_OF_AN_INCLUDE: usize = 10;
+
+/// Whose meaning a template has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// Jinja, in which a variable without a value is an error: the texts of a card.
+    Card,
+    /// Nunjucks, in which it is nothing and values behave as in JavaScript: the texts of a promptfoo file.
+    Nunjucks,
+}
+
+impl Dialect {
+    /// Filters that a template may apply.
+    pub(super) fn filters(self) -> &'static [&'static str] {
+        match self {
+            Self::Card => &FILTERS,
+            Self::Nunjucks => &NUNJUCKS_FILTERS,
+        }
+    }
+}
 
 /// Functions that a template may call.
 pub(super) const FUNCTIONS: [&str; 3] = ["dict", "namespace", "range"];
@@ -63,6 +82,62 @@ pub(super) const FILTERS: [&str; 45] = [
     "upper",
 ];
 
+/// Those of them in a promptfoo file: Nunjucks has `dump` and `wordcount`, promptfoo adds `load`.
+pub(super) const NUNJUCKS_FILTERS: [&str; 48] = [
+    "abs",
+    "attr",
+    "batch",
+    "bool",
+    "capitalize",
+    "count",
+    "d",
+    "default",
+    "dictsort",
+    "dump",
+    "e",
+    "escape",
+    "first",
+    "float",
+    "format",
+    "groupby",
+    "indent",
+    "int",
+    "items",
+    "join",
+    "last",
+    "length",
+    "lines",
+    "list",
+    "load",
+    "lower",
+    "map",
+    "max",
+    "min",
+    "reject",
+    "rejectattr",
+    "replace",
+    "reverse",
+    "round",
+    "safe",
+    "select",
+    "selectattr",
+    "slice",
+    "sort",
+    "split",
+    "string",
+    "sum",
+    "title",
+    "tojson",
+    "trim",
+    "unique",
+    "upper",
+    "wordcount",
+];
+
+/// Filters that in Nunjucks take a missing value for the empty text.
+pub(super) const TEXT_FILTERS: [&str; 8] =
+    ["capitalize", "lower", "replace", "split", "string", "title", "upper", "wordcount"];
+
 /// Tests that may stand after `is`.
 pub(super) const TESTS: [&str; 35] = [
     "boolean",
@@ -104,7 +179,7 @@ pub(super) const TESTS: [&str; 35] = [
 
 /// An environment without templates, for a template whose includes stand in one another at most
 /// `include_depth` deep.
-pub(super) fn environment(include_depth: usize) -> Environment<'static> {
+pub(super) fn environment(include_depth: usize, dialect: Dialect) -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_syntax(syntax::syntax());
     environment.set_auto_escape_callback(|_| AutoEscape::None);
@@ -131,6 +206,9 @@ pub(super) fn environment(include_depth: usize) -> Environment<'static> {
     environment.add_filter("__charge", bounded::charge);
     environment.add_filter("__store", bounded::store);
     environment.add_filter("__concat", bounded::concat);
+    if dialect == Dialect::Nunjucks {
+        nunjucks::add_to(&mut environment);
+    }
     environment
 }
 
@@ -140,7 +218,7 @@ mod tests {
 
     #[test]
     fn what_is_listed_is_there_and_nothing_else() {
-        let environment = environment(0);
+        let environment = environment(0, Dialect::Card);
         let render = |template: String| environment.render_str(&template, ()).unwrap();
         for name in FILTERS {
             assert_eq!(render(format!("{{{{ '{name}' is filter }}}}")), "true", "{name}");
@@ -151,6 +229,12 @@ mod tests {
         for name in ["chain", "zip", "pprint"] {
             assert_eq!(render(format!("{{{{ '{name}' is filter }}}}")), "false", "{name}");
         }
+        let nunjucks = super::environment(0, Dialect::Nunjucks);
+        for name in NUNJUCKS_FILTERS {
+            let template = format!("{{{{ '{name}' is filter }}}}");
+            assert_eq!(nunjucks.render_str(&template, ()).unwrap(), "true", "{name}");
+        }
+        assert!(TEXT_FILTERS.iter().all(|name| NUNJUCKS_FILTERS.contains(name)));
         let functions: Vec<_> = environment.globals().map(|(name, _)| name.to_owned()).collect();
         assert_eq!(functions, FUNCTIONS);
     }

@@ -11,6 +11,7 @@ use std::ops::Range;
 
 use minijinja::machinery::ast::{self, Expr, Stmt};
 
+use super::environment::Dialect;
 use super::includes::{Includes, literal, parse_tag};
 use super::problem::{TemplateProblem, suggestion};
 use super::syntax::{Source, bytes};
@@ -38,13 +39,14 @@ impl Lowered {
     }
 }
 
-/// Lowers a parsed template, or says what of Jinja it uses that a card cannot.
+/// Lowers a parsed template, or says what of Jinja it uses that cannot be used here.
 pub(super) fn lower(
     source: Source,
     tree: &Stmt,
     includes: &Includes,
+    dialect: Dialect,
 ) -> Result<Lowered, Vec<TemplateProblem>> {
-    let mut writer = Writer { source, includes, lowered: Lowered::default(), problems: Vec::new() };
+    let mut writer = Writer { source, includes, dialect, lowered: Lowered::default(), problems: Vec::new() };
     writer.statement(tree);
     if writer.problems.is_empty() { Ok(writer.lowered) } else { Err(writer.problems) }
 }
@@ -52,6 +54,7 @@ pub(super) fn lower(
 struct Writer<'a> {
     source: Source<'a>,
     includes: &'a Includes,
+    dialect: Dialect,
     lowered: Lowered,
     problems: Vec<TemplateProblem>,
 }
@@ -172,13 +175,19 @@ impl Writer<'_> {
 
     fn unknown_tag(&mut self, name: &str, range: Range<usize>) {
         let range = range.start..(range.start + name.len());
-        self.refuse(
-            range,
-            format!("A card cannot use `{name}`. Another card's text is taken in by `{{% include \"card:slug@label\" %}}`."),
-        );
+        let message = match self.dialect {
+            Dialect::Card => format!(
+                "A card cannot use `{name}`. Another card's text is taken in by `{{% include \"card:slug@label\" %}}`."
+            ),
+            Dialect::Nunjucks => format!("`{name}` is not supported in the templates of a promptfoo file."),
+        };
+        self.refuse(range, message);
     }
 
     fn include(&mut self, stmt: &ast::Include) {
+        if self.dialect == Dialect::Nunjucks {
+            return self.unknown_tag("include", bytes(stmt.name.span()));
+        }
         let range = bytes(stmt.name.span());
         let name = literal(stmt).unwrap_or_default();
         let Some((slug, label)) = parse_tag(&name) else {
@@ -217,10 +226,18 @@ impl Writer<'_> {
         self.put("{% for ");
         self.target(&stmt.target, false);
         self.put(" in ");
-        self.expression(&stmt.iter);
+        match self.dialect {
+            Dialect::Card => self.expression(&stmt.iter),
+            Dialect::Nunjucks => {
+                self.put("((");
+                self.expression(&stmt.iter);
+                let pairs = matches!(stmt.target, Expr::List(_) | Expr::Tuple(_));
+                self.put(if pairs { ")|__each(true))" } else { ")|__each(false))" });
+            }
+        }
         if let Some(filter) = &stmt.filter_expr {
             self.put(" if ");
-            self.expression(filter);
+            self.condition(filter);
         }
         self.put(if stmt.recursive { " recursive %}" } else { " %}" });
         self.block(&stmt.body);
@@ -233,13 +250,13 @@ impl Writer<'_> {
 
     fn if_condition(&mut self, stmt: &ast::IfCond) {
         self.put("{% if ");
-        self.expression(&stmt.expr);
+        self.condition(&stmt.expr);
         self.put(" %}");
         self.block(&stmt.true_body);
         let mut rest = &stmt.false_body;
         while let [Stmt::IfCond(next)] = rest.as_slice() {
             self.put("{% elif ");
-            self.expression(&next.expr);
+            self.condition(&next.expr);
             self.put(" %}");
             self.block(&next.true_body);
             rest = &next.false_body;

@@ -7,7 +7,7 @@ use minijinja::value::Serde;
 use minijinja::{Environment, Value as Rendered};
 use serde_json::{Map, Value};
 
-use super::environment::{FUEL, environment};
+use super::environment::{Dialect, FUEL, environment};
 use super::failure::{Explainer, Text, too_long};
 use super::found::find_variables;
 use super::includes::Includes;
@@ -44,7 +44,7 @@ impl PromptTemplate {
     /// problems that can be known without values.
     pub fn compile(content: &CardContent, includes: &Includes) -> Result<Self, Vec<TemplateProblem>> {
         check_size(content)?;
-        let mut templates = Templates::new(includes);
+        let mut templates = Templates::new(includes, Dialect::Card);
         let mut problems = Vec::new();
         let mut messages = Vec::new();
         for (index, message) in content.messages.iter().enumerate() {
@@ -105,7 +105,7 @@ pub fn render_text(source: &str, variables: &Map<String, Value>) -> Result<Strin
         return Ok(source.to_owned());
     }
     let includes = Includes::default();
-    let mut templates = Templates::new(&includes);
+    let mut templates = Templates::new(&includes, Dialect::Card);
     if let Err(problems) = templates.add("", source, &includes) {
         let first = problems.into_iter().next();
         return Err(RenderError::Failed(
@@ -140,11 +140,11 @@ fn pointer(message: usize, part: usize) -> String {
     format!("/messages/{message}/content/{part}/text")
 }
 
-fn has_tags(text: &str) -> bool {
+pub(super) fn has_tags(text: &str) -> bool {
     ["{{", "{%", "{#"].iter().any(|sign| text.contains(sign))
 }
 
-fn at_start(pointer: &str, message: impl Into<String>) -> TemplateProblem {
+pub(super) fn at_start(pointer: &str, message: impl Into<String>) -> TemplateProblem {
     TemplateProblem {
         pointer: pointer.to_owned(),
         line: 1,
@@ -156,25 +156,31 @@ fn at_start(pointer: &str, message: impl Into<String>) -> TemplateProblem {
 
 /// Compiled templates, by name.
 #[derive(Debug)]
-struct Templates {
+pub(super) struct Templates {
     environment: Environment<'static>,
     texts: BTreeMap<String, Text>,
+    dialect: Dialect,
 }
 
 impl Templates {
-    fn new(includes: &Includes) -> Self {
-        let mut environment = environment(includes.depth());
+    pub(super) fn new(includes: &Includes, dialect: Dialect) -> Self {
+        let mut environment = environment(includes.depth(), dialect);
         let links = includes.clone();
         environment.set_path_join_callback(move |tag, parent| {
             links.target(parent, tag).map_or(tag, |(id, _)| id).to_owned().into()
         });
-        Self { environment, texts: BTreeMap::new() }
+        Self { environment, texts: BTreeMap::new(), dialect }
     }
 
-    fn add(&mut self, name: &str, text: &str, includes: &Includes) -> Result<(), Vec<TemplateProblem>> {
+    pub(super) fn add(
+        &mut self,
+        name: &str,
+        text: &str,
+        includes: &Includes,
+    ) -> Result<(), Vec<TemplateProblem>> {
         let source = Source { pointer: name, text };
         let tree = source.parse().map_err(|problem| vec![problem])?;
-        let mut lowered = lower(source, &tree, includes)?;
+        let mut lowered = lower(source, &tree, includes, self.dialect)?;
         let added = self.environment.add_template_owned(name.to_owned(), std::mem::take(&mut lowered.text));
         added.map_err(|error| vec![at_start(name, format!("The template cannot be compiled: {error}"))])?;
         self.texts
@@ -184,7 +190,7 @@ impl Templates {
 }
 
 /// One rendering of all messages, with what is left of its limits.
-struct Rendering<'a> {
+pub(super) struct Rendering<'a> {
     templates: &'a Templates,
     explainer: Explainer<'a>,
     context: Rendered,
@@ -193,7 +199,11 @@ struct Rendering<'a> {
 }
 
 impl<'a> Rendering<'a> {
-    fn of(templates: &'a Templates, known: &'a BTreeSet<String>, variables: &'a Map<String, Value>) -> Self {
+    pub(super) fn of(
+        templates: &'a Templates,
+        known: &'a BTreeSet<String>,
+        variables: &'a Map<String, Value>,
+    ) -> Self {
         let given = variables.keys().map(String::as_str).collect();
         Self {
             templates,
@@ -212,7 +222,7 @@ impl<'a> Rendering<'a> {
         Ok(text.to_owned())
     }
 
-    fn template(&mut self, name: &str) -> Result<String, RenderError> {
+    pub(super) fn template(&mut self, name: &str) -> Result<String, RenderError> {
         if self.fuel == 0 {
             let message = "The messages before this one took all the work that is allowed. Loop over less.";
             return Err(RenderError::Limit(at_start(name, message)));

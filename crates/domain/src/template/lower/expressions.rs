@@ -3,7 +3,8 @@
 use minijinja::machinery::ast::{self, BinOpKind, CallArg, CompareOpKind, Expr, UnaryOpKind};
 
 use super::Writer;
-use crate::template::environment::{FILTERS, TESTS};
+use crate::template::environment::{Dialect, TESTS, TEXT_FILTERS};
+use crate::template::nunjucks::STRICT;
 use crate::template::syntax::bytes;
 
 /// Filters that neither walk a value nor need it to be there.
@@ -38,14 +39,20 @@ impl Writer<'_> {
                 self.put(text);
             }
             Expr::UnaryOp(unary) => {
-                self.put(match unary.op {
-                    UnaryOpKind::Not => "(not ",
-                    UnaryOpKind::Neg => "(-",
-                });
-                self.expression(&unary.expr);
+                match unary.op {
+                    UnaryOpKind::Not => {
+                        self.put("(not ");
+                        self.condition(&unary.expr);
+                    }
+                    UnaryOpKind::Neg => {
+                        self.put("(-");
+                        self.expression(&unary.expr);
+                    }
+                }
                 self.put(")");
             }
             Expr::BinOp(binary) => self.binary(binary),
+            Expr::Compare(compare) if self.dialect == Dialect::Nunjucks => self.loose_comparison(compare),
             Expr::Compare(compare) => {
                 self.put("(");
                 self.weighed(&compare.expr);
@@ -59,7 +66,7 @@ impl Writer<'_> {
                 self.put("(");
                 self.expression(&stmt.true_expr);
                 self.put(" if ");
-                self.expression(&stmt.test_expr);
+                self.condition(&stmt.test_expr);
                 if let Some(otherwise) = &stmt.false_expr {
                     self.put(" else ");
                     self.expression(otherwise);
@@ -80,6 +87,11 @@ impl Writer<'_> {
             }),
             Expr::Filter(filter) => self.held(|writer| writer.filter(filter)),
             Expr::Test(test) => self.test(test),
+            Expr::GetAttr(attribute) if self.dialect == Dialect::Nunjucks && attribute.name == "length" => {
+                self.put("((");
+                self.expression(&attribute.expr);
+                self.put(")|__length)");
+            }
             Expr::GetAttr(attribute) => {
                 self.expression(&attribute.expr);
                 self.put(".");
@@ -147,7 +159,80 @@ impl Writer<'_> {
         }
     }
 
+    /// What decides between two ways: JavaScript takes empty lists and objects for true.
+    pub(super) fn condition(&mut self, expression: &Expr) {
+        match (self.dialect, expression) {
+            (Dialect::Card, _) => self.expression(expression),
+            (_, Expr::BinOp(binary)) if matches!(binary.op, BinOpKind::ScAnd | BinOpKind::ScOr) => {
+                self.put("(");
+                self.condition(&binary.left);
+                self.put(if matches!(binary.op, BinOpKind::ScAnd) { " and " } else { " or " });
+                self.condition(&binary.right);
+                self.put(")");
+            }
+            (_, expression) => {
+                self.put("((");
+                self.expression(expression);
+                self.put(")|__truthy)");
+            }
+        }
+    }
+
+    /// Whether `===` or `!==` stands between two operands.
+    fn is_strict(&self, left: &Expr, right: &Expr) -> bool {
+        let between = bytes(left.span()).end..bytes(right.span()).start;
+        self.source.text.get(between).is_some_and(|text| text.contains(STRICT))
+    }
+
+    /// A chain of comparisons as JavaScript works it off: from the left, each result compared on.
+    fn loose_comparison(&mut self, compare: &ast::Compare) {
+        for _ in &compare.ops {
+            self.put("(");
+        }
+        self.weighed(&compare.expr);
+        let mut before = &compare.expr;
+        for step in &compare.ops {
+            let strict = self.is_strict(before, &step.expr);
+            before = &step.expr;
+            match step.op {
+                CompareOpKind::In | CompareOpKind::NotIn => {
+                    self.put(comparison(step.op));
+                    self.weighed(&step.expr);
+                    self.put(")");
+                }
+                operator => {
+                    self.put("|__compare(\"");
+                    self.put(comparison(operator).trim());
+                    self.put(if strict { "=\", " } else { "\", " });
+                    self.weighed(&step.expr);
+                    self.put("))");
+                }
+            }
+        }
+    }
+
     fn binary(&mut self, binary: &ast::BinOp) {
+        if self.dialect == Dialect::Nunjucks {
+            let operator = match binary.op {
+                BinOpKind::Eq => "==",
+                BinOpKind::Ne => "!=",
+                BinOpKind::Lt => "<",
+                BinOpKind::Lte => "<=",
+                BinOpKind::Gt => ">",
+                BinOpKind::Gte => ">=",
+                _ => "",
+            };
+            if !operator.is_empty() {
+                self.put("(");
+                self.weighed(&binary.left);
+                self.put("|__compare(\"");
+                self.put(operator);
+                self.put(if self.is_strict(&binary.left, &binary.right) { "=\", " } else { "\", " });
+                self.weighed(&binary.right);
+                self.put("))");
+                return;
+            }
+        }
         let (sign, walks, builds) = match binary.op {
             BinOpKind::Eq => (" == ", true, false),
             BinOpKind::Ne => (" != ", true, false),
@@ -183,10 +268,11 @@ impl Writer<'_> {
 
     fn filter(&mut self, filter: &ast::Spanned<ast::Filter>) {
         if let Some(input) = &filter.expr {
-            if LIGHT_FILTERS.contains(&filter.name) {
+            let text = self.dialect == Dialect::Nunjucks && TEXT_FILTERS.contains(&filter.name);
+            if text || LIGHT_FILTERS.contains(&filter.name) {
                 self.put("(");
                 self.expression(input);
-                self.put(")");
+                self.put(if text { ")|__text" } else { ")" });
             } else {
                 self.weighed(input);
             }
@@ -197,7 +283,7 @@ impl Writer<'_> {
 
     fn filter_name(&mut self, filter: &ast::Spanned<ast::Filter>) {
         let range = bytes(filter.span());
-        self.known_name(&range, "filter `", filter.name, &FILTERS);
+        self.known_name(&range, "filter `", filter.name, self.dialect.filters());
         self.mark(range);
         self.put(filter.name);
         self.arguments(&filter.args, true);
