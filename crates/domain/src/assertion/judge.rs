@@ -17,6 +17,9 @@ use crate::template::render_text;
 use crate::test_case::{Assertion, CaseContent};
 use crate::verdict::{Judgement, Outcome, Verdict};
 
+/// How texts in values and names of metrics are rendered, or the sentence that says why one is not.
+type Render<'a> = &'a dyn Fn(&Value) -> Result<Value, String>;
+
 /// Most patterns, and most schemas, that are kept. A pattern may hold 3 MiB.
 const KEPT: usize = 64;
 
@@ -61,6 +64,15 @@ impl Judge {
     ///
     /// The expected output is taken as it is; texts in `value` are templates.
     pub fn compile(&self, case: &CaseContent, variables: &Map<String, Value>) -> CompiledAssertions {
+        self.compile_all(case, &|value| rendered(value, variables))
+    }
+
+    /// Compiles the assertions of a case whose values are rendered already, such as one of a promptfoo file.
+    pub fn compile_rendered(&self, case: &CaseContent) -> CompiledAssertions {
+        self.compile_all(case, &|value| Ok(value.clone()))
+    }
+
+    fn compile_all(&self, case: &CaseContent, render: Render<'_>) -> CompiledAssertions {
         let of_expected_output = case
             .expected_output
             .iter()
@@ -68,28 +80,22 @@ impl Judge {
             .map(|_| Assertion::of("equals"));
         let assertions = case.assertions.iter().cloned().chain(of_expected_output);
         let expected = case.expected_output.as_deref();
-        let assertions =
-            assertions.map(|assertion| self.compile_one(assertion, expected, variables)).collect();
+        let assertions = assertions.map(|assertion| self.compile_one(assertion, expected, render)).collect();
         CompiledAssertions { assertions, threshold: case.threshold }
     }
 
-    fn compile_one(
-        &self,
-        assertion: Assertion,
-        expected: Option<&str>,
-        variables: &Map<String, Value>,
-    ) -> Compiled {
+    fn compile_one(&self, assertion: Assertion, expected: Option<&str>, render: Render<'_>) -> Compiled {
         let body = if assertion.assertion_type == ASSERT_SET {
             let in_set = |inner: Assertion| {
-                let check = self.check(&inner, expected, variables);
-                Compiled::new(inner, variables, Body::Check(check))
+                let check = self.check(&inner, expected, render);
+                Compiled::new(inner, render, Body::Check(check))
             };
             let assertions = assertion.assert.iter().cloned().map(in_set).collect();
             Body::Set(CompiledAssertions { assertions, threshold: assertion.threshold })
         } else {
-            Body::Check(self.check(&assertion, expected, variables))
+            Body::Check(self.check(&assertion, expected, render))
         };
-        Compiled::new(assertion, variables, body)
+        Compiled::new(assertion, render, body)
     }
 
     /// Or the sentence that says why there is none.
@@ -97,12 +103,12 @@ impl Judge {
         &self,
         assertion: &Assertion,
         expected: Option<&str>,
-        variables: &Map<String, Value>,
+        render: Render<'_>,
     ) -> Result<Box<dyn Check>, String> {
         let (rule, _) =
             find(&assertion.assertion_type).ok_or_else(|| unknown_type(&assertion.assertion_type))?;
         let value = match &assertion.value {
-            Some(value) => Some(rendered(value, variables)?),
+            Some(value) => Some(render(value)?),
             None if rule.need() == ValueNeed::ExpectedOutput => expected.map(Value::from),
             None => None,
         };
@@ -186,10 +192,13 @@ impl CompiledAssertions {
 }
 
 impl Compiled {
-    fn new(assertion: Assertion, variables: &Map<String, Value>, body: Body) -> Self {
+    fn new(assertion: Assertion, render: Render<'_>, body: Body) -> Self {
         let inverted = assertion.assertion_type.starts_with("not-");
         // A name that cannot be rendered stands as it is written; one that is empty names nothing.
-        let metric = assertion.metric.map(|metric| render_text(&metric, variables).unwrap_or(metric));
+        let metric = assertion.metric.map(|metric| {
+            let rendered = render(&Value::from(metric.as_str())).ok();
+            rendered.and_then(|rendered| rendered.as_str().map(str::to_owned)).unwrap_or(metric)
+        });
         Self {
             assertion_type: assertion.assertion_type,
             inverted,
