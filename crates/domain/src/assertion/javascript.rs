@@ -13,7 +13,7 @@ pub(super) fn text_of(value: &Value) -> Option<String> {
 }
 
 /// `String(value)` of any JSON: a list is its texts with commas between, null within it is nothing.
-pub(super) fn string_of(value: &Value) -> String {
+pub fn string_of(value: &Value) -> String {
     match value {
         Value::Array(values) => {
             let texts =

@@ -4,7 +4,7 @@ use super::javascript::is_space;
 
 /// The texts between commas. Space around them and empty places are left out. In quotation marks stand
 /// commas and space, and `""` or `\"` for a quotation mark. The error is a sentence.
-pub(super) fn separated(text: &str) -> Result<Vec<String>, String> {
+pub fn separated(text: &str) -> Result<Vec<String>, String> {
     let mut texts = Vec::new();
     let mut rest = text;
     loop {

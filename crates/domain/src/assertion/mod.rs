@@ -38,7 +38,9 @@ use serde_json::Value;
 pub use answer::Answer;
 use assert_set::ASSERT_SET;
 pub use describe::{AssertionType, Field, FieldKind, Problem, ValueDescription, ValueKind, ValueNeed};
+pub use javascript::string_of as javascript_string;
 pub use judge::{CompiledAssertions, Judge};
+pub use list::separated as separated_list;
 use rule::Rule;
 pub(crate) use text::thousands;
 

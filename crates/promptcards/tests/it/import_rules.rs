@@ -6,17 +6,18 @@ use std::process::Command;
 use serde_json::Value;
 
 const EVERYTHING: &[&str] =
-    &["api", "domain", "engine", "fake-ollama", "llm", "promptcards", "store", "testkit"];
+    &["api", "domain", "engine", "fake-ollama", "formats", "llm", "promptcards", "store", "testkit"];
 
 /// What each crate may use of ours. A crate that is not in this list may not exist.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("fake-ollama", &[]),
+    ("formats", &["domain"]),
     ("llm", &["domain"]),
     ("store", &["domain"]),
-    ("engine", &["domain", "llm", "store"]),
+    ("engine", &["domain", "formats", "llm", "store"]),
     ("api", &["domain", "engine"]),
-    ("promptcards", &["api", "domain", "engine", "fake-ollama", "llm", "store"]),
+    ("promptcards", &["api", "domain", "engine", "fake-ollama", "formats", "llm", "store"]),
     ("testkit", EVERYTHING),
     ("benches", EVERYTHING),
 ];
@@ -30,6 +31,7 @@ const SQL: &[&str] = &["rusqlite", "tokio-postgres"];
 /// Libraries that a crate must not use, because another crate is the place for them.
 const NEVER: &[(&str, &[&[&str]])] = &[
     ("domain", &[ASYNC, HTTP_SERVER, HTTP, HTTP_CLIENT, SQL]),
+    ("formats", &[ASYNC, HTTP_SERVER, HTTP, HTTP_CLIENT, SQL]),
     ("llm", &[HTTP_SERVER, SQL]),
     ("store", &[HTTP_SERVER, HTTP, HTTP_CLIENT]),
     ("engine", &[HTTP_SERVER, HTTP, HTTP_CLIENT, SQL]),
