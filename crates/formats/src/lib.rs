@@ -34,12 +34,16 @@
 //! # Ok::<(), String>(())
 //! ```
 //!
+//! **Results** ([`results`]): each result is counted into `Totals`, then written by a `Writer` for `.json`,
+//! `.jsonl`, `.csv`, `.junit.xml` or `.html`.
+//!
 //! To support one more of promptfoo's fields, take it out of its `Fields` where the others of its object are
 //! taken: what nobody takes is named as not supported.
 
 mod files;
 mod problem;
 pub mod promptfoo;
+pub mod results;
 mod yaml;
 
 pub use files::{Entry, FILE_LIMIT, FileError, Files, InMemoryFiles, Scope};

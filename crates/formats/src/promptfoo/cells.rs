@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::model::{Evaluation, Prompt, Provider, Test};
 use crate::problem::Problem;
+use crate::results;
 
 /// One prompt for one provider with the values of one test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +72,21 @@ impl Evaluation {
             prompts.map(move |(prompt, _)| Column { provider, prompt }).collect::<Vec<_>>()
         };
         providers.flat_map(of_provider).collect()
+    }
+
+    /// The columns of the table, as files of results name them.
+    pub fn result_columns(&self) -> Vec<results::Column> {
+        let column = |column: Column| {
+            let (provider, prompt) = (&self.providers[column.provider], &self.prompts[column.prompt]);
+            results::Column {
+                provider: provider.id.clone(),
+                provider_label: provider.label.clone(),
+                prompt_id: prompt.id(),
+                prompt_label: prompt.label.clone(),
+                prompt_raw: prompt.raw.clone(),
+            }
+        };
+        self.columns().into_iter().map(column).collect()
     }
 
     /// All cells, or why there are too many.
