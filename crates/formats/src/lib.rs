@@ -37,10 +37,14 @@
 //! **Results** ([`results`]): each result is counted into `Totals`, then written by a `Writer` for `.json`,
 //! `.jsonl`, `.csv`, `.junit.xml` or `.html`.
 //!
+//! **Our own files** ([`native`]): cards with versions, labels and suites as YAML, without loss, and a card as a
+//! config of promptfoo, with what does not map.
+//!
 //! To support one more of promptfoo's fields, take it out of its `Fields` where the others of its object are
 //! taken: what nobody takes is named as not supported.
 
 mod files;
+pub mod native;
 mod problem;
 pub mod promptfoo;
 pub mod results;

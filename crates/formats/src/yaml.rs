@@ -48,6 +48,19 @@ pub(crate) fn read_as<Document: DeserializeOwned>(text: &str) -> Result<Document
     serde_saphyr::from_str_with_options(text, options).map_err(|error| error.to_string())
 }
 
+/// Writes a value so that [`read`] gives it back: texts of several lines as blocks, and if that would lose
+/// anything, all texts in quotes.
+pub(crate) fn write(value: &Value) -> Result<String, String> {
+    for quote_all in [false, true] {
+        let options = serde_saphyr::ser_options! { quote_all: quote_all, folded_wrap_chars: usize::MAX };
+        let text = serde_saphyr::to_string_with_options(value, options).map_err(|error| error.to_string())?;
+        if read(&text).as_ref() == Ok(value) {
+            return Ok(text);
+        }
+    }
+    Err("this holds something that YAML cannot, such as an infinite number or too deep a nesting".into())
+}
+
 #[cfg(test)]
 mod tests {
     use std::fmt::Write;

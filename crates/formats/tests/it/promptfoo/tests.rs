@@ -28,7 +28,7 @@ tests:
     );
     assert_eq!(cells.iter().map(|cell| cell.column).take(3).collect::<Vec<_>>(), [0, 1, 2]);
     assert_eq!((cells[12].repeat, cells[13].repeat, cells[13].column), (0, 1, 2));
-    let titles: Vec<_> = evaluation.result_columns().iter().map(|column| column.title()).collect();
+    let titles: Vec<_> = evaluation.result_columns().iter().map(formats::results::Column::title).collect();
     assert_eq!(titles, ["[echo] 1{{a}}{{b}}", "[echo] 2{{a}}{{b}}", "[e2] 2{{a}}{{b}}"]);
 }
 
