@@ -150,6 +150,11 @@ pub struct RunRequest {
     #[serde(default)]
     #[garde(dive)]
     pub parameters: ModelParameters,
+    /// Whether a cell takes the answer that the same model gave to the same prompt with the same parameters and
+    /// repeat in an earlier run, where there is one, and is not asked again.
+    #[serde(default = "yes")]
+    #[garde(skip)]
+    pub cache: bool,
     /// What the run is for.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[garde(length(chars, max = 500))]
@@ -158,6 +163,10 @@ pub struct RunRequest {
 
 fn once() -> u32 {
     1
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// How many cells are in which state, and with which verdict.

@@ -199,9 +199,10 @@ fn close(conn: &mut Conn, cells: &[FinishedCell]) -> Result<Vec<bool>> {
 
 /// Returns how many bytes of text were stored.
 fn insert_results(conn: &mut Conn, cells: &[&FinishedCell]) -> Result<usize> {
-    const RESULTS: InsertMany<17> = InsertMany::new(
-        "INSERT INTO cell_results (cell_id, headline, reason, preview, prompt_hash, digest, finish_reason, \
-         usage, timings, started_at, finished_at, parameters, notes, outcomes, prompt, output, thinking)",
+    const RESULTS: InsertMany<18> = InsertMany::new(
+        "INSERT INTO cell_results (cell_id, headline, reason, preview, cached_from, prompt_hash, digest, \
+         finish_reason, usage, timings, started_at, finished_at, parameters, notes, outcomes, prompt, output, \
+         thinking)",
         "",
     );
     let rows = cells
@@ -220,6 +221,7 @@ fn insert_results(conn: &mut Conn, cells: &[&FinishedCell]) -> Result<usize> {
             &facts.headline,
             &facts.reason,
             &facts.preview,
+            &facts.cached_from,
             &result.prompt_hash,
             &result.digest,
             &result.finish_reason,

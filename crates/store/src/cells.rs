@@ -239,12 +239,14 @@ pub struct CellRow {
     pub completion_tokens: Option<i64>,
     /// How many calls were made for it.
     pub attempts: i64,
+    /// The cell of an earlier run whose answer this is, if the model was not asked.
+    pub cached_from: Option<i64>,
 }
 
 macro_rules! cell_columns {
     () => {
         "SELECT c.id, c.state, c.verdict, c.score, COALESCE(r.headline, ''), COALESCE(r.reason, ''), \
-         COALESCE(r.preview, ''), c.latency_ms, c.completion_tokens, c.attempts FROM cells c \
+         COALESCE(r.preview, ''), c.latency_ms, c.completion_tokens, c.attempts, r.cached_from FROM cells c \
          LEFT JOIN cell_results r ON r.cell_id = c.id "
     };
 }
@@ -266,6 +268,7 @@ impl FromRow for CellRow {
             latency_ms: row.get(7)?,
             completion_tokens: row.get(8)?,
             attempts: row.get(9)?,
+            cached_from: row.get(10)?,
         })
     }
 }

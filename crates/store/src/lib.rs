@@ -3,6 +3,7 @@
 //! To add a table: a migration in `migrations/`, a file here with the table's name, and in it plain functions
 //! that take `&mut Conn`. Callers wrap them: `store.write(move |conn| cards::insert(conn, &card))`.
 
+pub mod answer_cache;
 mod batch;
 mod call;
 pub mod card_lists;

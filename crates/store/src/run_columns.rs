@@ -76,6 +76,13 @@ pub fn of_run(conn: &mut Conn, run: RunId) -> Result<Vec<ColumnRow>> {
     conn.query_all(OF_RUN, &[&run])
 }
 
+/// Of each column of a run, the hash of what its answers depend on beside prompt and repeat. None: they are
+/// simulated.
+pub fn cache_scopes(conn: &mut Conn, run: RunId) -> Result<Vec<Option<String>>> {
+    const SCOPES: Sql = Sql::new("SELECT cache_scope FROM run_columns WHERE run_id = $1 ORDER BY position");
+    conn.query_all(SCOPES, &[&run])
+}
+
 /// Adds finished cells, each `(column, verdict, what is counted)`. Returns the columns touched, as they are now.
 pub(crate) fn count(
     conn: &mut Conn,

@@ -34,6 +34,8 @@ pub struct RunRow {
     pub simulated: bool,
     /// What it is for.
     pub note: String,
+    /// Whether its cells may take the answers of earlier runs.
+    pub cache: bool,
     /// Whether somebody wants it kept.
     pub kept: bool,
     /// Bytes of the texts of its cases and results.
@@ -53,7 +55,7 @@ macro_rules! run_columns {
         "SELECT runs.id, runs.workspace_id, runs.number, runs.state, runs.suite_id, runs.versions, runs.models, \
          runs.cases, runs.repeats, runs.open_cells, runs.event_seq, runs.simulated, runs.note, runs.created_by, \
          runs.created_at, runs.started_at, runs.finished_at, runs.first_cell, runs.cell_count, runs.kept, \
-         runs.stored_bytes FROM runs "
+         runs.stored_bytes, runs.cache FROM runs "
     };
 }
 pub(crate) use run_columns;
@@ -83,6 +85,7 @@ impl FromRow for RunRow {
             cells: CellRange { first: row.get(17)?, count: row.get(18)? },
             kept: row.get(19)?,
             stored_bytes: row.get(20)?,
+            cache: row.get(21)?,
         })
     }
 }
@@ -106,6 +109,10 @@ pub struct NewRun {
     pub simulated: bool,
     /// What it is for.
     pub note: String,
+    /// Whether its cells may take the answers of earlier runs.
+    pub cache: bool,
+    /// Of each column, the hash of what its answers depend on beside prompt and repeat. None: they are simulated.
+    pub cache_scopes: Vec<Option<String>>,
     /// Who starts it.
     pub created_by: String,
     /// When it is started.
@@ -114,6 +121,16 @@ pub struct NewRun {
     pub versions: Vec<RunVersion>,
     /// Its models.
     pub models: Vec<RunModel>,
+}
+
+/// Run, its number and the cell's position, of a cell that is still there.
+pub fn of_cell(conn: &mut Conn, cell: i64) -> Result<Option<(RunId, i64, i64)>> {
+    const OF_CELL: Sql = Sql::new(
+        "SELECT id, number, $1 - first_cell, first_cell + cell_count FROM runs WHERE first_cell <= $1 \
+         AND state <> 'removing' ORDER BY first_cell DESC LIMIT 1",
+    );
+    let found: Option<(RunId, i64, i64, i64)> = conn.query_opt(OF_CELL, &[&cell])?;
+    Ok(found.filter(|(.., end)| cell < *end).map(|(run, number, position, _)| (run, number, position)))
 }
 
 /// Inserts the run in the state `preparing`, with its versions, models and columns, and gives it the ids of its
@@ -125,8 +142,9 @@ pub fn prepare(conn: &mut Conn, run: &NewRun) -> Result<CellRange> {
         Sql::new("UPDATE counters SET value = value + $1 WHERE name = 'cells' RETURNING value");
     const RUN: Sql = Sql::new(
         "INSERT INTO runs (id, workspace_id, number, state, suite_id, versions, models, cases, repeats, \
-         first_cell, cell_count, open_cells, prepared_by, fingerprint, simulated, note, created_by, created_at) \
-         VALUES ($1, $2, $3, 'preparing', $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14, $15, $16)",
+         first_cell, cell_count, open_cells, prepared_by, fingerprint, simulated, note, created_by, created_at, \
+         cache) \
+         VALUES ($1, $2, $3, 'preparing', $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14, $15, $16, $17)",
     );
     const VERSION: Sql = Sql::new(
         "INSERT INTO run_versions (run_id, position, card_id, slug, title, number, content, includes) \
@@ -136,7 +154,8 @@ pub fn prepare(conn: &mut Conn, run: &NewRun) -> Result<CellRange> {
         "INSERT INTO run_models (run_id, position, provider, kind, name, digest, context_length, simulated, \
          parameters) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     );
-    const COLUMN: Sql = Sql::new("INSERT INTO run_columns (run_id, position) VALUES ($1, $2)");
+    const COLUMN: Sql =
+        Sql::new("INSERT INTO run_columns (run_id, position, cache_scope) VALUES ($1, $2, $3)");
 
     let number: i64 = conn.query_one(NUMBER, &[&run.workspace_id])?;
     let count = i64::try_from(run.matrix.cells()).unwrap_or(i64::MAX);
@@ -161,6 +180,7 @@ pub fn prepare(conn: &mut Conn, run: &NewRun) -> Result<CellRange> {
             &run.note,
             &run.created_by,
             &run.created_at,
+            &run.cache,
         ],
     )?;
     for (position, version) in (0_i64..).zip(&run.versions) {
@@ -194,8 +214,8 @@ pub fn prepare(conn: &mut Conn, run: &NewRun) -> Result<CellRange> {
             ],
         )?;
     }
-    for position in 0..i64::from(run.matrix.columns()) {
-        conn.execute(COLUMN, &[&run.id, &position])?;
+    for (position, scope) in (0_i64..).zip(&run.cache_scopes) {
+        conn.execute(COLUMN, &[&run.id, &position, scope])?;
     }
     Ok(cells)
 }

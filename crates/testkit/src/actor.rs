@@ -128,7 +128,7 @@ impl Actor {
         }
     }
 
-    /// Starts a run of a card on models, each `provider/model`.
+    /// Starts a run of a card on models, each `provider/model`, that asks every model.
     pub async fn start(&self, slug: &str, models: &[&str], repeats: u32) -> Value {
         let models: Vec<Value> = models
             .iter()
@@ -137,7 +137,9 @@ impl Actor {
                 json!({ "provider": provider, "model": model })
             })
             .collect();
-        let request = json!({ "card_versions": [{ "slug": slug }], "models": models, "repeats": repeats });
+        let request = json!({
+            "card_versions": [{ "slug": slug }], "models": models, "repeats": repeats, "cache": false,
+        });
         self.post("W/runs", &request).await.expect(202)
     }
 

@@ -150,6 +150,8 @@ impl History {
             fingerprint: id.to_string(),
             simulated: true,
             note: String::new(),
+            cache: true,
+            cache_scopes: vec![None; 2],
             created_by: "local".to_owned(),
             created_at: past.at,
             versions: vec![RunVersion {
@@ -230,6 +232,7 @@ pub fn finished(range: CellRange, matrix: Matrix, cell: ClaimedCell, past: PastR
             latency_ms: (!errs).then_some(40),
             completion_tokens: (!errs).then_some(12),
             attempts,
+            cached_from: None,
         },
         claim: cell.claim,
         column: matrix.column(at).into(),

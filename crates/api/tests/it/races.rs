@@ -46,6 +46,8 @@ async fn a_run_that_cannot_be_read_does_not_stop_the_others() {
         fingerprint: "broken".to_owned(),
         simulated: true,
         note: String::new(),
+        cache: true,
+        cache_scopes: vec![None],
         created_by: String::new(),
         created_at: 0,
         versions: Vec::new(),

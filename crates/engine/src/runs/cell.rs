@@ -20,6 +20,7 @@ use store::cell_results::{AttemptRow, CellResult, FinishedCell};
 use store::cells::CellRow;
 use store::run_columns::Finished;
 
+use super::cache::{self, PromptHash};
 use super::context::{ClaimedCase, RunContext};
 use super::worker::Surroundings;
 
@@ -30,14 +31,31 @@ const HEADLINE: usize = 60;
 
 /// What a cell came to, before it is put into the shape of the store.
 struct Answered {
-    prompt: Vec<Message>,
+    prompt: Prompt,
     parameters: ModelParameters,
     call: Call,
+    /// The cell of an earlier run whose answer this is.
+    cached_from: Option<i64>,
     verdict: Option<Verdict>,
     score: Option<f64>,
     headline: String,
     reason: String,
     outcomes: Vec<Outcome>,
+}
+
+/// What is sent, and as it is stored.
+struct Prompt {
+    messages: Vec<Message>,
+    json: String,
+    hash: PromptHash,
+}
+
+impl Prompt {
+    fn new(messages: Vec<Message>) -> Self {
+        let json = json(&messages);
+        let hash = Sha256::digest(&json).into();
+        Self { messages, json, hash }
+    }
 }
 
 /// Works on a cell to its end, as [`work`]. A panic is the cell's error: without a result it would be claimed again
@@ -76,17 +94,21 @@ async fn work(around: &Surroundings, run: &RunContext, claimed: &ClaimedCase) ->
     let answered = match prepare(run, claimed) {
         Err(reason) => Answered::not_asked(reason),
         Ok((case, variables, prompt, parameters)) => {
-            let call = ask(run, claimed, &prompt, &parameters).await;
+            let (call, cached_from) = match cached(around, run, claimed, prompt.hash).await {
+                Some((call, cell)) => (call, Some(cell)),
+                None => (ask(run, claimed, &prompt.messages, &parameters).await, None),
+            };
             if matches!(&call.result, Err(error) if error.kind == CallErrorKind::Cancelled) {
                 return None;
             }
-            judge(run, &case, &variables, prompt, parameters, call, claimed.at.model as usize)
+            let answered = judge(run, &case, &variables, prompt, parameters, call, claimed.at.model as usize);
+            Answered { cached_from, ..answered }
         }
     };
     Some(answered.into_finished(run, claimed, started_at, around.clock.now()))
 }
 
-type Prepared = (CaseContent, serde_json::Map<String, serde_json::Value>, Vec<Message>, ModelParameters);
+type Prepared = (CaseContent, serde_json::Map<String, serde_json::Value>, Prompt, ModelParameters);
 
 /// Renders the prompt. The error is the sentence that the cell shows.
 fn prepare(run: &RunContext, claimed: &ClaimedCase) -> Result<Prepared, String> {
@@ -104,7 +126,33 @@ fn prepare(run: &RunContext, claimed: &ClaimedCase) -> Result<Prepared, String> 
     let mut parameters = version.parameters.overlaid(&model.parameters);
     // Repeats of one case would be one answer repeated, if they shared the seed.
     parameters.seed = parameters.seed.map(|seed| seed.wrapping_add(i64::from(claimed.at.repeat)));
-    Ok((case, variables, prompt, parameters))
+    Ok((case, variables, Prompt::new(prompt), parameters))
+}
+
+/// The answer of an earlier run as if it were a call, and the cell that has it.
+async fn cached(
+    around: &Surroundings,
+    run: &RunContext,
+    claimed: &ClaimedCase,
+    prompt: PromptHash,
+) -> Option<(Call, i64)> {
+    let answers = run.answers.get(run.matrix.column(claimed.at) as usize)?;
+    let cell = answers.find(prompt, claimed.at.repeat)?;
+    let result = match around.store.read(move |conn| store::cell_results::result(conn, cell)).await {
+        // Its run may have been removed by now.
+        Ok(result) => result?,
+        Err(error) => {
+            tracing::warn!(cell, %error, "an earlier answer could not be read; the model is asked");
+            return None;
+        }
+    };
+    let digest = result.digest.clone();
+    let current = run.models.get(claimed.at.model as usize).and_then(|model| model.digest.as_ref());
+    if current.is_some() && digest.as_ref() != current {
+        return None;
+    }
+    let facts = llm::CallFacts { digest, ..llm::CallFacts::default() };
+    Some((Call { result: Ok(cache::completion_of(result)?), attempts: Vec::new(), facts }, cell))
 }
 
 async fn ask(
@@ -135,7 +183,7 @@ fn judge(
     run: &RunContext,
     case: &CaseContent,
     variables: &serde_json::Map<String, serde_json::Value>,
-    prompt: Vec<Message>,
+    prompt: Prompt,
     parameters: ModelParameters,
     call: Call,
     claimed_model: usize,
@@ -153,6 +201,7 @@ fn judge(
                 prompt,
                 parameters,
                 call,
+                cached_from: None,
             };
         }
     };
@@ -161,7 +210,7 @@ fn judge(
         parameters: Some(&parameters),
         loaded_context: call.facts.loaded_context,
         model_context: run.models[claimed_model].context_length,
-        estimated_prompt_tokens: Some(estimate_tokens(&prompt)),
+        estimated_prompt_tokens: Some(estimate_tokens(&prompt.messages)),
         asks_for_emptiness: assertions.ask_for_emptiness(),
         asks_for_the_end: assertions.ask_for_the_end(),
     };
@@ -174,7 +223,7 @@ fn judge(
     };
     let Judgement { verdict, score, reason, outcomes, .. } = judgement;
     let headline = headline(verdict, &reason, &outcomes);
-    Answered { prompt, parameters, call, verdict, score, headline, reason, outcomes }
+    Answered { prompt, parameters, call, cached_from: None, verdict, score, headline, reason, outcomes }
 }
 
 /// The shortest form of the reason: what was found and what was expected, where an assertion says so.
@@ -208,8 +257,9 @@ impl Answered {
     /// A cell whose prompt could not be made.
     fn not_asked(reason: String) -> Self {
         Self {
-            prompt: Vec::new(),
+            prompt: Prompt::new(Vec::new()),
             parameters: ModelParameters::default(),
+            cached_from: None,
             call: Call {
                 result: Err(llm::CallError::new(CallErrorKind::Cancelled, reason.clone())),
                 attempts: Vec::new(),
@@ -240,7 +290,9 @@ impl Answered {
                 error_detail: attempt.error.map(|error| error.detail),
             })
             .collect();
-        let answered = self.call.result.as_ref().ok().map(|completion| Finished {
+        // What an earlier run has measured and paid for is not counted again.
+        let measured = self.call.result.as_ref().ok().filter(|_| self.cached_from.is_none());
+        let answered = measured.map(|completion| Finished {
             latency_ms: completion.timings.total_ms,
             generation_ms: completion.timings.generation_ms,
             prompt_tokens: completion.usage.prompt_tokens,
@@ -250,7 +302,6 @@ impl Answered {
             Ok(completion) => completion,
             Err(error) => error.partial.map_or_else(Completion::default, |partial| *partial),
         };
-        let prompt = json(&self.prompt);
         let model = run.models.get(claimed.at.model as usize);
         let digest = self.call.facts.digest.or_else(|| model?.digest.clone());
         FinishedCell {
@@ -265,13 +316,14 @@ impl Answered {
                 latency_ms: answered.map(|answered| answered.latency_ms),
                 completion_tokens: answered.and_then(|answered| answered.completion_tokens),
                 attempts: claimed.cell.attempts + i64::try_from(attempts.len()).unwrap_or(i64::MAX),
+                cached_from: self.cached_from,
             },
             claim: claimed.cell.claim,
             column: run.matrix.column(claimed.at).into(),
             answered,
             result: CellResult {
-                prompt_hash: hex::encode(Sha256::digest(&prompt)),
-                prompt,
+                prompt_hash: hex::encode(self.prompt.hash),
+                prompt: self.prompt.json,
                 parameters: json(&self.parameters),
                 digest,
                 output: completion.content,

@@ -15,6 +15,7 @@ use store::cells::{CellRange, ClaimedCell};
 use store::runs::RunRow;
 use tokio_util::sync::CancellationToken;
 
+use super::cache::AnswerCache;
 use super::worker::Surroundings;
 use crate::error::Result;
 
@@ -26,6 +27,8 @@ pub(crate) struct RunContext {
     pub versions: Vec<ContextVersion>,
     pub models: Vec<ContextModel>,
     pub judge: Judge,
+    /// Of each column, the answers of earlier runs that its cells may take.
+    pub answers: Vec<AnswerCache>,
     /// Whether the run is known to be marked as running.
     pub begun: AtomicBool,
     /// Cancelled when the run is, or when the server ends.
@@ -59,11 +62,19 @@ pub(crate) struct ClaimedCase {
 impl RunContext {
     /// Reads the snapshots of a run and compiles its templates.
     pub(crate) async fn read(around: &Surroundings, row: RunRow, cancel: CancellationToken) -> Result<Self> {
-        let id = row.id;
-        let (versions, models) = around
+        let (id, uses_cache, rows) = (row.id, row.cache, row.matrix.rows());
+        let (versions, models, answers) = around
             .store
             .read(move |conn| {
-                Ok((store::run_inputs::versions(conn, id)?, store::run_inputs::models(conn, id)?))
+                let (versions, models) =
+                    (store::run_inputs::versions(conn, id)?, store::run_inputs::models(conn, id)?);
+                let scopes =
+                    if uses_cache { store::run_columns::cache_scopes(conn, id)? } else { Vec::new() };
+                let answers = scopes.into_iter().map(|scope| match scope {
+                    Some(scope) => AnswerCache::read(conn, &scope, id, rows),
+                    None => Ok(AnswerCache::default()),
+                });
+                Ok((versions, models, answers.collect::<store::Result<_>>()?))
             })
             .await?;
         let versions = versions
@@ -98,6 +109,7 @@ impl RunContext {
             versions,
             models,
             judge: Judge::default(),
+            answers,
             begun: AtomicBool::new(row.state == RunState::Running),
             cancel,
         })

@@ -1,5 +1,6 @@
 //! Runs: started, worked off, watched, paused, cancelled, and never lost.
 
+mod cache;
 mod cell;
 mod context;
 mod control;
@@ -22,6 +23,7 @@ pub use queries::{CellQuery, CellWindow, RowFilter, RunListQuery};
 pub(crate) use recover::recover;
 pub use start::Started;
 pub use view::{
-    AttemptView, CaseView, CellSummary, CellView, Column, ModelView, ResultView, Rows, Run, RunCard, RunEvent,
+    AttemptView, CaseView, CellSummary, CellView, Column, EarlierRun, ModelView, ResultView, Rows, Run,
+    RunCard, RunEvent,
 };
 pub(crate) use worker::{Surroundings, Worker};

@@ -345,6 +345,7 @@ fn fingerprint(request: &RunRequest, resolved: &Resolved, models: &[RunModel]) -
         hash.update(text.as_bytes());
     };
     part(&request.repeats.to_string());
+    part(&request.cache.to_string());
     for (card, number, _, _) in &resolved.versions {
         part(&card.id.to_string());
         part(&number.to_string());

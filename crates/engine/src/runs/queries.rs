@@ -13,7 +13,7 @@ use store::run_inputs::RunCase;
 use store::runs::RunRow;
 use utoipa::ToSchema;
 
-use super::view::{self, AttemptView, CaseView, CellSummary, CellView, ResultView, Rows, Run};
+use super::view::{self, AttemptView, CaseView, CellSummary, CellView, EarlierRun, ResultView, Rows, Run};
 use crate::Engine;
 use crate::error::{Error, Result};
 
@@ -237,6 +237,11 @@ fn read_cell(conn: &mut Conn, workspace: WorkspaceId, run: RunId, position: i64)
     let cell = store::cells::get(conn, row.cells, position)?.ok_or_else(missing)?;
     let result = store::cell_results::result(conn, cell.id)?;
     let attempts = store::cell_results::attempts(conn, &cell, result.as_ref())?;
+    let cached_from = match cell.cached_from {
+        Some(earlier) => store::runs::of_cell(conn, earlier)?
+            .map(|(run_id, run_number, position)| EarlierRun { run_id, run_number, position }),
+        None => None,
+    };
     let summary = CellSummary::of(row.matrix, row.cells, cell).ok_or_else(missing)?;
     let at = row.matrix.coordinates(u64::try_from(position).map_err(|_| missing())?).ok_or_else(missing)?;
     let mut whole = view::read(conn, &row)?;
@@ -283,6 +288,7 @@ fn read_cell(conn: &mut Conn, workspace: WorkspaceId, run: RunId, position: i64)
                 error: attempt.error_detail,
             })
             .collect(),
+        cached_from,
     })
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use store::run_inputs::RunCase;
 use store::runs::NewRun;
 
+use super::cache;
 use super::plan::{Plan, PlannedVersion};
 use super::view::{self, Run};
 use crate::error::{Error, Result};
@@ -139,6 +140,7 @@ impl Engine {
         key: Option<IdempotencyKey>,
     ) -> Result<Started> {
         let (matrix, fingerprint) = (plan.matrix, plan.fingerprint);
+        let cache_scopes = cache::scopes(&self.providers, workspace, &plan.versions, &plan.models)?;
         let new = NewRun {
             id,
             workspace_id: workspace,
@@ -148,6 +150,8 @@ impl Engine {
             fingerprint: fingerprint.clone(),
             simulated: plan.models.iter().all(|model| model.simulated),
             note: request.note,
+            cache: request.cache,
+            cache_scopes,
             created_by: LOCAL_USER.to_owned(),
             created_at: self.clock.now(),
             versions: plan.versions.into_iter().map(|PlannedVersion { row, .. }| row).collect(),

@@ -121,6 +121,8 @@ pub struct Run {
     pub event_number: i64,
     /// What it is for.
     pub note: String,
+    /// Whether its cells may take the answers of earlier runs.
+    pub cache: bool,
     /// Whether somebody keeps it: then nothing removes it.
     pub kept: bool,
     /// How much its cases and results take, in bytes.
@@ -189,6 +191,7 @@ fn assemble(
         counts,
         event_number: row.event_seq,
         note: row.note.clone(),
+        cache: row.cache,
         kept: row.kept,
         stored_bytes: row.stored_bytes,
         created_by: row.created_by.clone(),
@@ -229,6 +232,8 @@ pub struct CellSummary {
     pub completion_tokens: Option<i64>,
     /// How many calls were made for it.
     pub attempts: i64,
+    /// Whether its answer is that of an earlier run, and the model was not asked.
+    pub cached: bool,
 }
 
 impl CellSummary {
@@ -251,6 +256,7 @@ impl CellSummary {
             latency_ms: cell.latency_ms,
             completion_tokens: cell.completion_tokens,
             attempts: cell.attempts,
+            cached: cell.cached_from.is_some(),
         })
     }
 }
@@ -304,6 +310,19 @@ pub struct CellView {
     pub outcomes: Vec<Outcome>,
     /// The calls that were made.
     pub attempts: Vec<AttemptView>,
+    /// Where its answer comes from, if the model was not asked. None there: that run was removed.
+    pub cached_from: Option<EarlierRun>,
+}
+
+/// The run that asked the model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct EarlierRun {
+    /// The run.
+    pub run_id: RunId,
+    /// Its number in the workspace.
+    pub run_number: i64,
+    /// The cell's number in that run.
+    pub position: i64,
 }
 
 /// What was sent for a cell and what came back.

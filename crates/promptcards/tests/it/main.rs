@@ -1,6 +1,7 @@
 //! The whole application, from outside.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod cache;
 mod copy;
 mod gsm8k;
 mod import_rules;

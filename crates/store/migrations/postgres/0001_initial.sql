@@ -165,6 +165,8 @@ CREATE TABLE runs (
     fingerprint  TEXT COLLATE "C" NOT NULL,
     simulated    BIGINT NOT NULL,
     note         TEXT COLLATE "C" NOT NULL,
+    -- 1: a cell may take the answer of an earlier run.
+    cache        BIGINT NOT NULL,
     -- 1: somebody wants it kept; then nothing removes it.
     kept         BIGINT NOT NULL DEFAULT 0,
     -- Bytes of the texts of its cases and results.
@@ -176,6 +178,7 @@ CREATE TABLE runs (
     UNIQUE (workspace_id, number)
 );
 CREATE INDEX runs_by_start ON runs (workspace_id, id DESC);
+CREATE INDEX runs_by_first_cell ON runs (first_cell);
 CREATE INDEX runs_by_state ON runs (state, workspace_id, id);
 
 -- Snapshots of all that a run is made of, so that later edits change nothing.
@@ -219,6 +222,8 @@ CREATE TABLE run_cases (
 CREATE TABLE run_columns (
     run_id            TEXT COLLATE "C" NOT NULL REFERENCES runs (id),
     position          BIGINT NOT NULL,
+    -- Hash of what an answer depends on beside prompt and repeat; NULL: the answers are simulated.
+    cache_scope       TEXT COLLATE "C",
     cancelled         BIGINT NOT NULL DEFAULT 0,
     pass              BIGINT NOT NULL DEFAULT 0,
     fail              BIGINT NOT NULL DEFAULT 0,
@@ -233,6 +238,7 @@ CREATE TABLE run_columns (
     completion_tokens BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (run_id, position)
 );
+CREATE INDEX run_columns_by_cache_scope ON run_columns (cache_scope, run_id) WHERE cache_scope IS NOT NULL;
 
 -- Numbers that are given out once.
 CREATE TABLE counters (
@@ -266,6 +272,8 @@ CREATE TABLE cell_results (
     headline      TEXT COLLATE "C" NOT NULL,
     reason        TEXT COLLATE "C" NOT NULL,
     preview       TEXT COLLATE "C" NOT NULL,
+    -- The cell whose answer this is, if the model was not asked.
+    cached_from   BIGINT,
     prompt_hash   TEXT COLLATE "C" NOT NULL,
     digest        TEXT COLLATE "C",
     finish_reason TEXT COLLATE "C",

@@ -158,6 +158,8 @@ CREATE TABLE runs (
     fingerprint  TEXT NOT NULL,
     simulated    INTEGER NOT NULL,
     note         TEXT NOT NULL,
+    -- 1: a cell may take the answer of an earlier run.
+    cache        INTEGER NOT NULL,
     -- 1: somebody wants it kept; then nothing removes it.
     kept         INTEGER NOT NULL DEFAULT 0,
     -- Bytes of the texts of its cases and results.
@@ -169,6 +171,7 @@ CREATE TABLE runs (
     UNIQUE (workspace_id, number)
 ) STRICT;
 CREATE INDEX runs_by_start ON runs (workspace_id, id DESC);
+CREATE INDEX runs_by_first_cell ON runs (first_cell);
 CREATE INDEX runs_by_state ON runs (state, workspace_id, id);
 
 -- Snapshots of all that a run is made of, so that later edits change nothing.
@@ -212,6 +215,8 @@ CREATE TABLE run_cases (
 CREATE TABLE run_columns (
     run_id            TEXT NOT NULL REFERENCES runs (id),
     position          INTEGER NOT NULL,
+    -- Hash of what an answer depends on beside prompt and repeat; NULL: the answers are simulated.
+    cache_scope       TEXT,
     cancelled         INTEGER NOT NULL DEFAULT 0,
     pass              INTEGER NOT NULL DEFAULT 0,
     fail              INTEGER NOT NULL DEFAULT 0,
@@ -226,6 +231,7 @@ CREATE TABLE run_columns (
     completion_tokens INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (run_id, position)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX run_columns_by_cache_scope ON run_columns (cache_scope, run_id) WHERE cache_scope IS NOT NULL;
 
 -- Numbers that are given out once.
 CREATE TABLE counters (
@@ -259,6 +265,8 @@ CREATE TABLE cell_results (
     headline      TEXT NOT NULL,
     reason        TEXT NOT NULL,
     preview       TEXT NOT NULL,
+    -- The cell whose answer this is, if the model was not asked.
+    cached_from   INTEGER,
     prompt_hash   TEXT NOT NULL,
     digest        TEXT,
     finish_reason TEXT,

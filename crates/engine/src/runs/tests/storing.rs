@@ -43,6 +43,7 @@ async fn a_result_that_can_never_be_stored_is_an_error_of_its_cell_alone() {
         versions: Vec::new(),
         models: Vec::new(),
         judge: Judge::default(),
+        answers: Vec::new(),
         begun: AtomicBool::new(true),
         cancel: CancellationToken::new(),
     };
