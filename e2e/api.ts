@@ -63,6 +63,7 @@ export class Api {
   start(slug: string, models: string[], more: object = {}): Promise<Run> {
     return this.post<Run>("runs", {
       card_versions: [{ slug }],
+      cache: false,
       models: models.map((name) => {
         const [provider, ...model] = name.split("/");
         return { provider, model: model.join("/") };

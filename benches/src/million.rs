@@ -178,6 +178,7 @@ impl Request {
             "card_versions": [{ "slug": "card-7" }],
             "models": [{ "provider": "simulated", "model": "simulated-large" }],
             "repeats": 2,
+            "cache": false,
         });
         let begun = Instant::now();
         let answer = match self {

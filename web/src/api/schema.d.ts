@@ -1195,6 +1195,8 @@ export interface components {
              * @description How many calls were made for it.
              */
             attempts: number;
+            /** @description Whether its answer is that of an earlier run, and the model was not asked. */
+            cached: boolean;
         };
         /** @description A cell with everything that is known of it. */
         CellView: {
@@ -1211,6 +1213,7 @@ export interface components {
             outcomes: components["schemas"]["Outcome"][];
             /** @description The calls that were made. */
             attempts: components["schemas"]["AttemptView"][];
+            cached_from: components["schemas"]["EarlierRun"] | null;
         };
         /** @description One thing that was looked at. */
         Check: {
@@ -1341,6 +1344,21 @@ export interface components {
             slug: string;
             /** @description The copy's name for people. */
             title: string;
+        };
+        /** @description The run that asked the model. */
+        EarlierRun: {
+            /** @description The run. */
+            run_id: components["schemas"]["RunId"];
+            /**
+             * Format: int64
+             * @description Its number in the workspace.
+             */
+            run_number: number;
+            /**
+             * Format: int64
+             * @description The cell's number in that run.
+             */
+            position: number;
         };
         /** @description What of a card is to be changed; what is absent stays. */
         EditCard: {
@@ -1912,7 +1930,7 @@ export interface components {
             id: components["schemas"]["ProviderId"];
             /** @description Its name. */
             name: string;
-            /** @description Its kind: `ollama` or `simulated`. */
+            /** @description Its kind: `ollama`, `openai` or `simulated`. */
             kind: string;
             /** @description Its address, where it has one. */
             base_url: string | null;
@@ -2060,6 +2078,8 @@ export interface components {
             event_number: number;
             /** @description What it is for. */
             note: string;
+            /** @description Whether its cells may take the answers of earlier runs. */
+            cache: boolean;
             /** @description Whether somebody keeps it: then nothing removes it. */
             kept: boolean;
             /**
@@ -2132,6 +2152,11 @@ export interface components {
             repeats?: number;
             /** @description Parameters for all models, over those of the card. */
             parameters?: components["schemas"]["ModelParameters"];
+            /**
+             * @description Whether a cell takes the answer that the same model gave to the same prompt with the same parameters and
+             *     repeat in an earlier run, where there is one, and is not asked again.
+             */
+            cache?: boolean;
             /** @description What the run is for. */
             note?: string;
         };

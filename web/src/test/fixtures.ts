@@ -84,6 +84,7 @@ export function run(over: Partial<Run> = {}): Run {
     finished_at: "2026-11-22T08:00:09.000Z",
     created_by: "local",
     note: "",
+    cache: true,
     kept: false,
     stored_bytes: 4_200,
     event_number: 12,

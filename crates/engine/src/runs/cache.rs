@@ -62,8 +62,10 @@ pub(super) fn completion_of(result: CellResult) -> Option<Completion> {
     Some(Completion {
         content: result.output,
         thinking: result.thinking,
+        tool_calls: Vec::new(),
         finish_reason: result.finish_reason,
         usage: serde_json::from_str(&result.usage).ok()?,
+        cost: None,
         timings: serde_json::from_str(&result.timings).ok()?,
         notes: serde_json::from_str(&result.notes).ok()?,
     })

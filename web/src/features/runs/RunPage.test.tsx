@@ -57,6 +57,7 @@ function cell(row: number, over: Partial<CellSummary> = {}): CellSummary {
     latency_ms: 2400,
     completion_tokens: 12,
     attempts: 1,
+    cached: false,
     ...over,
   };
 }
@@ -66,7 +67,7 @@ const CELLS: CellSummary[] = [
   cell(1, { verdict: "fail", score: 0, headline: "250 expected 3" }),
   cell(2, { verdict: "error", score: null, headline: "No answer", reason: "Connection reset.", attempts: 3 }),
   cell(3, { verdict: "invalid", score: null, headline: "Cut off at 400 tokens" }),
-  cell(4, { verdict: null, score: null, headline: "" }),
+  cell(4, { verdict: null, score: null, headline: "", latency_ms: null, cached: true }),
   cell(5, { state: "pending", verdict: null, latency_ms: null }),
   cell(6, { state: "leased", verdict: null, latency_ms: null }),
   cell(7, { state: "cancelled", verdict: null, latency_ms: null }),
@@ -129,6 +130,7 @@ function view(summary: CellSummary): CellView {
       error_kind: summary.verdict === "error" ? "connection" : null,
       error: summary.verdict === "error" ? "Connection reset." : null,
     })),
+    cached_from: null,
   };
 }
 
@@ -190,7 +192,7 @@ describe("the matrix", () => {
       "Fail250 expected ≠ 32.4 sHe runs 540.",
       "ErrorNo answer3 triesConnection reset.",
       "InvalidCut off at 400 tokens2.4 sHe runs 540.",
-      "No assertionNo assertion2.4 sHe runs 540.",
+      "No assertionNo assertioncachedHe runs 540.",
       "WaitingQueued",
       "In progressIn progress",
       "CancelledCancelled",

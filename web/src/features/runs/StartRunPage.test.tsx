@@ -124,6 +124,7 @@ describe("starting a run", () => {
     expect(screen.getByText("Use a whole number from 1 to 1000")).toBeVisible();
     expect(screen.getByRole("button", { name: "Start run" })).toBeDisabled();
     await user.type(repeats, "2");
+    await user.click(screen.getByRole("checkbox", { name: /^Take the answers/ }));
     await user.click(screen.getByRole("button", { name: "Start run" }));
     await waitFor(() => expect(router.latestLocation.pathname).toBe("/runs/r16"));
     expect(sent).toMatchObject({
@@ -132,6 +133,7 @@ describe("starting a run", () => {
         { provider: "simulated", model: "made-up" },
       ],
       repeats: 2,
+      cache: false,
     });
   });
 

@@ -6,7 +6,7 @@ import { RUNS } from "@/api/keys";
 import { ProblemError, sentence } from "@/api/problem";
 import type { RunRequest } from "@/api/types";
 import { Button } from "@/components/Button";
-import { TextField } from "@/components/Fields";
+import { Checkbox, TextField } from "@/components/Fields";
 import { usePage } from "@/components/Page";
 import { ParametersForm } from "@/components/ParametersForm";
 import { useHotkeys } from "@/lib/hotkeys";
@@ -34,6 +34,7 @@ export function StartRunPage() {
     tags: [],
     parameters: {},
     note: "",
+    cache: true,
   }));
   const [suiteId, setSuiteId] = useState<string>();
   const request = requestOf(form);
@@ -102,6 +103,12 @@ export function StartRunPage() {
               onChange={(event) => setForm((before) => ({ ...before, note: event.target.value }))}
             />
           </div>
+          <Checkbox
+            checked={form.cache}
+            onChange={(event) => setForm((before) => ({ ...before, cache: event.target.checked }))}
+          >
+            Take the answers that earlier runs got to the same prompts
+          </Checkbox>
           <details className="more">
             <summary>
               Parameters <span className="hint">over those of the card</span>

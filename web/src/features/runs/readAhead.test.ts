@@ -27,6 +27,7 @@ function cell(state: CellSummary["state"]): CellSummary {
     latency_ms: null,
     completion_tokens: null,
     attempts: 1,
+    cached: false,
   };
 }
 

@@ -15,6 +15,8 @@ export interface StartForm {
   tags: string[];
   parameters: ModelParameters;
   note: string;
+  /** Whether cells take the answers of earlier runs. */
+  cache: boolean;
 }
 
 export const REPEATS_LIMIT = 1000;
@@ -48,6 +50,7 @@ export function requestOf(form: StartForm): RunRequest | null {
   };
   if (form.tags.length > 0) request.case_filter = { tags: form.tags };
   if (Object.keys(form.parameters).length > 0) request.parameters = form.parameters;
+  if (!form.cache) request.cache = false;
   if (form.note.trim() !== "") request.note = form.note.trim();
   return request;
 }

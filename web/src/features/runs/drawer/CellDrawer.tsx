@@ -90,7 +90,7 @@ function Parts({ cell, run }: { cell: CellView; run: Run }) {
       {result && result.prompt.length > 0 && (
         <PromptPart prompt={result.prompt} version={cell.card.version} />
       )}
-      {result && cell.summary.verdict !== "error" && <TimingPart result={result} />}
+      {result && cell.summary.verdict !== "error" && <TimingPart result={result} cell={cell} />}
       {cell.attempts.length > 0 && <AttemptsPart attempts={cell.attempts} />}
       <ProvenancePart cell={cell} />
     </>

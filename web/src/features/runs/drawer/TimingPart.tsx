@@ -8,7 +8,13 @@ interface Span {
 }
 
 /** Where the time of the answer went, as bars on one line of time. */
-export function TimingPart({ result: { timings, usage } }: { result: NonNullable<CellView["result"]> }) {
+export function TimingPart({
+  cell,
+  result: { timings, usage },
+}: {
+  cell: CellView;
+  result: NonNullable<CellView["result"]>;
+}) {
   const spans = spansOf(timings, usage);
   const end = Math.max(timings.total_ms, ...spans.map((span) => span.from + span.ms), 1);
   return (
@@ -17,6 +23,12 @@ export function TimingPart({ result: { timings, usage } }: { result: NonNullable
         <h3>Timing</h3>
         <span className="hint push num">{duration(timings.total_ms)} in all</span>
       </div>
+      {cell.summary.cached && (
+        <p className="hint">
+          Cached: {cell.cached_from ? `run ${cell.cached_from.run_number}` : "a run that was removed"} got
+          this answer and took this time. The model was not asked again.
+        </p>
+      )}
       <dl className="timing">
         {spans.map((span) => (
           <div key={span.name}>

@@ -23,6 +23,7 @@ function cell(row: number, over: Partial<CellSummary> = {}): CellSummary {
     latency_ms: null,
     completion_tokens: null,
     attempts: 0,
+    cached: false,
     ...over,
   };
 }

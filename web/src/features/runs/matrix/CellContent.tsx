@@ -49,8 +49,9 @@ function Finished({ cell }: { cell: CellSummary }) {
   );
 }
 
-function figure({ verdict, attempts, latency_ms }: CellSummary): string {
+function figure({ verdict, attempts, latency_ms, cached }: CellSummary): string {
   if (verdict === "error") return attempts > 0 ? plural(attempts, "try", "tries") : "";
+  if (cached) return "cached";
   return latency_ms === null ? "" : duration(latency_ms);
 }
 
