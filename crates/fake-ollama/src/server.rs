@@ -146,7 +146,7 @@ impl Drop for FakeOllama {
     }
 }
 
-/// A socket that has the port but closed connections until it listens.
+/// A socket that has the port but refuses connections until it listens.
 fn bind(address: SocketAddr) -> std::io::Result<TcpSocket> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     // So that a server can come back to the port that it had.
@@ -190,7 +190,7 @@ impl Door {
         connections.shutdown().await;
     }
 
-    /// Closes all connections, closed new ones, and listens again on the same port.
+    /// Closes all connections, refuses new ones, and listens again on the same port.
     async fn refuse(
         self,
         mut refusal: Refusal,

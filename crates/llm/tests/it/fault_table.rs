@@ -71,6 +71,7 @@ fn cases() -> Vec<Case> {
 }
 
 /// What comes of a call that meets the fault in its first attempt.
+#[expect(clippy::panic, reason = "a test may panic")]
 async fn outcome(kind: ProviderKind, case: &Case) -> (Outcome, bool) {
     let server = FakeOllama::start(Options::default()).expect("a server");
     let mut settings = ProviderSettings::new("faulty", kind);

@@ -3,6 +3,7 @@
 
 mod cache;
 mod copy;
+mod faults;
 mod gsm8k;
 mod import_rules;
 mod kills;
