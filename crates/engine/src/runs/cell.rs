@@ -95,7 +95,7 @@ async fn work(around: &Surroundings, run: &RunContext, claimed: &ClaimedCase) ->
         Err(reason) => Answered::not_asked(reason),
         Ok((case, variables, prompt, parameters)) => {
             let (call, cached_from) = match cached(around, run, claimed, prompt.hash).await {
-                Some((call, cell)) => (call, Some(cell)),
+                Some((call, earlier)) => (call, Some(earlier)),
                 None => (ask(run, claimed, &prompt.messages, &parameters).await, None),
             };
             if matches!(&call.result, Err(error) if error.kind == CallErrorKind::Cancelled) {

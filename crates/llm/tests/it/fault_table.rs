@@ -53,7 +53,7 @@ fn cases() -> Vec<Case> {
         case("`status` 503", status(503, None), Again("server_error")),
         case("`status` 429", status(429, Some(1)), Again("rate_limited")),
         case("`status` 400", status(400, None), Final("refused_request")),
-        case("`status` 404", status(404, None), Final("model_missing")),
+        case("`status` 404", status(404, None), Final("refused_request")),
         case("`hang_before`", Fault::HangBefore, Again("timeout_first_token")),
         case("`hang_in_stream`", Fault::HangInStream { after_tokens: AFTER }, Again("timeout_idle")),
         case("`cut_in_stream`", Fault::CutInStream { after_tokens: AFTER }, Again("cut")),
