@@ -212,7 +212,7 @@ impl Compiled {
         match &self.body {
             Body::Check(Ok(check)) => self.outcome_of(check.check(answer)),
             Body::Check(Err(reason)) => self.outcome_of(Finding::Unknown(reason.clone())),
-            Body::Set(set) => self.outcome_of_set(set.judge(answer)),
+            Body::Set(set) => self.outcome_of_set(set.judge(answer), set.threshold),
         }
     }
 
@@ -243,9 +243,10 @@ impl Compiled {
     }
 
     /// Unlike that of a single assertion, the failure of a set counts whatever its weight, as promptfoo has it.
-    fn outcome_of_set(&self, judgement: Judgement) -> Outcome {
-        // promptfoo lets a set without assertions pass with the score 0.
-        let verdict = judgement.verdict.unwrap_or(Verdict::Pass);
+    fn outcome_of_set(&self, judgement: Judgement, threshold: Option<f64>) -> Outcome {
+        // For promptfoo no assertion of an empty set failed, and its score is 0.
+        let reached = threshold.is_none_or(|threshold| threshold <= 0.0);
+        let verdict = judgement.verdict.unwrap_or(if reached { Verdict::Pass } else { Verdict::Fail });
         let reason = if judgement.verdict.is_none() { "The set is empty.".into() } else { judgement.reason };
         Outcome {
             assertion_type: self.assertion_type.clone(),

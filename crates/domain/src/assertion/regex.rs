@@ -41,6 +41,9 @@ impl Rule for Regex {
 
     fn problems(&self, assertion: &Assertion) -> Vec<Problem> {
         match &assertion.value {
+            Some(Value::String(source)) if source.is_empty() => {
+                vec![Problem::at("/value", "The pattern is empty: it matches every output.")]
+            }
             Some(Value::String(source)) => pattern_problem("/value", source).into_iter().collect(),
             _ => Vec::new(),
         }
@@ -56,6 +59,9 @@ impl Rule for Regex {
         let Some(Value::String(source)) = &input.value else {
             return Err("The pattern is missing, or is no text.".into());
         };
+        if source.is_empty() {
+            return Err("The pattern is empty: it matches every output.".into());
+        }
         let pattern = input.judge.pattern(source);
         if matches!(pattern.as_ref(), Err(PatternError::TooLong)) {
             return Err(PatternError::TooLong.sentence());

@@ -59,6 +59,8 @@ struct Properties {
     anchor: Option<String>,
     /// `!`: a scalar is a text, whatever it looks like.
     text: bool,
+    /// A line follows them that is not indented. Then they are those of an empty scalar.
+    alone: bool,
 }
 
 struct Reader<'a> {
@@ -133,6 +135,9 @@ impl Reader<'_> {
         let begun = self.position;
         let properties = self.properties()?;
         let node = match self.peek().and_then(|unit| u8::try_from(unit).ok()) {
+            _ if properties.alone => {
+                Some(if properties.text { Node::Value("".into()) } else { Node::null() })
+            }
             Some(b'{') => Some(Node::Value(self.mapping(depth)?)),
             Some(b'[') => Some(Node::Value(self.sequence(depth)?)),
             Some(b'\'') => Some(Node::Value(self.single_quoted()?.into())),
@@ -173,7 +178,14 @@ impl Reader<'_> {
             } else {
                 return Some(properties);
             }
+            let line = self.line;
             self.skip_space(true);
+            let indented =
+                self.text[..self.position].iter().rev().take_while(|unit| !is_break(**unit)).last();
+            if self.line > line && indented != Some(&u16::from(b' ')) {
+                properties.alone = true;
+                return Some(properties);
+            }
         }
     }
 

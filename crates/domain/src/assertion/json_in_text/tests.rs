@@ -61,6 +61,8 @@ fn objects_are_found_where_promptfoo_finds_them() {
         ("{a: *x}", json!([])),
         ("{a: ! 1, b: !}", json!([{"a": "1", "b": ""}])),
         ("{!important}", json!([])),
+        ("{&x \na}", json!([])),
+        ("{&x \n a}", json!([{"a": null}])),
         ("{? a : b}", json!([{"a": "b"}])),
         ("{: b}", json!([{"null": "b"}])),
         ("{-}", json!([])),

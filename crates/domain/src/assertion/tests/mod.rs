@@ -77,6 +77,7 @@ fn verdicts_are_those_of_promptfoo() {
         ("regex", json!("^.$"), "😀", FAIL, PASS),
         ("regex", json!("(?<=\\$)4"), "$4", PASS, FAIL),
         ("regex", json!("x".repeat(1025)), "x", ERROR, ERROR),
+        ("regex", json!(""), "x", ERROR, ERROR),
         ("is-json", Value::Null, "{\"a\": [1]}", PASS, FAIL),
         ("is-json", Value::Null, "42", PASS, FAIL),
         ("is-json", Value::Null, "1e400", PASS, FAIL),

@@ -40,6 +40,14 @@ fn a_set_that_fails_counts_whatever_its_weight() {
 }
 
 #[test]
+fn a_set_without_assertions_passes_with_the_score_0() {
+    let empty = on_ab(&json!([{"type": "assert-set"}]));
+    assert_eq!((empty.verdict, empty.score), (Some(PASS), Some(0.0)));
+    let asked = on_ab(&json!([{"type": "assert-set", "threshold": 0.5}]));
+    assert_eq!((asked.verdict, asked.score), (Some(FAIL), Some(0.0)));
+}
+
+#[test]
 fn an_error_in_a_set_is_one_of_the_case() {
     let broken =
         on_ab(&json!([{"type": "assert-set", "threshold": 0, "assert": [contains("a"), contains("")]}]));
