@@ -1,7 +1,7 @@
 # Every command of the project; the longer ones are scripts in scripts/.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help run dev check test e2e bench bench-peers bench-page generate coverage prerequisites web
+.PHONY: help run dev check test e2e bench bench-peers bench-page parity generate coverage prerequisites web
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -37,6 +37,9 @@ bench: ## Load and comparison, in a release build; WHAT=million: a file of a mil
 bench-peers: ## The same cases through promptfoo, which is installed into target/peers
 	cargo build --release --locked -p promptcards -p benches
 	@scripts/bench-peers
+
+parity: ## Cases made by seed, judged as promptfoo judges them; it is installed into target/peers
+	@scripts/parity
 
 bench-page: ## The page with a run of 20,000 cells: first rows, frames while it is scrolled
 	@scripts/prerequisites test

@@ -90,3 +90,20 @@ fn schemas_reach_nothing_outside_and_end() {
     assert_eq!(validate(&Assertion::of("is-json").with_value(huge), false).len(), 1);
     assert_eq!(json(json!({"$ref": "#"}), "{}").verdict, Verdict::Pass, "it says nothing, and ends");
 }
+
+#[test]
+fn no_distance_and_no_brace_holds_a_thread() {
+    let far =
+        Assertion { threshold: Some(1e9), ..Assertion::of("levenshtein").with_value("b".repeat(60_000)) };
+    assert_eq!(outcome(far, "a".repeat(1024 * 1024)).verdict, Verdict::Error);
+    let near =
+        Assertion { threshold: Some(4.0), ..Assertion::of("levenshtein").with_value("b".repeat(60_000)) };
+    assert_eq!(outcome(near, "a".repeat(60_000)).verdict, Verdict::Fail);
+    for output in ["{", "{@", "{a: ", "{\"a\": [", "{a: &a [*a, "] {
+        let found = outcome(Assertion::of("contains-json"), output.repeat(1024 * 1024 / output.len()));
+        assert_ne!(found.verdict, Verdict::Pass, "{output}: {}", found.reason);
+    }
+    assert_eq!(outcome(Assertion::of("is-refusal"), "i can".repeat(200_000)).verdict, Verdict::Fail);
+    let list = Assertion::of("contains-all").with_value(",\"".repeat(30_000));
+    assert_eq!(outcome(list, "a".repeat(1000)).verdict, Verdict::Fail);
+}

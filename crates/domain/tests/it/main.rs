@@ -2,3 +2,5 @@
 
 mod gsm8k;
 mod hostile;
+mod parity;
+mod reference;
