@@ -21,6 +21,9 @@ type Caches = Pool<Cache, Box<dyn Fn() -> Cache + Send + Sync>>;
 pub(super) struct Automaton {
     dfa: DFA,
     caches: Caches,
+    /// Whether the first match that is seen will do. `\B` is seen between the bytes of one letter, too: such a
+    /// match is dropped, and what began before it with it.
+    earliest: bool,
 }
 
 /// The search would need more states than it may make.
@@ -35,12 +38,13 @@ impl Automaton {
         let limits = DFA::config().cache_capacity(STATES_LIMIT).minimum_cache_clear_count(Some(FILLS_LIMIT));
         let dfa = DFA::builder().configure(limits).build_from_nfa(nfa).ok()?;
         let template = dfa.clone();
-        Some(Self { dfa, caches: Pool::new(Box::new(move || template.create_cache())) })
+        let earliest = !pattern.contains(r"\B");
+        Some(Self { dfa, earliest, caches: Pool::new(Box::new(move || template.create_cache())) })
     }
 
     /// Whether the text contains a match.
     pub(super) fn is_match(&self, text: &str) -> Result<bool, GaveUp> {
-        let input = Input::new(text).earliest(true);
+        let input = Input::new(text).earliest(self.earliest);
         let mut cache = self.caches.get();
         if cache.clear_count() > 0 {
             // The count goes on from search to search, and each has the whole of it.
