@@ -28,6 +28,7 @@ pub use idempotency::{Created, IdempotencyKey};
 /// Why the store did not do what was asked, for the doors that turn it into an answer.
 pub use store::Error as StoreError;
 
+use cards::MovesHub;
 use events::EventHub;
 use retention::{Retention, RetentionSettings};
 use runs::Worker;
@@ -67,6 +68,7 @@ pub struct Engine {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) events: Arc<EventHub>,
+    pub(crate) label_moves: MovesHub,
     pub(crate) instance: InstanceId,
     pub(crate) started_at: Millis,
     retention: Arc<Retention>,
@@ -102,6 +104,7 @@ impl Engine {
             clock,
             ids,
             events,
+            label_moves: MovesHub::default(),
             instance,
             started_at,
             retention,

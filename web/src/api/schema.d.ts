@@ -282,7 +282,9 @@ export interface paths {
         };
         /**
          * Fetch the version that a label points to
-         * @description Keep the ETag and send it as `If-None-Match`: while nothing has changed the answer is 304 without a body.
+         * @description Keep the ETag and send it as `If-None-Match`: while nothing has changed the answer is 304 without a body. With
+         *     `wait` that answer comes when the time is over, or earlier if the server stops; a change is answered when it
+         *     happens. Without `If-None-Match` there is nothing to wait for.
          */
         get: operations["get_label"];
         /**
@@ -2881,7 +2883,10 @@ export interface operations {
     };
     get_label: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Seconds to wait for a change while the reader has what there is. Absent: the answer comes at once. */
+                wait?: number;
+            };
             header?: {
                 /** @description ETags that the reader has already. */
                 "If-None-Match"?: string;

@@ -32,19 +32,31 @@ use crate::problem::{self, ApiError, Code};
 
 /// Requests that may be answered at once.
 const IN_FLIGHT: usize = 512;
+/// Requests that may wait for a label at once. They have places of their own, or they would keep those who work
+/// out; when all are woken, both together fit into the queue of the store's readers.
+const WAITING: usize = 1_024;
+/// After how many seconds one who found no place to wait is to come again.
+const WAIT_AGAIN: u32 = 5;
 
 /// What all requests share at the door.
 pub struct Door {
     ids: Arc<dyn IdSource>,
     names: OwnNames,
     in_flight: Semaphore,
+    waiting: Semaphore,
     panics: AtomicU64,
 }
 
 impl Door {
     /// A door of a server that is reached by `names`; request ids are drawn from `ids`.
     pub fn new(ids: Arc<dyn IdSource>, names: OwnNames) -> Arc<Self> {
-        Arc::new(Self { ids, names, in_flight: Semaphore::new(IN_FLIGHT), panics: AtomicU64::new(0) })
+        let (in_flight, waiting) = (Semaphore::new(IN_FLIGHT), Semaphore::new(WAITING));
+        Arc::new(Self { ids, names, in_flight, waiting, panics: AtomicU64::new(0) })
+    }
+
+    /// The places of requests that wait, as far as they are free.
+    pub fn waiting(&self) -> &Semaphore {
+        &self.waiting
     }
 
     /// How many requests ended in a panic since the start. Each is a bug.
@@ -104,6 +116,12 @@ impl Door {
         if matches!(path, "/livez" | "/readyz") {
             return Ok(None);
         }
+        if waits(request, path) {
+            return self.waiting.try_acquire().map(Some).map_err(|_| {
+                let detail = "As many requests wait for a label as may. Ask without `wait`, or again after Retry-After.";
+                ApiError::new(Code::Overloaded, detail).retry_after(WAIT_AGAIN)
+            });
+        }
         match self.in_flight.try_acquire() {
             Ok(permit) => Ok(Some(permit)),
             Err(_) => Err(ApiError::new(Code::Overloaded, Code::Overloaded.meaning()).retry_after(1)),
@@ -116,6 +134,11 @@ impl Door {
         let words = words.or_else(|| panic.downcast_ref::<String>().cloned());
         ApiError::internal(format!("a handler panicked: {}", words.as_deref().unwrap_or("without words")))
     }
+}
+
+/// Whether the request is one that waits for a label: to wait is all that a query can ask for there.
+fn waits(request: &Request, path: &str) -> bool {
+    request.uri().query().is_some() && path.ends_with("/labels/{label}")
 }
 
 /// One line a request; never a body, never a query.

@@ -137,6 +137,36 @@ async fn a_card_is_rendered_by_version_and_by_label() {
     assert_eq!(render(json!({ "variables": {} })).await.code(), "invalid");
     let both = render(json!({ "variables": variables, "version": 1, "label": "production" })).await;
     assert_eq!(both.pointer(), "/label");
+    let nowhere = render(json!({ "variables": variables, "label": "nowhere" })).await;
+    assert_eq!((nowhere.status, nowhere.code().as_str()), (404, "not_found"));
+}
+
+#[tokio::test]
+async fn what_cannot_be_rendered_is_named_where_it_stands() {
+    let server = Running::start().await;
+    let mut content =
+        text("{% for i in range(count) %}{% for j in range(count) %}{{ word }}{% endfor %}{% endfor %}");
+    content["variables"] = json!([
+        { "name": "count", "type": "number", "required": true },
+        { "name": "word", "type": "text", "required": true },
+    ]);
+    server.done("POST /cards", &json!({ "slug": "many", "title": "Many", "content": content })).await;
+    server.save("many").await;
+    server.done("PUT /cards/many/labels/production", &json!({ "version": 1 })).await;
+    let render = async |variables: Value| {
+        let body = json!({ "label": "production", "variables": variables });
+        server.call("POST /cards/many/render", &[], &body).await
+    };
+    let rendered = render(json!({ "count": 2, "word": "go " })).await.json();
+    assert_eq!(rendered["messages"][0]["content"][0]["text"], "go go go go ");
+    let wrong = render(json!({ "count": "two" })).await;
+    assert_eq!((wrong.status, wrong.code().as_str()), (422, "invalid"));
+    let pointers: Vec<_> =
+        wrong.json()["errors"].as_array().unwrap().iter().map(|e| e["pointer"].clone()).collect();
+    assert_eq!(pointers, ["/variables/count", "/variables/word"]);
+    let endless = render(json!({ "count": 10_000, "word": "go " })).await;
+    assert_eq!((endless.status, endless.pointer().as_str()), (422, "/messages/0/content/0/text"));
+    assert!(endless.text().contains("work"), "{}", endless.text());
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use testkit::TestDatabase;
+use tokio::task::yield_now;
 
 use crate::running::{NOBODY, Running, W, run_of, text};
 use crate::stream::Events;
@@ -21,6 +22,35 @@ async fn a_hundred_requests_are_answered_alike() {
         assert_eq!(file, server);
     }
     assert_eq!(on_file.len(), on_server.len());
+}
+
+#[tokio::test]
+async fn who_waits_for_a_label_hears_of_a_move_that_another_instance_made() {
+    let database = TestDatabase::new();
+    if !database.is_on_server() {
+        testkit::not_run("a label moved by another instance", "TEST_POSTGRES_URL is not set");
+        return;
+    }
+    let server = Running::on(database, 4, 0).await;
+    server.draft("greet", "Hello.").await;
+    server.save("greet").await;
+    server.save_as("greet", "Good day.").await;
+    let label = "/cards/greet/labels/production";
+    server.done(&format!("PUT {label}"), &json!({ "version": 1 })).await;
+    let etag = server.etag(label).await;
+    let other = server.beside().await;
+    let waiting = async {
+        let what = format!("GET {label}?wait=60");
+        server.call(&what, &[("if-none-match", &etag)], &Value::Null).await
+    };
+    let moving = async {
+        while server.door.waiting().available_permits() == other.door.waiting().available_permits() {
+            yield_now().await;
+        }
+        other.done(&format!("PUT {label}"), &json!({ "version": 2 })).await
+    };
+    let (answer, _) = tokio::join!(waiting, moving);
+    assert_eq!((answer.status, &answer.json()["version"]["number"]), (200, &json!(2)));
 }
 
 /// One answer: the request, its status, and its JSON without what differs from one server to the next.

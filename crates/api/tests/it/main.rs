@@ -29,3 +29,4 @@ mod shutdown;
 mod slow;
 mod stream;
 mod versions;
+mod waiting;

@@ -43,7 +43,7 @@ pub(crate) struct Running {
     /// Its database, past the engine.
     pub(crate) store: Store,
     _stop: DropGuard,
-    database: TestDatabase,
+    database: Arc<TestDatabase>,
 }
 
 impl Deref for Running {
@@ -68,6 +68,20 @@ impl Running {
 
     /// The same on this database.
     pub(crate) async fn on(database: TestDatabase, concurrency: u32, latency_ms: u64) -> Self {
+        Self::instance(Arc::new(database), CountedIds::default(), concurrency, latency_ms).await
+    }
+
+    /// Another instance on the same database, which must be on a server.
+    pub(crate) async fn beside(&self) -> Self {
+        Self::instance(Arc::clone(&self.database), CountedIds::after(1 << 32), 4, 0).await
+    }
+
+    async fn instance(
+        database: Arc<TestDatabase>,
+        ids: CountedIds,
+        concurrency: u32,
+        latency_ms: u64,
+    ) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(Steps::default());
         let mut simulated = ProviderSettings::new("simulated", ProviderKind::Simulated);
         simulated.concurrency = Some(concurrency);
@@ -82,7 +96,7 @@ impl Running {
             store: store.clone(),
             providers: Registry::new(&providers, &clock, 1).unwrap(),
             clock,
-            ids: Arc::new(CountedIds::default()),
+            ids: Arc::new(ids),
             retention: RetentionSettings::default(),
         };
         let stop = CancellationToken::new();

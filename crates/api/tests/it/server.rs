@@ -33,6 +33,13 @@ use crate::raw::{Answer, chunked, exchange, request};
 #[derive(Default)]
 pub(crate) struct CountedIds(AtomicU64);
 
+impl CountedIds {
+    /// Ids after this number, for another instance.
+    pub(crate) fn after(number: u64) -> Self {
+        Self(AtomicU64::new(number))
+    }
+}
+
 impl IdSource for CountedIds {
     fn next(&self) -> Uuid {
         Uuid::from_u128(u128::from(self.0.fetch_add(1, Ordering::Relaxed) + 1))

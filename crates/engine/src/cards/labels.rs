@@ -1,10 +1,13 @@
 //! Labels: what an application is served by, moved and moved back.
 
+use std::sync::Arc;
+
 use domain::clock::Timestamp;
 use domain::ids::WorkspaceId;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use store::labels::LabelRow;
+use tokio::sync::broadcast;
 use utoipa::ToSchema;
 
 use super::versions::{self, Version};
@@ -60,7 +63,49 @@ pub struct LabelMove {
     pub moved_at: Timestamp,
 }
 
+/// How many moves a listener may fall behind before it hears of one that may have been of any card.
+const CAPACITY: usize = 64;
+
+/// Tells those who wait for a label that one of its card was moved. One channel for all cards: moves are rare, and
+/// a look at the name of another card costs less than a channel for each.
+#[derive(Debug)]
+pub(crate) struct MovesHub(broadcast::Sender<(WorkspaceId, Arc<str>)>);
+
+impl Default for MovesHub {
+    fn default() -> Self {
+        Self(broadcast::channel(CAPACITY).0)
+    }
+}
+
+impl MovesHub {
+    fn tell(&self, workspace: WorkspaceId, slug: &str) {
+        // Without a listener there is nobody to tell.
+        let _ = self.0.send((workspace, slug.into()));
+    }
+}
+
+/// The moves of labels that this process makes from now on.
+#[derive(Debug)]
+pub struct LabelMoves(broadcast::Receiver<(WorkspaceId, Arc<str>)>);
+
+impl LabelMoves {
+    /// Waits until a label of this card was moved, or may have been.
+    pub async fn of_card(&mut self, workspace: WorkspaceId, slug: &str) {
+        loop {
+            match self.0.recv().await {
+                Ok((of, moved)) if of != workspace || &*moved != slug => {}
+                Ok(_) | Err(_) => return,
+            }
+        }
+    }
+}
+
 impl Engine {
+    /// Listens to the moves of labels from now on. Those of other instances are not among them.
+    pub fn label_moves(&self) -> LabelMoves {
+        LabelMoves(self.label_moves.0.subscribe())
+    }
+
     /// The labels of a card, by name.
     pub async fn labels(&self, workspace: WorkspaceId, slug: String) -> Result<Vec<Label>> {
         self.store
@@ -108,7 +153,9 @@ impl Engine {
             ));
         }
         let (move_id, at) = (self.ids.next().to_string(), self.clock.now());
-        self.store
+        let moved = slug.clone();
+        let label = self
+            .store
             .try_write(move |conn| {
                 let card = view::find(conn, workspace, &slug)?;
                 if store::versions::get(conn, card.id, to.version)?.is_none() {
@@ -132,12 +179,15 @@ impl Engine {
                     store::labels::get(conn, card.id, &name)?.ok_or_else(|| no_label(&slug, &name))?;
                 Ok(label_view(label))
             })
-            .await
+            .await?;
+        self.label_moves.tell(workspace, &moved);
+        Ok(label)
     }
 
     /// Removes a label. Its moves are kept.
     pub async fn remove_label(&self, workspace: WorkspaceId, slug: String, name: String) -> Result<()> {
         let (move_id, at) = (self.ids.next().to_string(), self.clock.now());
+        let moved = slug.clone();
         self.store
             .try_write(move |conn| {
                 let card = view::find(conn, workspace, &slug)?;
@@ -145,9 +195,11 @@ impl Engine {
                     return Err(no_label(&slug, &name));
                 }
                 store::labels::set(conn, &move_id, card.id, &name, None, LOCAL_USER, at)?;
-                Ok(store::cards::touch(conn, card.id, at)?)
+                Result::Ok(store::cards::touch(conn, card.id, at)?)
             })
-            .await
+            .await?;
+        self.label_moves.tell(workspace, &moved);
+        Ok(())
     }
 
     /// The moves of a label before one, newest first.

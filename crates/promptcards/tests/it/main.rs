@@ -12,3 +12,4 @@ mod races;
 mod removals;
 mod retention;
 mod run_path;
+mod serving;
