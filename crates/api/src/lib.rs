@@ -49,3 +49,4 @@ pub mod spa;
 pub mod sse;
 pub mod state;
 mod suites;
+mod transfer;

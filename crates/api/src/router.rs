@@ -15,7 +15,7 @@ use crate::problem::{ApiError, Code};
 use crate::routes::{Declaration, RateTier, RouteMistake, Routes};
 use crate::spa::Site;
 use crate::state::ApiState;
-use crate::{assertions, cards, csp_report, health, models, openapi, runs, suites};
+use crate::{assertions, cards, csp_report, health, models, openapi, runs, suites, transfer};
 
 /// Every address of the API, with the permission and the rate tier of each.
 fn map() -> Routes<ApiState> {
@@ -49,6 +49,8 @@ fn map() -> Routes<ApiState> {
     map.add(CardsRead, General, routes!(cards::render::render_card));
     map.add(CardsRead, General, routes!(cards::preview::preview_template));
     map.add(CardsWrite, General, routes!(cards::samples::load_samples));
+    map.add(CardsRead, General, routes!(transfer::export::export_cards));
+    map.add(CardsWrite, General, routes!(transfer::import::import_cards));
 
     map.add(CardsRead, General, routes!(suites::list::list_suites));
     map.add(CardsRead, General, routes!(suites::get::get_suite));
@@ -82,6 +84,7 @@ fn map() -> Routes<ApiState> {
     map.add(RunsRead, General, routes!(runs::cases::list_run_cases));
     map.add(RunsRead, General, routes!(runs::cells::list_cells));
     map.add(RunsRead, General, routes!(runs::cell::get_cell));
+    map.add(RunsRead, General, routes!(runs::results::list_results));
     map.add(RunsRead, General, routes!(runs::events::follow_run));
 
     map.add(Anyone, General, routes!(openapi::get_openapi));

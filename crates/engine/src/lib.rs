@@ -12,6 +12,7 @@ pub mod models;
 pub mod retention;
 pub mod runs;
 pub mod suites;
+pub mod transfer;
 
 use std::sync::Arc;
 

@@ -53,6 +53,9 @@ pub struct Card {
     /// Words to find it by.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
+    /// Whether it is archived.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub archived: bool,
     /// The key of its suite in this file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suite: Option<String>,
@@ -116,6 +119,11 @@ pub struct Suite {
     pub cases: Vec<CaseContent>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
 fn is_default(parameters: &ModelParameters) -> bool {
     *parameters == ModelParameters::default()
 }
@@ -147,6 +155,12 @@ pub fn write(document: &Document) -> Result<String, String> {
     let written =
         serde_json::to_value(Written { promptcards: FORMAT, document }).map_err(|error| error.to_string())?;
     yaml::write(&written)
+}
+
+/// Whether a text means to be a file of cards, and not one of somebody else.
+pub fn is_file_of_cards(text: &str) -> bool {
+    text.lines().any(|line| line.starts_with("promptcards:"))
+        || text.trim_start().starts_with('{') && text.contains("\"promptcards\"")
 }
 
 /// Reads a document, or says everything that is wrong with it.

@@ -88,6 +88,19 @@ pub fn find(conn: &mut Conn, workspace: WorkspaceId, slug: &str) -> Result<Optio
     conn.query_opt(FIND, &[&workspace, &slug])
 }
 
+/// All cards, archived ones too, by slug.
+pub fn all(conn: &mut Conn, workspace: WorkspaceId) -> Result<Vec<CardRow>> {
+    const ALL: Sql =
+        Sql::new(concat!("SELECT ", card_columns!(), " FROM cards WHERE workspace_id = $1 ORDER BY slug"));
+    conn.query_all(ALL, &[&workspace])
+}
+
+/// The slugs of the cards that use a suite, sorted.
+pub fn of_suite(conn: &mut Conn, suite: SuiteId) -> Result<Vec<String>> {
+    const OF_SUITE: Sql = Sql::new("SELECT slug FROM cards WHERE suite_id = $1 ORDER BY slug");
+    conn.query_all(OF_SUITE, &[&suite])
+}
+
 /// Writes title, description, folder, slug and suite, if the revision is still this one. False: it is not.
 /// A slug that is taken is [`Error::Constraint`](crate::Error::Constraint): look with [`find`] first.
 pub fn update(conn: &mut Conn, card: &CardRow, expected_revision: i64, at: Millis) -> Result<bool> {

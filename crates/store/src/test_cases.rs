@@ -41,15 +41,14 @@ macro_rules! case_columns {
     };
 }
 
+const INSERT: InsertMany<6> =
+    InsertMany::new("INSERT INTO test_cases (id, suite_id, position, content, created_at, updated_at)", "");
+
 /// Adds cases, each `(id, content as JSON)`, at the end of a suite. Returns the position of the first.
 pub fn append(conn: &mut Conn, suite: SuiteId, cases: &[(CaseId, String)], at: Millis) -> Result<i64> {
     const PLACE: Sql = Sql::new(
         "UPDATE suites SET last_position = last_position + $2, case_count = case_count + $2, updated_at = $3 \
          WHERE id = $1 RETURNING last_position",
-    );
-    const INSERT: InsertMany<6> = InsertMany::new(
-        "INSERT INTO test_cases (id, suite_id, position, content, created_at, updated_at)",
-        "",
     );
     let last: i64 = conn.query_one(PLACE, &[&suite, &cases.len(), &at])?;
     let first = last - i64::try_from(cases.len()).unwrap_or(i64::MAX) + 1;
@@ -58,6 +57,52 @@ pub fn append(conn: &mut Conn, suite: SuiteId, cases: &[(CaseId, String)], at: M
         [id, &suite, position, content, &at, &at]
     })?;
     Ok(first)
+}
+
+/// A case in a suite that is arranged anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Arranged {
+    /// One that is there, as it is.
+    Kept(CaseId),
+    /// One that is there, with another content.
+    Changed(CaseId, String),
+    /// One more.
+    New(CaseId, String),
+}
+
+/// Gives a suite these cases, in this order, in the place of those behind the position `after`. What was there and
+/// is not among them is deleted, as [`delete`] does it.
+pub fn arrange(conn: &mut Conn, suite: SuiteId, after: i64, cases: &[Arranged], at: Millis) -> Result<()> {
+    const CLEAR: Sql = Sql::new(
+        "UPDATE test_cases SET deleted_at = $3, updated_at = $3, revision = revision + 1 \
+         WHERE suite_id = $1 AND position > $2 AND deleted_at IS NULL",
+    );
+    const KEEP: Sql = Sql::new("UPDATE test_cases SET deleted_at = NULL, position = $2 WHERE id = $1");
+    const CHANGE: Sql =
+        Sql::new("UPDATE test_cases SET deleted_at = NULL, position = $2, content = $3 WHERE id = $1");
+    const COUNT: Sql = Sql::new(
+        "UPDATE suites SET case_count = \
+         (SELECT COUNT(*) FROM test_cases WHERE suite_id = $1 AND deleted_at IS NULL) WHERE id = $1",
+    );
+    const PLACE: Sql = Sql::new(
+        "UPDATE suites SET last_position = last_position + $2, updated_at = $3 WHERE id = $1 \
+         RETURNING last_position",
+    );
+    conn.execute(CLEAR, &[&suite, &after, &at])?;
+    let last: i64 = conn.query_one(PLACE, &[&suite, &cases.len(), &at])?;
+    let first = last - i64::try_from(cases.len()).unwrap_or(i64::MAX) + 1;
+    let (mut kept, mut changed, mut new) = (Vec::new(), Vec::new(), Vec::new());
+    for (position, case) in (first..).zip(cases) {
+        match case {
+            Arranged::Kept(id) => kept.push((id, position)),
+            Arranged::Changed(id, content) => changed.push((id, position, content)),
+            Arranged::New(id, content) => new.push((id, position, content)),
+        }
+    }
+    conn.execute_many(KEEP, &kept, |(id, position)| [*id, position])?;
+    conn.execute_many(CHANGE, &changed, |(id, position, content)| [*id, position, *content])?;
+    conn.insert_many(&INSERT, &new, |(id, position, content)| [*id, &suite, position, *content, &at, &at])?;
+    conn.execute(COUNT, &[&suite]).map(drop)
 }
 
 /// One case of a suite that is not deleted.

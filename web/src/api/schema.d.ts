@@ -395,6 +395,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{ws}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export cards as a file
+         * @description YAML with every version, label, draft and case, and with the cards that these include. An import of it makes the
+         *     same cards, and an export of those the same file.
+         */
+        get: operations["export_cards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import files of cards, all or none
+         * @description Each file is YAML as an export writes it; together they have at most 32 MiB. What is wrong in them is named with
+         *     its file and its path. If a card is there already, nothing is imported, unless `replace` says so.
+         */
+        post: operations["import_cards"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{ws}/providers": {
         parameters: {
             query?: never;
@@ -636,6 +678,26 @@ export interface paths {
          * @description No further cell is begun; those under way end and are stored.
          */
         post: operations["pause_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/runs/{run}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List cells of a run with cases and answers
+         * @description Row by row and column by column, as files of results have them. A cell that is not finished has no result.
+         */
+        get: operations["list_results"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1136,6 +1198,18 @@ export interface components {
             /** @description Its tags. */
             tags: string[];
         };
+        /** @description A cell with what was asked and what came back. */
+        CellReport: {
+            /** @description What the matrix shows. */
+            summary: components["schemas"]["CellSummary"];
+            /** @description The case, as it was when the run was started. */
+            case: components["schemas"]["CaseContent"];
+            result: components["schemas"]["ResultView"] | null;
+            /** @description What each assertion found, in the order of the case. */
+            outcomes: components["schemas"]["Outcome"][];
+            /** @description Why there is no answer. None: there is one, or the cell is not finished. */
+            error: string | null;
+        };
         /**
          * @description What a cell is doing.
          * @enum {string}
@@ -1217,6 +1291,11 @@ export interface components {
             attempts: components["schemas"]["AttemptView"][];
             cached_from: components["schemas"]["EarlierRun"] | null;
         };
+        /**
+         * @description What an import did to a card or a suite.
+         * @enum {string}
+         */
+        Change: "created" | "changed" | "unchanged";
         /** @description One thing that was looked at. */
         Check: {
             /** @description What was looked at: `database`, `disk`, or the name of a provider. */
@@ -1486,15 +1565,58 @@ export interface components {
             /** @description When the server was started. */
             started_at: components["schemas"]["Timestamp"];
         };
+        /** @description Cards to be imported, all or none. */
+        ImportCards: {
+            /** @description The files. A card of one may include a card of another. */
+            files: components["schemas"]["ImportFile"][];
+            /**
+             * @description What becomes of cards that are there already. False: nothing at all is imported. True: they become what the
+             *     file says. Their versions stay, those of the file that they do not have come behind them, and labels that the
+             *     file does not have stay too.
+             */
+            replace?: boolean;
+        };
         /** @description Cases to be added, all or none. */
         ImportCases: {
             /** @description The cases, in their order. */
             items: components["schemas"]["CaseContent"][];
         };
+        /** @description A file of cards. */
+        ImportFile: {
+            /** @description What messages call it. */
+            name: string;
+            /** @description What it holds: our own YAML. */
+            text: string;
+        };
         /** @description What an import came to. */
         Imported: {
             /** @description How many cases were added. */
             created: number;
+        };
+        /** @description What became of a card of an import. */
+        ImportedCard: {
+            /** @description Its name in addresses. */
+            slug: string;
+            /** @description Whether it is new. */
+            change: components["schemas"]["Change"];
+            /** @description Numbers of the versions that were saved. */
+            versions: number[];
+            /** @description The labels that were moved, and where to. */
+            labels: components["schemas"]["CardLabel"][];
+            /** @description What became of the cases. */
+            cases: components["schemas"]["Change"];
+            /**
+             * Format: int64
+             * @description How many cases its suite has now.
+             */
+            case_count: number;
+            /** @description Whether its draft had changes that were never saved, and was therefore left as it is. */
+            draft_kept: boolean;
+        };
+        /** @description What an import came to. */
+        ImportedCards: {
+            /** @description The cards, in the order of the files. */
+            cards: components["schemas"]["ImportedCard"][];
         };
         /** @description A 95 % interval of a rate, both ends from 0 to 1. */
         Interval: {
@@ -1799,6 +1921,13 @@ export interface components {
         Page_CaseView: {
             /** @description The items, in the order of the list. */
             items: components["schemas"]["CaseView"][];
+            /** @description Give it as `cursor` to read on; `null` on the last page. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_CellReport: {
+            /** @description The items, in the order of the list. */
+            items: components["schemas"]["CellReport"][];
             /** @description Give it as `cursor` to read on; `null` on the last page. */
             next_cursor: string | null;
         };
@@ -3158,6 +3287,63 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    export_cards: {
+        parameters: {
+            query?: {
+                /** @description Slugs of cards, with commas between them. Absent: all cards, archived ones too. */
+                cards?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/yaml": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    import_cards: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 visible characters without spaces. A repetition within a day creates nothing and gets the first answer again, with the header `Idempotent-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportCards"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedCards"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     list_providers: {
         parameters: {
             query?: never;
@@ -3575,6 +3761,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Run"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_results: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CellReport"];
                 };
             };
             default: components["responses"]["Problem"];

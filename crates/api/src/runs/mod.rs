@@ -11,6 +11,7 @@ pub(crate) mod get;
 pub(crate) mod keep;
 pub(crate) mod list;
 pub(crate) mod pause;
+pub(crate) mod results;
 pub(crate) mod resume;
 pub(crate) mod retry;
 pub(crate) mod rows;

@@ -28,5 +28,6 @@ mod server;
 mod shutdown;
 mod slow;
 mod stream;
+mod transfer;
 mod versions;
 mod waiting;

@@ -72,6 +72,44 @@ async fn a_run_is_estimated_started_and_read_cell_by_cell() {
 }
 
 #[tokio::test]
+async fn results_come_row_by_row_with_cases_answers_and_why_there_is_none() {
+    let server = Running::start().await;
+    let new = json!({ "slug": "card", "title": "Card", "content": {
+        "kind": "text", "messages": text("Say {{ word }}.")["messages"],
+        "variables": [{ "name": "word", "type": "text", "required": true }],
+    } });
+    let suite = server.done("POST /cards", &new).await["suite_id"].as_str().unwrap().to_owned();
+    server.save("card").await;
+    let items = json!({ "items": [
+        { "variables": { "word": "x" }, "assertions": [{ "type": "contains", "value": "no model says this" }] },
+        { "variables": {} },
+    ] });
+    server.done(&format!("POST /suites/{suite}/cases/import"), &items).await;
+    let models = ["simulated-large", "simulated-small"]
+        .map(|model| json!({ "provider": "simulated", "model": model }));
+    let request = json!({ "card_versions": [{ "slug": "card" }], "models": models, "repeats": 2 });
+    let run = finished(&server, &request).await;
+    let path = format!("/runs/{}", run["id"].as_str().unwrap());
+    for limit in [1, 3, 8, 200] {
+        let results = server.walk(&format!("{path}/results"), limit).await;
+        let at = |cell: &Value| {
+            (cell["summary"]["row"].as_i64().unwrap(), cell["summary"]["column"].as_i64().unwrap())
+        };
+        let places: Vec<_> = results.iter().map(at).collect();
+        assert_eq!(places, [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 1), (3, 0), (3, 1)]);
+        let asked = &results[0];
+        assert_eq!(asked["case"], items["items"][0]);
+        assert_eq!(asked["outcomes"][0]["verdict"], "fail");
+        let cell = server.read(&format!("{path}/cells/{}", asked["summary"]["position"])).await;
+        assert_eq!((&cell["result"], &cell["summary"]), (&asked["result"], &asked["summary"]));
+        assert_eq!(asked["error"], Value::Null);
+        let not_asked = &results[4];
+        assert_eq!(not_asked["summary"]["verdict"], "error");
+        assert_eq!(not_asked["error"], "`word` is missing. The card needs it.");
+    }
+}
+
+#[tokio::test]
 async fn a_run_keeps_what_it_was_started_with() {
     let server = Running::start().await;
     let suite = server.card_with_cases("card", 1).await;

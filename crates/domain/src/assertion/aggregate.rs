@@ -45,7 +45,7 @@ fn weighted_mean(scores: impl Iterator<Item = (f64, f64)>) -> f64 {
 
 /// What the outcomes add up to by metric. The metrics within a set count by its weight; those of the set's own
 /// name are in the set's score already.
-fn metric_scores(outcomes: &[Outcome]) -> Vec<MetricScore> {
+pub fn metric_scores(outcomes: &[Outcome]) -> Vec<MetricScore> {
     let mut scores: Vec<(&str, Vec<(f64, f64)>)> = Vec::new();
     let of_sets: Vec<Vec<MetricScore>> =
         in_order(outcomes).map(|outcome| metric_scores(&outcome.outcomes)).collect();

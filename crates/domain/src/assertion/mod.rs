@@ -35,6 +35,7 @@ mod tests;
 
 use serde_json::Value;
 
+pub use aggregate::metric_scores;
 pub use answer::Answer;
 use assert_set::ASSERT_SET;
 pub use describe::{AssertionType, Field, FieldKind, Problem, ValueDescription, ValueKind, ValueNeed};

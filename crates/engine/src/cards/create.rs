@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::card::CardContent;
 use domain::clock::Millis;
-use domain::ids::{CardId, SuiteId, WorkspaceId};
+use domain::ids::{CardId, IdSource, SuiteId, WorkspaceId};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use store::Conn;
@@ -68,6 +68,12 @@ pub(crate) struct NewIds {
     pub suite: SuiteId,
 }
 
+impl NewIds {
+    pub(crate) fn new(ids: &dyn IdSource) -> Self {
+        Self { card: CardId::new(ids), suite: SuiteId::new(ids) }
+    }
+}
+
 impl Engine {
     /// Makes a card with a draft and a suite of its own.
     pub async fn create_card(
@@ -125,12 +131,24 @@ impl Engine {
     }
 
     pub(crate) fn new_card_ids(&self) -> NewIds {
-        NewIds { card: CardId::new(&*self.ids), suite: SuiteId::new(&*self.ids) }
+        NewIds::new(&*self.ids)
     }
 }
 
 /// Inserts a card with its draft and its suite.
 pub(crate) fn insert(
+    conn: &mut Conn,
+    workspace: WorkspaceId,
+    ids: NewIds,
+    new: &NewCard,
+    at: Millis,
+) -> Result<CardRow> {
+    store::suites::insert(conn, ids.suite, workspace, &new.title, at)?;
+    insert_card(conn, workspace, ids, new, at)
+}
+
+/// Inserts a card with its draft, over a suite that is there.
+pub(crate) fn insert_card(
     conn: &mut Conn,
     workspace: WorkspaceId,
     ids: NewIds,
@@ -150,7 +168,6 @@ pub(crate) fn insert(
         created_at: at,
         updated_at: at,
     };
-    store::suites::insert(conn, ids.suite, workspace, &new.title, at)?;
     if !store::cards::insert(conn, workspace, &row)? {
         return Err(slug_taken(&new.slug));
     }

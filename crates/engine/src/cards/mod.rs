@@ -23,5 +23,10 @@ pub use samples::LoadedSamples;
 pub use versions::{SaveVersion, Version, VersionSummary};
 pub use view::{Card, CardLabel, LastRate};
 
+pub(crate) use create::{NewIds, insert_card};
+pub(crate) use draft::is_changed as draft_is_changed;
 pub(crate) use edit::stale;
 pub(crate) use includes::read_version;
+pub(crate) use names::is_label;
+pub(crate) use versions::{append as append_version, pin_includes};
+pub(crate) use view::index as index_card;

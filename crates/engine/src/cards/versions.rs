@@ -167,14 +167,25 @@ pub(crate) fn insert(
     message: &str,
     at: i64,
 ) -> Result<VersionRow> {
+    // A new version takes its includes as their labels point now.
+    content.includes.clear();
+    let content = pin_includes(conn, workspace, &card.slug, content)?;
+    append(conn, card, id, &content, message, at)
+}
+
+/// Checks a content. The pins that it has are kept; other includes are pinned as their labels point now.
+pub(crate) fn pin_includes(
+    conn: &mut Conn,
+    workspace: WorkspaceId,
+    slug: &str,
+    mut content: CardContent,
+) -> Result<CardContent> {
     let definitions = check_definitions(&content.variables);
     if !definitions.is_empty() {
         let problems = definitions.into_iter().map(|problem| Problem::at(problem.pointer, problem.message));
         return Err(Error::problems(problems.collect()));
     }
-    // A new version takes its includes as their labels point now.
-    content.includes.clear();
-    let resolved = includes::resolve(conn, workspace, Some(&card.slug), &content)?
+    let resolved = includes::resolve(conn, workspace, Some(slug), &content)?
         .and_then(|resolved| {
             PromptTemplate::compile(&content, &resolved.includes)?;
             Ok(resolved)
@@ -185,13 +196,25 @@ pub(crate) fn insert(
             Error::problems(said.collect())
         })?;
     content.includes = resolved.pins;
+    Ok(content)
+}
+
+/// Inserts a checked content as the card's next version.
+pub(crate) fn append(
+    conn: &mut Conn,
+    card: &CardRow,
+    id: VersionId,
+    content: &CardContent,
+    message: &str,
+    at: i64,
+) -> Result<VersionRow> {
     let row = VersionRow {
         number: card.latest_version + 1,
         message: message.to_owned(),
         author: LOCAL_USER.to_owned(),
         created_at: at,
         content_hash: content.hash(),
-        content: serde_json::to_string(&content)?,
+        content: serde_json::to_string(content)?,
     };
     store::versions::insert(conn, id, card.id, &row)?;
     Ok(row)

@@ -11,6 +11,7 @@ mod plan;
 mod queries;
 mod recover;
 mod removal;
+mod results;
 mod start;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ pub use estimate::{Estimate, EstimateProblem, RunningRun};
 pub use follow::Follower;
 pub use queries::{CellQuery, CellWindow, RowFilter, RunListQuery};
 pub(crate) use recover::recover;
+pub use results::CellReport;
 pub use start::Started;
 pub use view::{
     AttemptView, CaseView, CellSummary, CellView, Column, EarlierRun, ModelView, ResultView, Rows, Run,

@@ -9,6 +9,7 @@ use domain::test_case::CaseContent;
 use domain::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 use store::Conn;
+use store::cell_results::CellResult;
 use store::run_inputs::RunCase;
 use store::runs::RunRow;
 use utoipa::ToSchema;
@@ -215,7 +216,7 @@ impl Engine {
     }
 }
 
-fn row(conn: &mut Conn, workspace: WorkspaceId, run: RunId) -> Result<RunRow> {
+pub(super) fn row(conn: &mut Conn, workspace: WorkspaceId, run: RunId) -> Result<RunRow> {
     store::runs::get(conn, workspace, run)?.ok_or_else(|| Error::not_found(format!("run {run}")))
 }
 
@@ -228,6 +229,24 @@ fn case_view(case: &RunCase) -> Result<CaseView> {
         variables: content.variables,
         expected_output: content.expected_output,
         tags: content.tags,
+    })
+}
+
+/// What was sent for a cell and what came back.
+pub(super) fn result_view(result: CellResult) -> Result<ResultView> {
+    Ok(ResultView {
+        prompt: serde_json::from_str(&result.prompt)?,
+        prompt_hash: result.prompt_hash,
+        parameters: serde_json::from_str(&result.parameters)?,
+        digest: result.digest,
+        output: result.output,
+        thinking: result.thinking,
+        finish_reason: result.finish_reason,
+        usage: serde_json::from_str(&result.usage)?,
+        timings: serde_json::from_str(&result.timings)?,
+        notes: serde_json::from_str(&result.notes)?,
+        started_at: Timestamp(result.started_at),
+        finished_at: Timestamp(result.finished_at),
     })
 }
 
@@ -253,22 +272,9 @@ fn read_cell(conn: &mut Conn, workspace: WorkspaceId, run: RunId, position: i64)
     let mut outcomes = Vec::new();
     let result = match result {
         None => None,
-        Some(result) => {
-            outcomes = result.outcomes;
-            Some(ResultView {
-                prompt: serde_json::from_str(&result.prompt)?,
-                prompt_hash: result.prompt_hash,
-                parameters: serde_json::from_str(&result.parameters)?,
-                digest: result.digest,
-                output: result.output,
-                thinking: result.thinking,
-                finish_reason: result.finish_reason,
-                usage: serde_json::from_str(&result.usage)?,
-                timings: serde_json::from_str(&result.timings)?,
-                notes: serde_json::from_str(&result.notes)?,
-                started_at: Timestamp(result.started_at),
-                finished_at: Timestamp(result.finished_at),
-            })
+        Some(mut result) => {
+            outcomes = std::mem::take(&mut result.outcomes);
+            Some(result_view(result)?)
         }
     };
     Ok(CellView {

@@ -1,0 +1,4 @@
+//! Cards as files.
+
+pub(crate) mod export;
+pub(crate) mod import;
