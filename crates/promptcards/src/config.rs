@@ -13,6 +13,8 @@ use toml::{Table, Value};
 const FILE: &str = "promptcards.toml";
 /// What the variables of the environment begin with.
 const PREFIX: &str = "PROMPTCARDS_";
+/// Variables that begin like it and are no settings: they say whom `import`, `export` and `run` talk to.
+const OF_CLIENTS: [&str; 2] = ["PROMPTCARDS_SERVER", "PROMPTCARDS_API_KEY"];
 /// The file of the database in the data folder.
 pub(crate) const DATABASE: &str = "promptcards.db";
 
@@ -123,7 +125,8 @@ impl Config {
             None if Path::new(FILE).exists() => read(Path::new(FILE))?,
             None => Table::new(),
         };
-        for (name, value) in environment {
+        let settings = environment.iter().filter(|(name, _)| !OF_CLIENTS.contains(&name.as_str()));
+        for (name, value) in settings {
             if let Some(key) = name.strip_prefix(PREFIX) {
                 set(&mut table, name, key, value)?;
             }
@@ -235,6 +238,10 @@ mod tests {
         assert!(error.contains("readrs"), "{error}");
         let variables = environment(&[("PROMPTCARDS_READERS", "3")]);
         assert!(Config::load(&Flags::default(), &variables).is_err());
+        // One environment may serve both a server and its clients.
+        let variables = environment(&[("PROMPTCARDS_SERVER", "http://x"), ("PROMPTCARDS_API_KEY", "k")]);
+        let without = Config::load(&Flags::default(), &Vec::new()).unwrap();
+        assert_eq!(Config::load(&Flags::default(), &variables).unwrap(), without);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod app;
 pub mod commands;
 mod config;
+mod remote;
 mod system;
 mod telemetry;
 

@@ -3,9 +3,12 @@
 mod config;
 mod copy;
 mod doctor;
+mod export;
+mod import;
 mod openapi;
 mod serve;
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -66,6 +69,24 @@ enum Command {
         #[arg(long)]
         example: bool,
     },
+    /// Bring files of cards into a server, all or none: versions, labels, drafts, suites and cases
+    #[command(after_help = "Examples:\n  promptcards import cards.yaml\n  promptcards import --replace \
+                            prompts/*.yaml\n  promptcards export --server https://old.example | promptcards import \
+                            --server https://new.example -\n  PROMPTCARDS_API_KEY=... promptcards import --server \
+                            https://cards.example cards.yaml\n\nIf a card is there already, nothing at all is \
+                            imported, unless --replace says so. What is wrong in a file is named with its place.\n\n\
+                            Exit codes: 0 all is imported, 1 nothing is.")]
+    Import(import::ImportArgs),
+    /// Write cards of a server as a file of YAML, without loss, or one of them as a config of promptfoo
+    #[command(
+        after_help = "Examples:\n  promptcards export > cards.yaml\n  promptcards export summary translate -o \
+                      cards.yaml\n  promptcards export summary --promptfoo --label production --provider \
+                      ollama:chat:llama3.2 -o promptfooconfig.yaml\n\nWhat promptfoo does not have is named on \
+                      standard error. Suites that no card uses any more are in no export; times and authors are \
+                      those of the import. `promptcards copy` moves a whole database.\n\nExit codes: 0 written, \
+                      1 not."
+    )]
+    Export(export::ExportArgs),
     /// Print the OpenAPI document of the HTTP API
     #[command(after_help = "Example:\n  promptcards openapi > openapi.json")]
     Openapi,
@@ -126,6 +147,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Copy(args) => copy::run(&args),
         Command::Config { example: true, .. } => config::example(),
         Command::Config { settings, .. } => settings.load().and_then(|settings| config::print(&settings)),
+        Command::Import(args) => import::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Openapi => openapi::print(),
         Command::FakeOllama(args) => serve::fake_ollama(args),
     };
@@ -137,6 +160,15 @@ pub fn run(cli: Cli) -> ExitCode {
                 .or_else(|| error.downcast_ref().map(copy::exit_code));
             ExitCode::from(code.unwrap_or(1))
         }
+    }
+}
+
+/// Writes to standard output. A reader that has gone, as in `| head`, is no error.
+fn print(text: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
     }
 }
 

@@ -13,3 +13,4 @@ mod removals;
 mod retention;
 mod run_path;
 mod serving;
+mod transfer;
