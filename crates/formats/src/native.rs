@@ -4,6 +4,7 @@
 //! A text of several lines stands as a block, a message of one text as `- user: …`, and what has its default is
 //! left out, so that a change of one line is a change of one line in a diff.
 
+mod from_promptfoo;
 mod message;
 mod to_promptfoo;
 
@@ -16,6 +17,7 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use from_promptfoo::{Converted, from_promptfoo};
 pub use to_promptfoo::{Exported, to_promptfoo};
 
 use crate::problem::{Findings, Path, Problem};
