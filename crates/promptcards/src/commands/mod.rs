@@ -5,8 +5,10 @@ mod copy;
 mod doctor;
 mod export;
 mod import;
+mod init;
 mod openapi;
 mod serve;
+mod shell;
 
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -25,7 +27,8 @@ use crate::config::{Config, Environment, Flags};
     name = "promptcards",
     version,
     after_help = "Examples:\n  promptcards serve\n  promptcards serve --listen 127.0.0.1:8080 --data-dir ~/promptcards\n  \
-                  promptcards doctor\n  promptcards fake-ollama --latency-ms 200 --tokens-per-second 40"
+                  promptcards doctor\n  promptcards import cards.yaml\n  promptcards fake-ollama --latency-ms 200 \
+                  --tokens-per-second 40\n\n`promptcards COMMAND --help` says more, with examples."
 )]
 pub struct Cli {
     /// What to do.
@@ -87,6 +90,28 @@ enum Command {
                       1 not."
     )]
     Export(export::ExportArgs),
+    /// Write an example that `promptcards eval` runs at once, and recipes for pipelines; nothing is written over
+    #[command(
+        after_help = "Examples:\n  promptcards init\n  promptcards init evals --github\n  promptcards init \
+                            --gitlab\n\nExit codes: 0 written, 1 not: something is there already."
+    )]
+    Init(init::InitArgs),
+    /// Print what a shell completes commands and flags by
+    #[command(after_help = "Examples:\n  promptcards completions bash > \
+                      ~/.local/share/bash-completion/completions/promptcards\n  promptcards completions zsh > \
+                      ~/.zfunc/_promptcards\n  promptcards completions fish > \
+                      ~/.config/fish/completions/promptcards.fish")]
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, of the program or of one of its commands
+    #[command(after_help = "Examples:\n  promptcards man | man -l -\n  promptcards man run > \
+                            ~/.local/share/man/man1/promptcards-run.1")]
+    Man {
+        /// One of the commands
+        command: Option<String>,
+    },
     /// Print the OpenAPI document of the HTTP API
     #[command(after_help = "Example:\n  promptcards openapi > openapi.json")]
     Openapi,
@@ -149,6 +174,9 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Config { settings, .. } => settings.load().and_then(|settings| config::print(&settings)),
         Command::Import(args) => import::run(&args),
         Command::Export(args) => export::run(&args),
+        Command::Init(args) => init::run(&args),
+        Command::Completions { shell } => shell::completions(shell),
+        Command::Man { command } => shell::man(command.as_deref()),
         Command::Openapi => openapi::print(),
         Command::FakeOllama(args) => serve::fake_ollama(args),
     };

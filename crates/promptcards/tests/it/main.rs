@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod cache;
+mod command_line;
 mod copy;
 mod faults;
 mod gsm8k;
