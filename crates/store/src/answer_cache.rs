@@ -41,7 +41,8 @@ pub fn columns(conn: &mut Conn, scope: &str, except: RunId, limit: i64) -> Resul
 pub fn answers(conn: &mut Conn, cells: CellRange) -> Result<Vec<(i64, String)>> {
     const ANSWERS: Sql = Sql::new(
         "SELECT a.cell_id, a.prompt_hash FROM cell_results a JOIN cells c ON c.id = a.cell_id \
-         WHERE a.cell_id >= $1 AND a.cell_id < $2 AND (c.verdict IS NULL OR c.verdict IN ('pass', 'fail'))",
+         WHERE a.cell_id >= $1 AND a.cell_id < $2 AND c.id >= $1 AND c.id < $2 \
+         AND (c.verdict IS NULL OR c.verdict IN ('pass', 'fail')) ORDER BY a.cell_id",
     );
     conn.query_all(ANSWERS, &[&cells.first, &cells.end()])
 }

@@ -93,15 +93,16 @@ pub struct CardFilter {
     pub limit: i64,
 }
 
+/// A value is asked for and not whether there is one: `PostgreSQL` would answer that from a list of all labels.
 macro_rules! card_filter {
     () => {
         "WHERE workspace_id = $1 AND (cards.archived_at IS NOT NULL) = ($2 = 1) \
          AND (CAST($3 AS TEXT) IS NULL OR folder = $3 OR (folder > $3 || '/' AND folder < $3 || '0')) \
-         AND (CAST($4 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM card_tags WHERE card_id = cards.id AND tag = $4)) \
+         AND (CAST($4 AS TEXT) IS NULL OR (SELECT tag FROM card_tags WHERE card_id = cards.id AND tag = $4) IS NOT NULL) \
          AND (CAST($5 AS TEXT) IS NULL \
-              OR ($5 = '' AND NOT EXISTS (SELECT 1 FROM labels WHERE card_id = cards.id)) \
-              OR EXISTS (SELECT 1 FROM labels WHERE card_id = cards.id AND name = $5)) \
-         AND (CAST($6 AS BIGINT) IS NULL OR (updated_at, cards.id) < ($6, $7)) "
+              OR ($5 = '' AND (SELECT MIN(name) FROM labels WHERE card_id = cards.id) IS NULL) \
+              OR (SELECT name FROM labels WHERE card_id = cards.id AND name = $5) IS NOT NULL) \
+         AND (updated_at, cards.id) < ($6, $7) "
     };
 }
 
@@ -112,12 +113,15 @@ pub fn list(conn: &mut Conn, workspace: WorkspaceId, filter: &CardFilter) -> Res
         card_filter!(),
         "ORDER BY updated_at DESC, cards.id DESC LIMIT $8"
     ));
+    // Those that are found come first, or SQLite walks all cards to see which of them are.
     const FOUND: SqlPair = SqlPair::new(
         concat!(
             listed_columns!(),
+            "WHERE cards.number IN (SELECT cards.number FROM card_search \
+             CROSS JOIN cards ON cards.number = card_search.rowid ",
             card_filter!(),
-            "AND cards.number IN (SELECT rowid FROM card_search WHERE card_search MATCH $9) \
-             ORDER BY updated_at DESC, cards.id DESC LIMIT $8"
+            "AND card_search MATCH $9 ORDER BY updated_at DESC, cards.id DESC LIMIT $8) \
+             ORDER BY updated_at DESC, cards.id DESC"
         ),
         concat!(
             listed_columns!(),
@@ -127,8 +131,9 @@ pub fn list(conn: &mut Conn, workspace: WorkspaceId, filter: &CardFilter) -> Res
              ORDER BY updated_at DESC, cards.id DESC LIMIT $8"
         ),
     );
-    let before_time = filter.before.map(|(time, _)| time);
-    let before_id = filter.before.map(|(_, id)| id);
+    // No card changed later, and no id is larger: what is compared in any case is where an index begins.
+    let (before_time, before_id) =
+        filter.before.map_or_else(|| (i64::MAX, "~".to_owned()), |(time, id)| (time, id.to_string()));
     let mut params: Vec<&dyn ToValue> = vec![
         &workspace,
         &filter.archived,

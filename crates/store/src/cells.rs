@@ -78,19 +78,21 @@ pub fn claim(
     lease_until: Millis,
 ) -> Result<Vec<ClaimedCell>> {
     macro_rules! claim {
-        ($lock:literal) => {
+        ($these:literal, $lock:literal) => {
             concat!(
-                "UPDATE cells SET state = 'leased', claim = claim + 1, owner = $5, lease_until = $6 \
-                 WHERE id IN (SELECT id FROM cells WHERE id >= $2 AND id < $3 AND state = 'pending' \
-                 ORDER BY id LIMIT $4",
+                "UPDATE cells SET state = 'leased', claim = claim + 1, owner = $5, lease_until = $6 WHERE id ",
+                $these,
+                "(SELECT id FROM cells WHERE id >= $2 AND id < $3 AND state = 'pending' ORDER BY id LIMIT $4",
                 $lock,
                 ") AND EXISTS (SELECT 1 FROM runs WHERE id = $1 AND state IN ('queued', 'running')) \
                  RETURNING id, claim, attempts"
             )
         };
     }
-    // Another instance that claims at the same moment takes the cells after these.
-    const CLAIM: SqlPair = SqlPair::new(claim!(""), claim!(" FOR UPDATE SKIP LOCKED"));
+    // Another instance that claims at the same moment takes the cells after these. As an array they are found by
+    // their ids; as rows, PostgreSQL may read all cells to see which of them they are.
+    const CLAIM: SqlPair =
+        SqlPair::new(claim!("IN ", ""), claim!("= ANY (ARRAY", " FOR UPDATE SKIP LOCKED)"));
     let ids = cells.ids(positions);
     let claim = conn.pick(&CLAIM);
     let mut claimed: Vec<ClaimedCell> =
@@ -122,7 +124,7 @@ pub fn expired(conn: &mut Conn, now: Millis) -> Result<Vec<i64>> {
     const EXPIRED: Sql = Sql::new(
         "SELECT c.id FROM runs r JOIN cells c ON c.id >= r.first_cell AND c.id < r.first_cell + r.cell_count \
          WHERE r.state IN ('preparing', 'queued', 'running', 'paused') \
-         AND c.state = 'leased' AND c.lease_until < $1",
+         AND c.state = 'leased' AND c.lease_until < $1 ORDER BY c.id",
     );
     conn.query_all(EXPIRED, &[&now])
 }
@@ -179,9 +181,9 @@ pub fn cancel_open(
     limit: i64,
 ) -> Result<Option<i64>> {
     const CANCEL: Sql = Sql::new(
-        "UPDATE cells SET state = 'cancelled', owner = NULL, lease_until = NULL WHERE id IN \
-         (SELECT id FROM cells WHERE id >= $1 AND id < $2 AND state IN ('pending', 'leased') \
-         ORDER BY id LIMIT $3) RETURNING id",
+        "UPDATE cells SET state = 'cancelled', owner = NULL, lease_until = NULL \
+         WHERE id >= $1 AND id < $2 AND id IN (SELECT id FROM cells WHERE id >= $1 AND id < $2 \
+         AND state IN ('pending', 'leased') ORDER BY id LIMIT $3) RETURNING id",
     );
     const COUNT: Sql =
         Sql::new("UPDATE run_columns SET cancelled = cancelled + $3 WHERE run_id = $1 AND position = $2");
@@ -243,11 +245,18 @@ pub struct CellRow {
     pub cached_from: Option<i64>,
 }
 
-macro_rules! cell_columns {
-    () => {
-        "SELECT c.id, c.state, c.verdict, c.score, COALESCE(r.headline, ''), COALESCE(r.reason, ''), \
-         COALESCE(r.preview, ''), c.latency_ms, c.completion_tokens, c.attempts, r.cached_from FROM cells c \
-         LEFT JOIN cell_results r ON r.cell_id = c.id "
+/// `$results` bounds the ids of the results as those of the cells are: that they are the same bounds is more than
+/// `PostgreSQL` finds out, and without them it reads the results of other runs.
+macro_rules! cells_where {
+    ($results:literal, $cells:literal) => {
+        Sql::new(concat!(
+            "SELECT c.id, c.state, c.verdict, c.score, COALESCE(r.headline, ''), COALESCE(r.reason, ''), \
+             COALESCE(r.preview, ''), c.latency_ms, c.completion_tokens, c.attempts, r.cached_from FROM cells c \
+             LEFT JOIN cell_results r ON r.cell_id = c.id AND ",
+            $results,
+            " WHERE ",
+            $cells
+        ))
     };
 }
 
@@ -275,7 +284,7 @@ impl FromRow for CellRow {
 
 /// One cell, if the run has one at this position.
 pub fn get(conn: &mut Conn, cells: CellRange, position: i64) -> Result<Option<CellRow>> {
-    const GET: Sql = Sql::new(concat!(cell_columns!(), "WHERE c.id = $1"));
+    const GET: Sql = cells_where!("r.cell_id = $1", "c.id = $1");
     if !(0..cells.count).contains(&position) {
         return Ok(None);
     }
@@ -284,7 +293,8 @@ pub fn get(conn: &mut Conn, cells: CellRange, position: i64) -> Result<Option<Ce
 
 /// The cells from one position up to, not including, another, in their order.
 pub fn between(conn: &mut Conn, cells: CellRange, positions: &Range<i64>) -> Result<Vec<CellRow>> {
-    const BETWEEN: Sql = Sql::new(concat!(cell_columns!(), "WHERE c.id >= $1 AND c.id < $2 ORDER BY c.id"));
+    const BETWEEN: Sql =
+        cells_where!("r.cell_id >= $1 AND r.cell_id < $2", "c.id >= $1 AND c.id < $2 ORDER BY c.id");
     let ids = cells.ids(positions);
     conn.query_all(BETWEEN, &[&ids.start, &ids.end])
 }
@@ -297,21 +307,19 @@ pub fn page(
     after: i64,
     limit: i64,
 ) -> Result<Vec<CellRow>> {
-    const PAGE: Sql = Sql::new(concat!(
-        cell_columns!(),
-        "WHERE c.id > $1 AND c.id >= $2 AND c.id < $3 AND (CAST($4 AS TEXT) IS NULL OR c.verdict = $4) \
-         ORDER BY c.id LIMIT $5"
-    ));
-    conn.query_all(
-        PAGE,
-        &[&cells.id(after), &cells.first, &cells.end(), &verdict.map(Verdict::as_str), &limit],
-    )
+    const PAGE: Sql = cells_where!(
+        "r.cell_id >= $1 AND r.cell_id < $2",
+        "c.id >= $1 AND c.id < $2 AND (CAST($3 AS TEXT) IS NULL OR c.verdict = $3) ORDER BY c.id LIMIT $4"
+    );
+    let first = cells.id(after.saturating_add(1).max(0));
+    conn.query_all(PAGE, &[&first, &cells.end(), &verdict.map(Verdict::as_str), &limit])
 }
 
 /// Id and verdict of every finished cell, for filters over the whole run.
 pub fn verdicts(conn: &mut Conn, cells: CellRange) -> Result<Vec<(i64, Option<String>)>> {
-    const VERDICTS: Sql =
-        Sql::new("SELECT id, verdict FROM cells WHERE id >= $1 AND id < $2 AND state = 'finished'");
+    const VERDICTS: Sql = Sql::new(
+        "SELECT id, verdict FROM cells WHERE id >= $1 AND id < $2 AND state = 'finished' ORDER BY id",
+    );
     conn.query_all(VERDICTS, &[&cells.first, &cells.end()])
 }
 

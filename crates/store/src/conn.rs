@@ -12,6 +12,9 @@ use crate::{Error, FromRow, InsertMany, Result, Row, Sql, ToValue, postgres, sql
 pub struct Conn {
     session: Session,
     failure: Option<Error>,
+    /// How each statement is run, where a test asks for it.
+    #[cfg(test)]
+    pub(crate) plans: Option<Vec<crate::plans::Plan>>,
 }
 
 enum Session {
@@ -50,11 +53,20 @@ macro_rules! of_session {
 
 impl Conn {
     pub(crate) fn sqlite(session: sqlite::Session) -> Self {
-        Self { session: Session::Sqlite(session), failure: None }
+        Self::of(Session::Sqlite(session))
     }
 
     pub(crate) fn postgres(session: postgres::Session) -> Self {
-        Self { session: Session::Postgres(Box::new(session)), failure: None }
+        Self::of(Session::Postgres(Box::new(session)))
+    }
+
+    fn of(session: Session) -> Self {
+        Self {
+            session,
+            failure: None,
+            #[cfg(test)]
+            plans: None,
+        }
     }
 
     /// The one row of the answer. None is [`Error::NoRow`], several are [`Error::ManyRows`].
@@ -86,6 +98,8 @@ impl Conn {
 
     /// Runs a statement that answers no rows, and says how many it changed.
     pub fn execute(&mut self, sql: Sql, params: &[&dyn ToValue]) -> Result<u64> {
+        #[cfg(test)]
+        self.explain(sql, params)?;
         let done = allowed(sql).and_then(|()| of_session!(self, session => session.execute(sql, params)));
         self.note(done)
     }
@@ -99,6 +113,8 @@ impl Conn {
         rows: &'r [R],
         values: impl Fn(&'r R) -> [&'r dyn ToValue; N],
     ) -> Result<Vec<u64>> {
+        #[cfg(test)]
+        rows.first().map_or(Ok(()), |row| self.explain(sql, &values(row)))?;
         let done =
             allowed(sql).and_then(|()| of_session!(self, session => session.execute_many(sql, rows, values)));
         self.note(done)
@@ -213,8 +229,18 @@ impl Conn {
         params: &[&dyn ToValue],
         visit: impl FnMut(&Row<'_>) -> Result<()>,
     ) -> Result<usize> {
+        #[cfg(test)]
+        self.explain(sql, params)?;
         let done = allowed(sql).and_then(|()| of_session!(self, session => session.each(sql, params, visit)));
         self.note(done)
+    }
+
+    /// Keeps the plan of a statement that is about to run.
+    #[cfg(test)]
+    fn explain(&mut self, sql: Sql, params: &[&dyn ToValue]) -> Result<()> {
+        let Some(plans) = &mut self.plans else { return Ok(()) };
+        plans.push(of_session!(self, session => session.explain(sql, params))?);
+        Ok(())
     }
 
     /// Remembers the first failure.

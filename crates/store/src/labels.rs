@@ -113,8 +113,8 @@ pub fn history(
 ) -> Result<Vec<LabelMove>> {
     const HISTORY: Sql = Sql::new(
         "SELECT id, from_version, to_version, moved_by, moved_at FROM label_moves \
-         WHERE card_id = $1 AND name = $2 AND (CAST($3 AS TEXT) IS NULL OR id < $3) \
-         ORDER BY id DESC LIMIT $4",
+         WHERE card_id = $1 AND name = $2 AND id < $3 ORDER BY id DESC LIMIT $4",
     );
-    conn.query_all(HISTORY, &[&card, &name, &before, &limit])
+    // No id is larger.
+    conn.query_all(HISTORY, &[&card, &name, &before.unwrap_or("~"), &limit])
 }

@@ -21,6 +21,8 @@ pub mod instances;
 pub mod labels;
 mod migration;
 pub mod models;
+#[cfg(test)]
+mod plans;
 mod postgres;
 pub mod removals;
 mod row;

@@ -37,14 +37,13 @@ pub fn mark(conn: &mut Conn, workspace: WorkspaceId, run: RunId) -> Result<bool>
     Ok(conn.execute(MARK, &[&run, &workspace])? == 1)
 }
 
-/// Runs that ended before a time and that nothing keeps, oldest first.
+/// Runs that ended before a time and that nothing keeps, the first that ended first.
 pub fn old(conn: &mut Conn, ended_before: Millis) -> Result<Vec<RunId>> {
+    // A run has an end in these two states and in the last, so that it is found by its end.
     const OLD: Sql = Sql::new(concat!(
-        "SELECT id FROM runs WHERE ",
-        removable!(),
-        " AND finished_at < $1",
+        "SELECT id FROM runs WHERE finished_at < $1 AND state <> 'removing' AND open_cells = 0 AND kept = 0",
         unlabelled!(),
-        " ORDER BY id"
+        " ORDER BY finished_at, id"
     ));
     conn.query_all(OLD, &[&ended_before])
 }

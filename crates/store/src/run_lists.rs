@@ -26,11 +26,6 @@ pub fn list(conn: &mut Conn, workspace: WorkspaceId, filter: &RunFilter) -> Resu
         "WHERE workspace_id = $1 AND id < $2 AND state NOT IN ('preparing', 'removing') \
          ORDER BY id DESC LIMIT $3"
     ));
-    const IN_STATE: Sql = Sql::new(concat!(
-        run_columns!(),
-        "WHERE workspace_id = $1 AND id < $2 AND state = $4 AND state NOT IN ('preparing', 'removing') \
-         ORDER BY id DESC LIMIT $3"
-    ));
     // A run may have several versions of a card; it is listed with the first of them.
     const OF_CARD: Sql = Sql::new(concat!(
         run_columns!(),
@@ -43,23 +38,59 @@ pub fn list(conn: &mut Conn, workspace: WorkspaceId, filter: &RunFilter) -> Resu
     // No id is larger: an id that is compared in any case is one that an index begins at.
     let before = filter.before.map_or_else(|| "~".to_owned(), |run| run.to_string());
     let state = filter.state.map(RunState::as_str);
-    match (filter.card, state) {
+    match (filter.card, filter.state) {
         (None, None) => conn.query_all(ALL, &[&workspace, &before, &filter.limit]),
-        (None, Some(state)) => conn.query_all(IN_STATE, &[&workspace, &before, &filter.limit, &state]),
-        (Some(card), state) => conn.query_all(OF_CARD, &[&workspace, &before, &filter.limit, &card, &state]),
+        (None, Some(state)) => in_state(state)
+            .map_or(Ok(Vec::new()), |list| conn.query_all(list, &[&workspace, &before, &filter.limit])),
+        (Some(card), _) => conn.query_all(OF_CARD, &[&workspace, &before, &filter.limit, &card, &state]),
+    }
+}
+
+/// The runs in a state. The word stands in the statement: a plan that is made for all states walks all runs to find
+/// one that few are in. None: nobody sees runs in it.
+fn in_state(state: RunState) -> Option<Sql> {
+    macro_rules! list {
+        ($state:literal) => {
+            Sql::new(concat!(
+                run_columns!(),
+                "WHERE state = '",
+                $state,
+                "' AND workspace_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
+            ))
+        };
+    }
+    match state {
+        RunState::Queued => Some(const { list!("queued") }),
+        RunState::Running => Some(const { list!("running") }),
+        RunState::Paused => Some(const { list!("paused") }),
+        RunState::Cancelled => Some(const { list!("cancelled") }),
+        RunState::Finished => Some(const { list!("finished") }),
+        RunState::Preparing | RunState::Removing => None,
     }
 }
 
 /// Mean latency in milliseconds and number of answered cells of a model, over the latest 50 runs that have it.
 /// None where it was never asked.
 pub fn model_history(conn: &mut Conn, provider: &str, model: &str) -> Result<Option<(i64, i64)>> {
-    const HISTORY: Sql = Sql::new(
-        "SELECT CAST(SUM(c.latency_ms) AS BIGINT), CAST(SUM(c.answered) AS BIGINT) \
-         FROM (SELECT run_id, position FROM run_models WHERE provider = $1 AND name = $2 \
-         ORDER BY run_id DESC LIMIT 50) m JOIN runs r ON r.id = m.run_id \
-         JOIN run_columns c ON c.run_id = m.run_id AND c.position >= m.position * r.versions \
-         AND c.position < (m.position + 1) * r.versions",
-    );
+    // Of each run by itself: joined, PostgreSQL reads the columns of all runs.
+    macro_rules! of_run {
+        ($sum:literal) => {
+            concat!(
+                "CAST(SUM((SELECT SUM(c.",
+                $sum,
+                ") FROM run_columns c WHERE c.run_id = m.run_id AND c.position >= m.position * m.versions \
+                 AND c.position < (m.position + 1) * m.versions)) AS BIGINT)"
+            )
+        };
+    }
+    const HISTORY: Sql = Sql::new(concat!(
+        "SELECT ",
+        of_run!("latency_ms"),
+        ", ",
+        of_run!("answered"),
+        " FROM (SELECT run_id, position, (SELECT versions FROM runs WHERE id = run_id) AS versions \
+         FROM run_models WHERE provider = $1 AND name = $2 ORDER BY run_id DESC LIMIT 50) m"
+    ));
     let (latency, answered): (Option<i64>, Option<i64>) = conn.query_one(HISTORY, &[&provider, &model])?;
     Ok(match (latency, answered) {
         (Some(latency), Some(answered)) if answered > 0 => Some((latency / answered, answered)),

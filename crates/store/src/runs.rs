@@ -46,7 +46,7 @@ pub struct RunRow {
     pub created_at: Millis,
     /// When its first cell was begun.
     pub started_at: Option<Millis>,
-    /// When it was finished or cancelled.
+    /// When it was finished, or the last of its cells was cancelled.
     pub finished_at: Option<Millis>,
 }
 
@@ -127,7 +127,7 @@ pub struct NewRun {
 pub fn of_cell(conn: &mut Conn, cell: i64) -> Result<Option<(RunId, i64, i64)>> {
     const OF_CELL: Sql = Sql::new(
         "SELECT id, number, $1 - first_cell, first_cell + cell_count FROM runs WHERE first_cell <= $1 \
-         AND state <> 'removing' ORDER BY first_cell DESC LIMIT 1",
+         AND cell_count > 0 AND state <> 'removing' ORDER BY first_cell DESC LIMIT 1",
     );
     let found: Option<(RunId, i64, i64, i64)> = conn.query_opt(OF_CELL, &[&cell])?;
     Ok(found.filter(|(.., end)| cell < *end).map(|(run, number, position, _)| (run, number, position)))
@@ -281,9 +281,10 @@ pub fn active(conn: &mut Conn) -> Result<Vec<RunRow>> {
     conn.query_all(ACTIVE, &[])
 }
 
-/// Cancelled runs whose cells are not all cancelled yet.
+/// Cancelled runs whose cells are not all cancelled yet, oldest first.
 pub fn half_cancelled(conn: &mut Conn) -> Result<Vec<RunRow>> {
-    const HALF: Sql = Sql::new(concat!(run_columns!(), "WHERE state = 'cancelled' AND open_cells > 0"));
+    const HALF: Sql =
+        Sql::new(concat!(run_columns!(), "WHERE state = 'cancelled' AND finished_at IS NULL ORDER BY id"));
     conn.query_all(HALF, &[])
 }
 
@@ -339,7 +340,7 @@ pub fn change_state(
     const CHANGE: Sql = Sql::new(
         "UPDATE runs SET state = $3, event_seq = event_seq + 1, \
          started_at = CASE WHEN $3 = 'running' AND started_at IS NULL THEN $4 ELSE started_at END, \
-         finished_at = CASE WHEN $3 IN ('finished', 'cancelled') THEN $4 ELSE NULL END \
+         finished_at = CASE WHEN $3 = 'finished' OR ($3 = 'cancelled' AND open_cells = 0) THEN $4 ELSE NULL END \
          WHERE id = $1 AND state = $2 RETURNING event_seq",
     );
     for state in from {

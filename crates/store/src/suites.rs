@@ -62,10 +62,10 @@ pub fn list(
     after: Option<SuiteId>,
     limit: i64,
 ) -> Result<Vec<SuiteRow>> {
-    const LIST: Sql = Sql::new(concat!(
-        suite_columns!(),
-        "WHERE workspace_id = $1 AND (CAST($2 AS TEXT) IS NULL OR id > $2) ORDER BY id LIMIT $3"
-    ));
+    const LIST: Sql =
+        Sql::new(concat!(suite_columns!(), "WHERE workspace_id = $1 AND id > $2 ORDER BY id LIMIT $3"));
+    // Every id is larger than no text.
+    let after = after.map_or_else(String::new, |suite| suite.to_string());
     conn.query_all(LIST, &[&workspace, &after, &limit])
 }
 

@@ -57,7 +57,7 @@ impl Engine {
         let row = match changed {
             Ok(_) => self.row(run).await?,
             Err(refusal) => match self.row(run).await? {
-                row if row.state == RunState::Cancelled && row.open_cells > 0 => row,
+                row if row.state == RunState::Cancelled && row.finished_at.is_none() => row,
                 _ => return Err(refusal),
             },
         };

@@ -133,7 +133,7 @@ pub struct Run {
     pub created_at: Timestamp,
     /// When its first cell was begun.
     pub started_at: Option<Timestamp>,
-    /// When it was finished or cancelled.
+    /// When it was finished, or the last of its cells was cancelled.
     pub finished_at: Option<Timestamp>,
 }
 

@@ -173,6 +173,7 @@ CREATE TABLE runs (
 CREATE INDEX runs_by_start ON runs (workspace_id, id DESC);
 CREATE INDEX runs_by_first_cell ON runs (first_cell);
 CREATE INDEX runs_by_state ON runs (state, workspace_id, id);
+CREATE INDEX runs_by_end ON runs (finished_at);
 
 -- Snapshots of all that a run is made of, so that later edits change nothing.
 CREATE TABLE run_versions (

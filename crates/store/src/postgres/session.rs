@@ -3,6 +3,9 @@
 //! Statements that only begin, mark or end a part of a transaction are sent together with the next one that has
 //! something to do, so that they cost no round trip of their own.
 
+#[cfg(test)]
+mod explain;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;

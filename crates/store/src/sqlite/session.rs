@@ -1,5 +1,8 @@
 //! A connection to the file: its transactions and its statements.
 
+#[cfg(test)]
+mod explain;
+
 use std::hash::{BuildHasher, RandomState};
 use std::thread;
 use std::time::Duration;
