@@ -15,6 +15,8 @@ use crate::{Conn, Result};
 
 /// How many letters of a word are looked at.
 const LONGEST_WORD: usize = 200;
+/// How many bytes of words a card is found by: `PostgreSQL` loses words beyond a mebibyte, and says nothing.
+const MOST_BYTES: usize = 1_000_000;
 
 /// Replaces what the card is found by.
 pub fn index(conn: &mut Conn, card: &CardRow, tags: &[String], template: &str) -> Result<()> {
@@ -50,13 +52,25 @@ pub(crate) fn query(conn: &Conn, search: &str) -> Option<String> {
     Some(joined).filter(|query| !query.is_empty())
 }
 
-/// The words of texts, each once: runs of letters and digits, in small letters, without accents.
+/// The words of texts, each once, up to [`MOST_BYTES`]: runs of letters and digits, in small letters, without accents.
 fn words<'t>(texts: impl IntoIterator<Item = &'t str>) -> Vec<String> {
-    let mut words = BTreeSet::new();
+    let (mut words, mut bytes) = (BTreeSet::new(), 0);
     for text in texts {
         let plain: String = text.nfd().filter(|letter| !is_combining_mark(*letter)).collect();
         let parts = plain.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
-        words.extend(parts.map(|word| word.to_lowercase().chars().take(LONGEST_WORD).collect::<String>()));
+        for word in parts.map(small) {
+            bytes += if words.contains(&word) { 0 } else { word.len() };
+            if bytes > MOST_BYTES {
+                return words.into_iter().collect();
+            }
+            words.insert(word);
+        }
     }
     words.into_iter().collect()
+}
+
+/// A word in small letters. Letter by letter: the small sigma at the end of a word is another one in writing only.
+fn small(word: &str) -> String {
+    let letters = word.chars().flat_map(char::to_lowercase).filter(|letter| !is_combining_mark(*letter));
+    letters.map(|letter| if letter == 'ς' { 'σ' } else { letter }).take(LONGEST_WORD).collect()
 }

@@ -18,7 +18,7 @@ pub enum Value<'a> {
     Integer(i64),
     /// A finite number.
     Real(f64),
-    /// Text, byte for byte.
+    /// Text, byte for byte, without U+0000.
     Text(Cow<'a, str>),
 }
 
@@ -35,7 +35,7 @@ impl Value<'_> {
 
 /// What may be the parameter of a statement.
 pub trait ToValue {
-    /// The value to bind. Fails with [`Error::Parameter`] on a number that the database cannot hold.
+    /// The value to bind. Fails with [`Error::Parameter`] on a number or a text that the database cannot hold.
     fn to_value(&self) -> Result<Value<'_>>;
 }
 
@@ -91,6 +91,10 @@ impl FromColumn for Value<'static> {
 
 impl ToValue for str {
     fn to_value(&self) -> Result<Value<'_>> {
+        // PostgreSQL holds no such text, so neither do we.
+        if self.as_bytes().contains(&0) {
+            return Err(Error::Parameter { reason: "it contains the character U+0000".to_owned() });
+        }
         Ok(Value::Text(Cow::Borrowed(self)))
     }
 }

@@ -109,7 +109,8 @@ CREATE INDEX label_moves_of_card ON label_moves (card_id, name, id);
 
 -- Full-text search over cards: the row is replaced with every change of a card or its draft. It is found by
 -- cards.number, because a column that is not searched has no index: to find a row by it reads them all.
-CREATE VIRTUAL TABLE card_search USING fts5 (words, prefix = '2 3');
+-- The words come as they are to be found; the tokenizer is the one that leaves them so.
+CREATE VIRTUAL TABLE card_search USING fts5 (words, prefix = '2 3', tokenize = 'ascii');
 -- The same rows in the form that both databases share.
 CREATE VIEW card_words AS SELECT rowid AS number, words FROM card_search;
 

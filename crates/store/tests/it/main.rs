@@ -10,6 +10,7 @@ mod disks;
 mod files;
 mod notes;
 mod opening;
+mod parity;
 mod reads;
 mod refusals;
 mod schema;
