@@ -1,5 +1,6 @@
+import type { ReactNode } from "react";
 import type { AssertionType, Outcome } from "@/api/types";
-import { Button, IconButton } from "@/components/Button";
+import { IconButton } from "@/components/Button";
 import { Coded } from "@/components/Coded";
 import { Checkbox, Select, SelectField, TextAreaField, TextField } from "@/components/Fields";
 import { Icon } from "@/components/Icon";
@@ -8,7 +9,8 @@ import type { AssertionForm } from "./assertionForm";
 
 interface Props {
   form: AssertionForm;
-  number: number;
+  /** Its place: `2`, or `2.1` in a set. */
+  number: string;
   types: AssertionType[];
   /** What is wrong with a part, by pointer from the assertion. */
   errors: Record<string, string>;
@@ -17,24 +19,33 @@ interface Props {
   /** What it found in the sample output. */
   outcome: Outcome | undefined;
   onChange: (form: AssertionForm) => void;
+  /** Absent where there is no other one to change places with. */
+  onMove: ((by: -1 | 1) => void) | undefined;
   onRemove: () => void;
+  /** The assertions of a set. */
+  children?: ReactNode;
 }
 
 /** One assertion: its type, what the type asks for, and what it found in the sample output. */
-export function AssertionFields({ form, number, types, errors, flag, outcome, onChange, onRemove }: Props) {
+export function AssertionFields(props: Props) {
+  const { form, number, types, errors, flag, outcome, onChange, onMove, onRemove, children } = props;
   const type = types.find((known) => known.name === form.name);
+  // A set cannot be inverted; one that is, somehow, can be put right.
+  const hasNot = !type?.takes_assertions || form.inverted;
   return (
     <fieldset className="assertion" aria-label={`Assertion ${number}`}>
       <div className="line">
-        <Select
-          small
-          aria-label="Not"
-          value={form.inverted ? "not" : ""}
-          onChange={(event) => onChange({ ...form, inverted: event.target.value === "not" })}
-        >
-          <option value="">is</option>
-          <option value="not">not</option>
-        </Select>
+        {hasNot && (
+          <Select
+            small
+            aria-label="Not"
+            value={form.inverted ? "not" : ""}
+            onChange={(event) => onChange({ ...form, inverted: event.target.value === "not" })}
+          >
+            <option value="">is</option>
+            <option value="not">not</option>
+          </Select>
+        )}
         <Select
           small
           aria-label="Type"
@@ -46,7 +57,13 @@ export function AssertionFields({ form, number, types, errors, flag, outcome, on
             <option key={known.name}>{known.name}</option>
           ))}
         </Select>
-        <span className="push">
+        <span className="push line line--tight">
+          {onMove && (
+            <>
+              <IconButton icon="up" label={`Move assertion ${number} up`} onClick={() => onMove(-1)} />
+              <IconButton icon="down" label={`Move assertion ${number} down`} onClick={() => onMove(1)} />
+            </>
+          )}
           <IconButton icon="x" label={`Remove assertion ${number}`} onClick={onRemove} />
         </span>
       </div>
@@ -96,6 +113,8 @@ export function AssertionFields({ form, number, types, errors, flag, outcome, on
           onChange={(event) => onChange({ ...form, metric: event.target.value })}
         />
       </div>
+      {children}
+      {errors["/assert"] && <FieldError>{errors["/assert"]}</FieldError>}
       {flag && (
         <p className="problem t-error">
           <Icon name="info" />
@@ -225,14 +244,5 @@ function FieldInput({
       className={field.kind === "text" ? "input mono" : "input num"}
       onChange={(event) => onChange(event.target.value)}
     />
-  );
-}
-
-/** The button below the list, with the type that is added first. */
-export function AddAssertion({ onAdd }: { onAdd: () => void }) {
-  return (
-    <Button kind="quiet" icon="plus" onClick={onAdd}>
-      Add an assertion
-    </Button>
   );
 }

@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { hashKey, useQuery } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { isStale, ProblemError, sentence } from "@/api/problem";
 import type { AssertionType, Case, CaseContent, VariableDefinition } from "@/api/types";
@@ -13,8 +13,8 @@ import { VariableInput } from "@/components/VariableInput";
 import { VerdictChip } from "@/components/Verdict";
 import { percent } from "@/lib/format";
 import { useHotkeys } from "@/lib/hotkeys";
-import { AddAssertion, AssertionFields } from "./AssertionFields";
-import { newAssertion } from "./assertionForm";
+import { AssertionList } from "./AssertionList";
+import { type AssertionForm, assertionOf, errorsAt } from "./assertionForm";
 import { type CaseForm, caseFormOf, caseOf, variablesOf } from "./caseForm";
 import { useAddCase, useDeleteCase, useSaveCase } from "./mutations";
 import { assertionTypesQuery, caseQuery } from "./queries";
@@ -222,28 +222,17 @@ function CaseEditor({
             }
           />
         </div>
-        {form.assertions.map((assertion, index) => (
-          <AssertionFields
-            key={assertion.key}
-            form={assertion}
-            number={index + 1}
-            types={types}
-            errors={below(`/assertions/${index}`, told || sample ? errors : {}, refused)}
-            flag={base?.flags.find((flag) => flag.assertion_index === index)?.message}
-            outcome={judgement?.outcomes[index]}
-            onChange={(next) =>
-              setForm({ ...form, assertions: form.assertions.map((one) => (one === assertion ? next : one)) })
-            }
-            onRemove={() => {
-              setForm({ ...form, assertions: form.assertions.filter((one) => one !== assertion) });
-              toast(`Assertion ${index + 1} removed.`, { undo: () => setForm(form) });
-            }}
-          />
-        ))}
-        <AddAssertion
-          onAdd={() =>
-            setForm({ ...form, assertions: [...form.assertions, newAssertion(types[0]?.name ?? "equals")] })
-          }
+        <AssertionList
+          forms={form.assertions}
+          types={types}
+          errors={errorsAt("/assertions", { ...refusedAt(refused), ...(told || sample ? errors : {}) })}
+          flags={base && flagsOf(base, form.assertions, types)}
+          outcomes={judgement?.outcomes}
+          onChange={(assertions) => {
+            setForm({ ...form, assertions });
+            // What the server said is of places: in another order it would stand at another assertion.
+            if (!placesOf(assertions).startsWith(placesOf(form.assertions))) saving.reset();
+          }}
         />
       </section>
       <section className="part" aria-label="Try">
@@ -314,19 +303,19 @@ function CaseEditor({
   );
 }
 
-/** The errors under a pointer, the form's own and the server's, by what is left of the pointer. */
-function below(
-  pointer: string,
-  errors: Record<string, string>,
-  refused: ProblemError | undefined,
-): Record<string, string> {
-  const all = [
-    ...(refused?.problem.errors ?? []).map((error) => [error.pointer, error.detail] as const),
-    ...Object.entries(errors),
-  ];
-  return Object.fromEntries(
-    all
-      .filter(([at]) => at === pointer || at.startsWith(`${pointer}/`))
-      .map(([at, why]) => [at.slice(pointer.length), why]),
-  );
+/** Why saved assertions can never fail, by their place, as far as they still stand there. */
+function flagsOf(saved: Case, forms: AssertionForm[], types: AssertionType[]): Map<number, string> {
+  const made = (form: AssertionForm | undefined) => form && hashKey([assertionOf(form, types).assertion]);
+  const savedForms = caseFormOf(saved.content, types).assertions;
+  const flags = saved.flags.filter(({ assertion_index: at }) => made(savedForms[at]) === made(forms[at]));
+  return new Map(flags.map(({ assertion_index, message }) => [assertion_index, message]));
+}
+
+function placesOf(forms: AssertionForm[]): string {
+  return forms.map(({ key, assert }) => `${key}(${placesOf(assert)})`).join();
+}
+
+/** What the server says of each value that it refused, by its pointer. */
+function refusedAt(refused: ProblemError | undefined): Record<string, string> {
+  return Object.fromEntries((refused?.problem.errors ?? []).map(({ pointer, detail }) => [pointer, detail]));
 }

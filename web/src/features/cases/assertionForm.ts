@@ -20,8 +20,8 @@ export interface AssertionForm {
   config: Record<string, string>;
   /** The value of a list was one text with commas, and stays one. */
   listIsText: boolean;
-  /** The assertions of a set, which the form does not show and keeps as they are. */
-  assert: Assertion[];
+  /** The assertions of a set. They stay while another type is tried. */
+  assert: AssertionForm[];
 }
 
 let lastKey = 0;
@@ -62,7 +62,7 @@ export function formOf(assertion: Assertion, types: AssertionType[]): AssertionF
     metric: assertion.metric ?? "",
     config: textsOf(assertion.config ?? {}),
     listIsText: type?.value.kind === "list" && typeof value === "string",
-    assert: assertion.assert ?? [],
+    assert: (assertion.assert ?? []).map((inner) => formOf(inner, types)),
   };
 }
 
@@ -102,8 +102,24 @@ export function assertionOf(form: AssertionForm, types: AssertionType[]): Made {
   if (form.metric.trim() !== "") assertion.metric = form.metric.trim();
   const config = fieldsOf(form.config, type?.config ?? [], "/config", errors);
   if (Object.keys(config).length > 0) assertion.config = config;
-  if (form.assert.length > 0) assertion.assert = form.assert;
+  if (type?.takes_assertions || (!type && form.assert.length > 0)) {
+    const made = form.assert.map((inner) => assertionOf(inner, types));
+    assertion.assert = made.map((inner) => inner.assertion);
+    for (const [index, inner] of made.entries()) {
+      for (const [at, why] of Object.entries(inner.errors)) errors[`/assert/${index}${at}`] = why;
+    }
+    if (made.length === 0) errors["/assert"] = "A set needs an assertion";
+  }
   return { assertion, errors };
+}
+
+/** The errors at a place and below it, by what is left of their pointers. */
+export function errorsAt(pointer: string, errors: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(errors)
+      .filter(([at]) => at === pointer || at.startsWith(`${pointer}/`))
+      .map(([at, why]) => [at.slice(pointer.length), why]),
+  );
 }
 
 function numberOf(text: string, pointer: string, errors: Record<string, string>): number | undefined {

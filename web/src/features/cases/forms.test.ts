@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Assertion, CaseContent } from "@/api/types";
 import { assertionTypes } from "@/test/fixtures";
-import { assertionOf, assertionsSummary, formOf, newAssertion } from "./assertionForm";
+import { assertionOf, assertionsSummary, errorsAt, formOf, newAssertion } from "./assertionForm";
 import { caseFormOf, caseOf, variablesOf } from "./caseForm";
 import { caseTitle } from "./caseTitle";
 import { parseCases } from "./parseCases";
@@ -18,7 +18,17 @@ describe("an assertion in a form", () => {
     { type: "is-json", value: { type: "object", required: ["name"] } },
     { type: "contains-any", value: ["red", "blue"] },
     { type: "contains-any", value: 'red, "light, blue"' },
-    { type: "assert-set", threshold: 0.5, assert: [{ type: "contains", value: "a", weight: 2 }] },
+    {
+      type: "assert-set",
+      threshold: 0.5,
+      weight: 3,
+      metric: "tone",
+      assert: [
+        { type: "contains", value: "a", weight: 2 },
+        { type: "not-length", value: { max: 50, unit: "words" }, metric: "short" },
+        { type: "from-the-future", value: "kept as it is" },
+      ],
+    },
     { type: "from-the-future", value: "kept as it is" },
   ];
 
@@ -40,6 +50,26 @@ describe("an assertion in a form", () => {
     expect(assertionOf({ ...newAssertion("equals"), weight: "-1" }, assertionTypes).errors).toHaveProperty(
       "/weight",
     );
+  });
+
+  it("says what is wrong within a set at the place in the set", () => {
+    const inner = { ...newAssertion("number"), config: { tolerance: "1" }, weight: "heavy" };
+    const set = { ...newAssertion("assert-set"), threshold: "half", assert: [newAssertion("equals"), inner] };
+    const { errors } = assertionOf(set, assertionTypes);
+    expect(errors).toEqual({
+      "/threshold": "This is not a number",
+      "/assert/1/weight": "This is not a number",
+    });
+    expect(errorsAt("/assert/1", errors)).toEqual({ "/weight": "This is not a number" });
+    expect(assertionOf({ ...set, threshold: "", assert: [] }, assertionTypes).errors).toEqual({
+      "/assert": "A set needs an assertion",
+    });
+  });
+
+  it("keeps the assertions of a set while another type is tried, and does not send them", () => {
+    const set = { ...newAssertion("assert-set"), assert: [newAssertion("equals")] };
+    expect(assertionOf({ ...set, name: "equals" }, assertionTypes).assertion).toEqual({ type: "equals" });
+    expect(assertionOf(set, assertionTypes).assertion.assert).toEqual([{ type: "equals" }]);
   });
 
   it("is summed up by its type", () => {
