@@ -19,6 +19,14 @@ const PRICED: i128 = 1_000_000;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NanoDollars(pub i64);
 
+impl NanoDollars {
+    /// The nearest number of US dollars.
+    #[expect(clippy::cast_precision_loss, reason = "no answer costs 9 million dollars")]
+    pub fn dollars(self) -> f64 {
+        self.0 as f64 / 1e9
+    }
+}
+
 impl fmt::Display for NanoDollars {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };

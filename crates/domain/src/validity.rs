@@ -3,7 +3,7 @@
 //! Such an answer must not pass, as an empty one passes `not-contains`, and must not count as a
 //! failure of the prompt. Three things make an answer invalid:
 //!
-//! **Empty.** Nothing but white space, while the model thought or generated something else: the
+//! **Empty.** Nothing but white space and no tool to be called, while the model thought or generated something else: the
 //! budget went into thinking, or the answer was cut before it began. An empty answer that the model
 //! ended itself, without thinking, is an answer ("say nothing if all is well") and is judged. So
 //! is every empty answer of a case that asserts on emptiness.
@@ -116,7 +116,8 @@ impl Circumstances<'_> {
     }
 
     fn empty(&self, completion: &Completion) -> Option<Invalid> {
-        if self.asks_for_emptiness || !completion.content.trim().is_empty() {
+        let says_something = !completion.content.trim().is_empty() || !completion.tool_calls.is_empty();
+        if self.asks_for_emptiness || says_something {
             return None;
         }
         let thought = completion.thinking.as_ref().is_some_and(|thinking| !thinking.trim().is_empty());
@@ -194,7 +195,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::completion::Usage;
+    use crate::completion::{ToolCall, Usage};
 
     fn answer(content: &str, thinking: Option<&str>, finish: &str, tokens: [i64; 2]) -> Completion {
         Completion {
@@ -243,6 +244,14 @@ mod tests {
         for (completion, circumstances, expected) in table {
             assert_eq!(reason(&completion, &circumstances).as_deref(), expected, "{completion:?}");
         }
+    }
+
+    #[test]
+    fn an_answer_that_only_asks_for_tools_is_an_answer() {
+        let mut calls = answer("", Some("hm"), "stop", [9, 40]);
+        assert!(reason(&calls, &Circumstances::default()).is_some());
+        calls.tool_calls = vec![ToolCall { name: "weather".into(), ..ToolCall::default() }];
+        assert_eq!(reason(&calls, &Circumstances::default()), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 use domain::ids::RunId;
 
+use crate::cell_results::CellResult;
 use crate::cells::CellRange;
 use crate::{Conn, FromRow, Result, Row, Sql};
 
@@ -27,22 +28,32 @@ impl FromRow for EarlierColumn {
     }
 }
 
-/// The columns of other runs with this scope, the latest first: at most `limit`.
+/// The columns of other runs with this scope that have ended, the latest first: at most `limit`. Of one that is at
+/// work it would be chance which answers are there.
 pub fn columns(conn: &mut Conn, scope: &str, except: RunId, limit: i64) -> Result<Vec<EarlierColumn>> {
     const COLUMNS: Sql = Sql::new(
         "SELECT r.first_cell, r.cases, r.repeats, k.position FROM run_columns k JOIN runs r ON r.id = k.run_id \
-         WHERE k.cache_scope = $1 AND k.run_id <> $2 AND r.state <> 'preparing' AND r.state <> 'removing' \
+         WHERE k.cache_scope = $1 AND k.run_id <> $2 AND r.state IN ('finished', 'cancelled') \
          ORDER BY k.run_id DESC LIMIT $3",
     );
     conn.query_all(COLUMNS, &[&scope, &except, &limit])
 }
 
-/// Id and prompt hash of the cells of a column whose answer could be judged.
-pub fn answers(conn: &mut Conn, cells: CellRange) -> Result<Vec<(i64, String)>> {
+/// Id and prompt hash of the cells of a column whose answer could be judged, and whether they took it over from an
+/// earlier run.
+pub fn answers(conn: &mut Conn, cells: CellRange) -> Result<Vec<(i64, String, bool)>> {
     const ANSWERS: Sql = Sql::new(
-        "SELECT a.cell_id, a.prompt_hash FROM cell_results a JOIN cells c ON c.id = a.cell_id \
+        "SELECT a.cell_id, a.prompt_hash, CASE WHEN a.cached_from IS NULL THEN 0 ELSE 1 END FROM cell_results a JOIN cells c ON c.id = a.cell_id \
          WHERE a.cell_id >= $1 AND a.cell_id < $2 AND c.id >= $1 AND c.id < $2 \
          AND (c.verdict IS NULL OR c.verdict IN ('pass', 'fail')) ORDER BY a.cell_id",
     );
     conn.query_all(ANSWERS, &[&cells.first, &cells.end()])
+}
+
+/// What a cell was answered. None: it has no answer any more, or its run was deleted meanwhile.
+pub fn answer(conn: &mut Conn, cell: i64) -> Result<Option<CellResult>> {
+    match crate::runs::of_cell(conn, cell)? {
+        Some(_) => crate::cell_results::result(conn, cell),
+        None => Ok(None),
+    }
 }

@@ -1,11 +1,12 @@
 //! Results of finished cells: the long texts, and all that is stored together with them.
 
 use domain::clock::Millis;
+use domain::cost::NanoDollars;
 use domain::ids::RunId;
 use domain::verdict::Outcome;
 
 use crate::cells::{CellRange, CellRow};
-use crate::run_columns::{self, ColumnRow, Finished};
+use crate::run_columns::{self, ColumnRow, Counted, Finished};
 use crate::{Conn, Error, FromRow, InsertMany, Json, Result, Row, Sql};
 
 /// The long part of a finished cell.
@@ -17,14 +18,20 @@ pub struct CellResult {
     pub prompt_hash: String,
     /// The parameters of the call, as JSON.
     pub parameters: String,
+    /// Address of the model server that answered. None: none did.
+    pub server: Option<String>,
     /// Digest of the model that answered.
     pub digest: Option<String>,
     /// The answer.
     pub output: String,
+    /// Tools that the model asked to be called, as JSON. None: it asked for none.
+    pub tool_calls: Option<String>,
     /// What the model thought before it.
     pub thinking: Option<String>,
     /// Why the generation ended, in the server's word.
     pub finish_reason: Option<String>,
+    /// What the call cost that brought the answer. None: that is not known.
+    pub cost: Option<NanoDollars>,
     /// Tokens, as JSON.
     pub usage: String,
     /// Timings, as JSON.
@@ -55,6 +62,9 @@ impl FromRow for CellResult {
             started_at: row.get(10)?,
             finished_at: row.get(11)?,
             outcomes: row.get::<Json<_>>(12)?.0,
+            server: row.get(13)?,
+            tool_calls: row.get(14)?,
+            cost: row.get(15)?,
         })
     }
 }
@@ -63,7 +73,7 @@ impl FromRow for CellResult {
 pub fn result(conn: &mut Conn, cell: i64) -> Result<Option<CellResult>> {
     const RESULT: Sql = Sql::new(
         "SELECT prompt, prompt_hash, parameters, digest, output, thinking, finish_reason, usage, timings, \
-         notes, started_at, finished_at, outcomes FROM cell_results WHERE cell_id = $1",
+         notes, started_at, finished_at, outcomes, server, tool_calls, cost FROM cell_results WHERE cell_id = $1",
     );
     conn.query_opt(RESULT, &[&cell])
 }
@@ -158,7 +168,12 @@ pub fn finish(
     let columns = run_columns::count(
         conn,
         run,
-        stored.iter().map(|cell| (cell.column, cell.facts.verdict, cell.answered)),
+        stored.iter().map(|cell| Counted {
+            column: cell.column,
+            verdict: cell.facts.verdict,
+            answered: cell.answered,
+            paid: cell.facts.paid,
+        }),
     )?;
     // The run's row is the last that is locked: until the commit nobody else can number an event of it.
     let counted: Option<(i64, i64)> = conn.query_opt(COUNT, &[&run, &stored.len(), &bytes])?;
@@ -199,10 +214,10 @@ fn close(conn: &mut Conn, cells: &[FinishedCell]) -> Result<Vec<bool>> {
 
 /// Returns how many bytes of text were stored.
 fn insert_results(conn: &mut Conn, cells: &[&FinishedCell]) -> Result<usize> {
-    const RESULTS: InsertMany<18> = InsertMany::new(
-        "INSERT INTO cell_results (cell_id, headline, reason, preview, cached_from, prompt_hash, digest, \
-         finish_reason, usage, timings, started_at, finished_at, parameters, notes, outcomes, prompt, output, \
-         thinking)",
+    const RESULTS: InsertMany<21> = InsertMany::new(
+        "INSERT INTO cell_results (cell_id, headline, reason, preview, cached_from, prompt_hash, server, \
+         digest, finish_reason, cost, usage, timings, started_at, finished_at, parameters, notes, outcomes, \
+         prompt, output, tool_calls, thinking)",
         "",
     );
     let rows = cells
@@ -223,8 +238,10 @@ fn insert_results(conn: &mut Conn, cells: &[&FinishedCell]) -> Result<usize> {
             &facts.preview,
             &facts.cached_from,
             &result.prompt_hash,
+            &result.server,
             &result.digest,
             &result.finish_reason,
+            &result.cost,
             &result.usage,
             &result.timings,
             &result.started_at,
@@ -234,6 +251,7 @@ fn insert_results(conn: &mut Conn, cells: &[&FinishedCell]) -> Result<usize> {
             outcomes,
             &result.prompt,
             &result.output,
+            &result.tool_calls,
             &result.thinking,
         ]
     })?;
@@ -267,7 +285,8 @@ impl FinishedCell {
     /// Bytes of its texts, without the outcomes. `cells::retry_errors` takes away what this added.
     fn text_bytes(&self) -> usize {
         let (facts, result) = (&self.facts, &self.result);
-        let optional = [&result.digest, &result.finish_reason, &result.thinking];
+        let optional =
+            [&result.server, &result.digest, &result.finish_reason, &result.tool_calls, &result.thinking];
         [
             &facts.headline,
             &facts.reason,

@@ -4,12 +4,13 @@ use std::ops::Range;
 
 use domain::clock::Millis;
 use domain::completion::{Timings, Usage};
+use domain::cost::NanoDollars;
 use domain::ids::{InstanceId, RunId};
 use domain::matrix::Matrix;
 use domain::run::CellState;
 use domain::verdict::Verdict;
 
-use crate::run_columns::{self, Finished};
+use crate::run_columns::{self, Counted, Finished};
 use crate::sql::SqlPair;
 use crate::{Conn, FromRow, InsertMany, Json, Result, Row, Sql, instances};
 
@@ -243,6 +244,8 @@ pub struct CellRow {
     pub attempts: i64,
     /// The cell of an earlier run whose answer this is, if the model was not asked.
     pub cached_from: Option<i64>,
+    /// What its run paid for the answer: 0 where an earlier run asked. None: that is not known.
+    pub paid: Option<NanoDollars>,
 }
 
 /// `$results` bounds the ids of the results as those of the cells are: that they are the same bounds is more than
@@ -251,7 +254,8 @@ macro_rules! cells_where {
     ($results:literal, $cells:literal) => {
         Sql::new(concat!(
             "SELECT c.id, c.state, c.verdict, c.score, COALESCE(r.headline, ''), COALESCE(r.reason, ''), \
-             COALESCE(r.preview, ''), c.latency_ms, c.completion_tokens, c.attempts, r.cached_from FROM cells c \
+             COALESCE(r.preview, ''), c.latency_ms, c.completion_tokens, c.attempts, r.cached_from, \
+             CASE WHEN r.cost IS NULL OR r.cached_from IS NULL THEN r.cost ELSE 0 END FROM cells c \
              LEFT JOIN cell_results r ON r.cell_id = c.id AND ",
             $results,
             " WHERE ",
@@ -278,6 +282,7 @@ impl FromRow for CellRow {
             completion_tokens: row.get(8)?,
             attempts: row.get(9)?,
             cached_from: row.get(10)?,
+            paid: row.get(11)?,
         })
     }
 }
@@ -341,17 +346,19 @@ pub fn put_back(
     matrix: Matrix,
     positions: &[i64],
 ) -> Result<()> {
-    type Counted = (i64, Option<i64>, Json<Usage>, Json<Timings>);
-    const COUNTED: Sql = Sql::new(
-        "SELECT c.id, c.latency_ms, r.usage, r.timings FROM cells c JOIN cell_results r ON r.cell_id = c.id \
+    type Erred = (i64, Option<i64>, Json<Usage>, Json<Timings>, Option<NanoDollars>);
+    const ERRED: Sql = Sql::new(
+        "SELECT c.id, c.latency_ms, r.usage, r.timings, CASE WHEN r.cached_from IS NULL THEN r.cost END \
+         FROM cells c JOIN cell_results r ON r.cell_id = c.id \
          WHERE c.id >= $1 AND c.id <= $2 AND c.state = 'finished' AND c.verdict = 'error'",
     );
     const BYTES: Sql = Sql::new(
         "SELECT CAST(COALESCE(SUM(OCTET_LENGTH(headline) + OCTET_LENGTH(reason) + OCTET_LENGTH(preview) \
-         + OCTET_LENGTH(prompt_hash) + COALESCE(OCTET_LENGTH(digest), 0) \
+         + OCTET_LENGTH(prompt_hash) + COALESCE(OCTET_LENGTH(server), 0) + COALESCE(OCTET_LENGTH(digest), 0) \
          + COALESCE(OCTET_LENGTH(finish_reason), 0) + OCTET_LENGTH(usage) + OCTET_LENGTH(timings) \
          + OCTET_LENGTH(parameters) + OCTET_LENGTH(notes) + OCTET_LENGTH(outcomes) + OCTET_LENGTH(prompt) \
-         + OCTET_LENGTH(output) + COALESCE(OCTET_LENGTH(thinking), 0)), 0) AS BIGINT) \
+         + OCTET_LENGTH(output) + COALESCE(OCTET_LENGTH(tool_calls), 0) \
+         + COALESCE(OCTET_LENGTH(thinking), 0)), 0) AS BIGINT) \
          FROM cell_results WHERE cell_id IN (SELECT id FROM cells WHERE id >= $1 AND id <= $2 \
          AND state = 'finished' AND verdict = 'error')",
     );
@@ -371,16 +378,17 @@ pub fn put_back(
     );
     let (Some(first), Some(last)) = (positions.first(), positions.last()) else { return Ok(()) };
     let ids: Vec<i64> = positions.iter().map(|position| cells.id(*position)).collect();
-    let counted: Vec<Counted> = conn.query_all(COUNTED, &[&cells.id(*first), &cells.id(*last)])?;
+    let erred: Vec<Erred> = conn.query_all(ERRED, &[&cells.id(*first), &cells.id(*last)])?;
     let bytes: i64 = conn.query_one(BYTES, &[&cells.id(*first), &cells.id(*last)])?;
-    let counted = counted.into_iter().map(|(id, latency_ms, Json(usage), Json(timings))| {
+    let counted = erred.into_iter().map(|(id, latency_ms, Json(usage), Json(timings), paid)| {
         let answered = latency_ms.map(|latency_ms| Finished {
             latency_ms,
             generation_ms: timings.generation_ms,
             prompt_tokens: usage.prompt_tokens,
             completion_tokens: usage.completion_tokens,
         });
-        (column(matrix, cells.position(id)), Some(Verdict::Error), answered)
+        let column = column(matrix, cells.position(id));
+        Counted { column, verdict: Some(Verdict::Error), answered, paid }
     });
     run_columns::uncount(conn, run, counted)?;
     for statement in [KEEP, RETRY, RESULT] {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::cost::NanoDollars;
 use domain::ids::RunId;
 use domain::run::Counts;
 use domain::verdict::Verdict;
@@ -21,6 +22,18 @@ pub struct Finished {
     pub completion_tokens: Option<i64>,
 }
 
+/// A finished cell as its column counts it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Counted {
+    /// Index of the column.
+    pub(crate) column: i64,
+    pub(crate) verdict: Option<Verdict>,
+    /// None: the model was not asked, or did not answer.
+    pub(crate) answered: Option<Finished>,
+    /// What the run paid for the answer. None: that is not known.
+    pub(crate) paid: Option<NanoDollars>,
+}
+
 /// The counters of a column. `open` is left at 0: only the run's size tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ColumnRow {
@@ -38,12 +51,14 @@ pub struct ColumnRow {
     pub prompt_tokens: i64,
     /// Sum of the answers' tokens.
     pub completion_tokens: i64,
+    /// Sum of what the run paid for its answers. None: no cost is known.
+    pub cost: Option<NanoDollars>,
 }
 
 macro_rules! columns {
     () => {
         "position, cancelled, pass, fail, error, invalid, unjudged, answered, latency_ms, generation_ms, \
-         prompt_tokens, completion_tokens"
+         prompt_tokens, completion_tokens, cost"
     };
 }
 
@@ -65,6 +80,7 @@ impl FromRow for ColumnRow {
             generation_ms: row.get(9)?,
             prompt_tokens: row.get(10)?,
             completion_tokens: row.get(11)?,
+            cost: row.get(12)?,
         })
     }
 }
@@ -83,11 +99,11 @@ pub fn cache_scopes(conn: &mut Conn, run: RunId) -> Result<Vec<Option<String>>> 
     conn.query_all(SCOPES, &[&run])
 }
 
-/// Adds finished cells, each `(column, verdict, what is counted)`. Returns the columns touched, as they are now.
+/// Adds finished cells. Returns the columns touched, as they are now.
 pub(crate) fn count(
     conn: &mut Conn,
     run: RunId,
-    cells: impl Iterator<Item = (i64, Option<Verdict>, Option<Finished>)>,
+    cells: impl Iterator<Item = Counted>,
 ) -> Result<Vec<ColumnRow>> {
     add(conn, run, cells, 1)
 }
@@ -96,7 +112,7 @@ pub(crate) fn count(
 pub(crate) fn uncount(
     conn: &mut Conn,
     run: RunId,
-    cells: impl Iterator<Item = (i64, Option<Verdict>, Option<Finished>)>,
+    cells: impl Iterator<Item = Counted>,
 ) -> Result<Vec<ColumnRow>> {
     add(conn, run, cells, -1)
 }
@@ -104,21 +120,25 @@ pub(crate) fn uncount(
 fn add(
     conn: &mut Conn,
     run: RunId,
-    cells: impl Iterator<Item = (i64, Option<Verdict>, Option<Finished>)>,
+    cells: impl Iterator<Item = Counted>,
     times: i64,
 ) -> Result<Vec<ColumnRow>> {
     const ADD: Sql = Sql::new(concat!(
         "UPDATE run_columns SET pass = pass + $3, fail = fail + $4, error = error + $5, \
          invalid = invalid + $6, unjudged = unjudged + $7, answered = answered + $8, \
          latency_ms = latency_ms + $9, generation_ms = generation_ms + $10, \
-         prompt_tokens = prompt_tokens + $11, completion_tokens = completion_tokens + $12 \
+         prompt_tokens = prompt_tokens + $11, completion_tokens = completion_tokens + $12, \
+         cost = CASE WHEN CAST($13 AS BIGINT) IS NULL THEN cost ELSE COALESCE(cost, 0) + $13 END \
          WHERE run_id = $1 AND position = $2 RETURNING ",
         columns!()
     ));
     let mut sums: BTreeMap<i64, ColumnRow> = BTreeMap::new();
-    for (column, verdict, answered) in cells {
+    for Counted { column, verdict, answered, paid } in cells {
         let sum = sums.entry(column).or_insert_with(|| ColumnRow::empty(column));
         sum.counts.count(verdict, times);
+        if let Some(NanoDollars(paid)) = paid {
+            sum.cost = Some(NanoDollars(sum.cost.unwrap_or_default().0.saturating_add(times * paid)));
+        }
         if let Some(answered) = answered {
             sum.answered += times;
             sum.latency_ms += times * answered.latency_ms;
@@ -145,6 +165,7 @@ fn add(
                     &sum.generation_ms,
                     &sum.prompt_tokens,
                     &sum.completion_tokens,
+                    &sum.cost,
                 ],
             )
         })
@@ -161,6 +182,7 @@ impl ColumnRow {
             generation_ms: 0,
             prompt_tokens: 0,
             completion_tokens: 0,
+            cost: None,
         }
     }
 }

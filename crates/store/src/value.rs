@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use domain::cost::NanoDollars;
 use domain::ids::{CardId, CaseId, InstanceId, ProviderId, RunId, SuiteId, VersionId, WorkspaceId};
 use domain::verdict::Verdict;
 use serde::{Serialize, de::DeserializeOwned};
@@ -192,6 +193,18 @@ macro_rules! identifiers {
     )*};
 }
 identifiers!(WorkspaceId, CardId, VersionId, SuiteId, CaseId, ProviderId, RunId, InstanceId);
+
+impl ToValue for NanoDollars {
+    fn to_value(&self) -> Result<Value<'_>> {
+        Ok(Value::Integer(self.0))
+    }
+}
+
+impl FromColumn for NanoDollars {
+    fn from_column(value: Value<'_>) -> std::result::Result<Self, String> {
+        i64::from_column(value).map(Self)
+    }
+}
 
 impl ToValue for Verdict {
     fn to_value(&self) -> Result<Value<'_>> {

@@ -31,8 +31,10 @@ impl TestServer {
 
     /// Starts one with a fake Ollama of these options and changed settings.
     pub async fn start_with(ollama: Options, change: impl FnOnce(&mut Config)) -> Self {
-        let database = TestDatabase::new();
-        let ollama = FakeOllama::start(ollama).unwrap();
+        Self::on(TestDatabase::new(), FakeOllama::start(ollama).unwrap(), change).await
+    }
+
+    async fn on(database: TestDatabase, ollama: FakeOllama, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = config(&database, &ollama.url());
         change(&mut config);
         let app = App::build(&config).await.unwrap();
@@ -49,10 +51,20 @@ impl TestServer {
 
     /// Stops it as a signal would, and waits until it has closed its database.
     pub async fn stop(mut self) -> TestDatabase {
+        self.end().await;
+        self.database
+    }
+
+    /// Stops it and starts it again with other settings, on the same database and beside the same model server.
+    pub async fn restart(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        self.end().await;
+        Self::on(self.database, self.ollama, change).await
+    }
+
+    async fn end(&mut self) {
         self.stop.cancel();
         let running = self.running.take().unwrap();
         running.await.expect("the server panicked").expect("the server did not end in good order");
-        self.database
     }
 }
 

@@ -1273,6 +1273,7 @@ export interface components {
             attempts: number;
             /** @description Whether its answer is that of an earlier run, and the model was not asked. */
             cached: boolean;
+            cost_usd: components["schemas"]["NanoDollars"] | null;
         };
         /** @description A cell with everything that is known of it. */
         CellView: {
@@ -1363,6 +1364,7 @@ export interface components {
              * @description Tokens a second while generating, as far as the server said.
              */
             tokens_per_second: number | null;
+            cost_usd: components["schemas"]["NanoDollars"] | null;
             interval: components["schemas"]["Interval"] | null;
         };
         /** @description How many cells are in which state, and with which verdict. */
@@ -1855,6 +1857,8 @@ export interface components {
              */
             version: number;
         };
+        /** @description An amount in US dollars, as a decimal number. */
+        NanoDollars: string;
         /** @description A card to be made. */
         NewCard: {
             /** @description Its name in addresses: lower case, digits and hyphens. */
@@ -2125,16 +2129,21 @@ export interface components {
             prompt_hash: string;
             /** @description The parameters of the call. */
             parameters: components["schemas"]["ModelParameters"];
+            /** @description Address of the model server that was asked. None: none was. */
+            server: string | null;
             /** @description Digest of the model that answered. */
             digest: string | null;
             /** @description The answer, byte for byte. */
             output: string;
+            /** @description Tools that the model asked to be called. Nothing calls them. */
+            tool_calls: components["schemas"]["ToolCall"][];
             /** @description What the model thought before it. */
             thinking: string | null;
             /** @description Why the generation ended, in the server's word. */
             finish_reason: string | null;
             /** @description Tokens. */
             usage: components["schemas"]["Usage"];
+            cost_usd: components["schemas"]["NanoDollars"] | null;
             /** @description Where the time went. */
             timings: components["schemas"]["Timings"];
             /** @description What was changed before storing, such as an output cut at its limit. */
@@ -2391,6 +2400,15 @@ export interface components {
              * @default 0
              */
             total_ms: number;
+        };
+        /** @description A tool that the model asks to be called. Nothing calls it. */
+        ToolCall: {
+            /** @description The server's name for this call, where it gives one. */
+            id?: string;
+            /** @description The name of the tool. */
+            name: string;
+            /** @description Its arguments, JSON as far as the model wrote JSON. */
+            arguments: string;
         };
         /** @description Assertions, and an output to hold against them. */
         TryAssertions: {

@@ -26,6 +26,14 @@ export function duration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+const threeDigits = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
+const cents = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+
+/** US dollars as a person reads them: `$0`, `$0.000042`, `$1,204.50`. */
+export function dollars(amount: number): string {
+  return `$${amount === 0 || amount < 1 ? threeDigits.format(amount) : cents.format(amount)}`;
+}
+
 /** Bytes as `4.7 GB`, in powers of 1000 as model servers print them. */
 export function bytes(value: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];

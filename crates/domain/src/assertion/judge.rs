@@ -183,6 +183,16 @@ impl CompiledAssertions {
         self.ask(&|check| check.asks_for_the_end())
     }
 
+    /// Whether an assertion is about the time that the answer took. Then an answer of an earlier run does not do.
+    pub fn ask_for_the_time(&self) -> bool {
+        self.ask(&|check| check.asks_for_the_time())
+    }
+
+    /// Whether an assertion is about what the call cost.
+    pub fn ask_for_the_cost(&self) -> bool {
+        self.ask(&|check| check.asks_for_the_cost())
+    }
+
     fn ask(&self, asks: &dyn Fn(&dyn Check) -> bool) -> bool {
         self.assertions.iter().any(|assertion| match &assertion.body {
             Body::Check(check) => check.as_deref().is_ok_and(asks),

@@ -29,7 +29,7 @@ impl Rule for Limit {
     fn describe(&self) -> AssertionType {
         let (summary, threshold, example) = match self {
             Self::Latency => (
-                "The answer came within the threshold. An answer from the cache is an error: its time says nothing.",
+                "The answer came within the threshold. The model is asked anew, whatever the cache has.",
                 "The most milliseconds, from the request sent to the end of the answer. It must be given.",
                 json!(5000),
             ),
@@ -105,5 +105,13 @@ impl Check for AtMost {
         };
         let reason = format!("The answer {what} {actual}. Expected at most {expected}.");
         Finding::of(found <= most, Fact::new(reason).expected(expected).actual(actual))
+    }
+
+    fn asks_for_the_time(&self) -> bool {
+        self.limit == Limit::Latency
+    }
+
+    fn asks_for_the_cost(&self) -> bool {
+        self.limit == Limit::Cost
     }
 }

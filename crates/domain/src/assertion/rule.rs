@@ -54,6 +54,16 @@ pub(super) trait Check: Send + Sync {
     fn asks_for_the_end(&self) -> bool {
         false
     }
+
+    /// Whether it is about the time that the answer took, which only a call of now can tell.
+    fn asks_for_the_time(&self) -> bool {
+        false
+    }
+
+    /// Whether it is about what the call cost.
+    fn asks_for_the_cost(&self) -> bool {
+        false
+    }
 }
 
 /// What a check found, before `not-` turns it round.

@@ -3,9 +3,10 @@
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 
-use domain::assertion::Answer;
+use domain::assertion::{Answer, CompiledAssertions};
 use domain::card::{Message, ModelParameters};
 use domain::completion::Completion;
+use domain::cost::NanoDollars;
 use domain::run::CellState;
 use domain::template::estimate_tokens;
 use domain::test_case::CaseContent;
@@ -13,7 +14,7 @@ use domain::validity::{Circumstances, detect};
 use domain::variables::check_variables;
 use domain::verdict::{Judgement, Outcome, Verdict};
 use futures_util::FutureExt;
-use llm::{Call, CallErrorKind, ChatRequest};
+use llm::{Call, CallError, CallErrorKind, CallFacts, ChatRequest};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use store::cell_results::{AttemptRow, CellResult, FinishedCell};
@@ -93,25 +94,31 @@ async fn work(around: &Surroundings, run: &RunContext, claimed: &ClaimedCase) ->
     let started_at = around.clock.now();
     let answered = match prepare(run, claimed) {
         Err(reason) => Answered::not_asked(reason),
-        Ok((case, variables, prompt, parameters)) => {
-            let (call, cached_from) = match cached(around, run, claimed, prompt.hash).await {
+        Ok(question) => {
+            let earlier =
+                cache::take(&around.store, run, claimed, question.prompt.hash, &question.assertions);
+            let (call, cached_from) = match earlier.await {
                 Some((call, earlier)) => (call, Some(earlier)),
-                None => (ask(run, claimed, &prompt.messages, &parameters).await, None),
+                None => (ask(run, claimed, &question).await, None),
             };
             if matches!(&call.result, Err(error) if error.kind == CallErrorKind::Cancelled) {
                 return None;
             }
-            let answered = judge(run, &case, &variables, prompt, parameters, call, claimed.at.model as usize);
-            Answered { cached_from, ..answered }
+            judge(run, claimed, question, call, cached_from)
         }
     };
     Some(answered.into_finished(run, claimed, started_at, around.clock.now()))
 }
 
-type Prepared = (CaseContent, serde_json::Map<String, serde_json::Value>, Prompt, ModelParameters);
+/// What is asked, and how the answer is judged.
+struct Question {
+    prompt: Prompt,
+    parameters: ModelParameters,
+    assertions: CompiledAssertions,
+}
 
 /// Renders the prompt. The error is the sentence that the cell shows.
-fn prepare(run: &RunContext, claimed: &ClaimedCase) -> Result<Prepared, String> {
+fn prepare(run: &RunContext, claimed: &ClaimedCase) -> Result<Question, String> {
     let version =
         run.versions.get(claimed.at.version as usize).ok_or("The run has lost its card version.")?;
     let model = run.models.get(claimed.at.model as usize).ok_or("The run has lost its model.")?;
@@ -126,41 +133,12 @@ fn prepare(run: &RunContext, claimed: &ClaimedCase) -> Result<Prepared, String> 
     let mut parameters = version.parameters.overlaid(&model.parameters);
     // Repeats of one case would be one answer repeated, if they shared the seed.
     parameters.seed = parameters.seed.map(|seed| seed.wrapping_add(i64::from(claimed.at.repeat)));
-    Ok((case, variables, Prompt::new(prompt), parameters))
+    let assertions = run.judge.compile(&case, &variables);
+    Ok(Question { prompt: Prompt::new(prompt), parameters, assertions })
 }
 
-/// The answer of an earlier run as if it were a call, and the cell that has it.
-async fn cached(
-    around: &Surroundings,
-    run: &RunContext,
-    claimed: &ClaimedCase,
-    prompt: PromptHash,
-) -> Option<(Call, i64)> {
-    let answers = run.answers.get(run.matrix.column(claimed.at) as usize)?;
-    let cell = answers.find(prompt, claimed.at.repeat)?;
-    let result = match around.store.read(move |conn| store::cell_results::result(conn, cell)).await {
-        // Its run may have been removed by now.
-        Ok(result) => result?,
-        Err(error) => {
-            tracing::warn!(cell, %error, "an earlier answer could not be read; the model is asked");
-            return None;
-        }
-    };
-    let digest = result.digest.clone();
-    let current = run.models.get(claimed.at.model as usize).and_then(|model| model.digest.as_ref());
-    if current.is_some() && digest.as_ref() != current {
-        return None;
-    }
-    let facts = llm::CallFacts { digest, ..llm::CallFacts::default() };
-    Some((Call { result: Ok(cache::completion_of(result)?), attempts: Vec::new(), facts }, cell))
-}
-
-async fn ask(
-    run: &RunContext,
-    claimed: &ClaimedCase,
-    prompt: &[Message],
-    parameters: &ModelParameters,
-) -> Call {
+async fn ask(run: &RunContext, claimed: &ClaimedCase, question: &Question) -> Call {
+    let Question { prompt, parameters, .. } = question;
     let model = &run.models[claimed.at.model as usize];
     let Some(provider) = &model.provider else {
         let detail = format!(
@@ -168,26 +146,25 @@ async fn ask(
             model.provider_name
         );
         return Call {
-            result: Err(llm::CallError::new(CallErrorKind::Connect, detail)),
+            result: Err(CallError::new(CallErrorKind::Connect, detail)),
             attempts: Vec::new(),
-            facts: llm::CallFacts::default(),
+            facts: CallFacts::default(),
         };
     };
     // A simulated model draws its answer by seed: without one, all repeats would be the same answer.
     let seed = (provider.is_simulated() && parameters.seed.is_none()).then(|| i64::from(claimed.at.repeat));
-    let request = ChatRequest { model: &model.name, messages: prompt, parameters, seed };
+    let request = ChatRequest { model: &model.name, messages: &prompt.messages, parameters, seed };
     provider.chat(&request, &run.cancel).await
 }
 
 fn judge(
     run: &RunContext,
-    case: &CaseContent,
-    variables: &serde_json::Map<String, serde_json::Value>,
-    prompt: Prompt,
-    parameters: ModelParameters,
+    claimed: &ClaimedCase,
+    question: Question,
     call: Call,
-    claimed_model: usize,
+    cached_from: Option<i64>,
 ) -> Answered {
+    let Question { prompt, parameters, assertions } = question;
     let completion = match &call.result {
         Ok(completion) => completion,
         Err(error) => {
@@ -201,21 +178,24 @@ fn judge(
                 prompt,
                 parameters,
                 call,
-                cached_from: None,
+                cached_from,
             };
         }
     };
-    let assertions = run.judge.compile(case, variables);
     let circumstances = Circumstances {
         parameters: Some(&parameters),
         loaded_context: call.facts.loaded_context,
-        model_context: run.models[claimed_model].context_length,
+        model_context: run.models[claimed.at.model as usize].context_length,
         estimated_prompt_tokens: Some(estimate_tokens(&prompt.messages)),
         asks_for_emptiness: assertions.ask_for_emptiness(),
         asks_for_the_end: assertions.ask_for_the_end(),
     };
-    // No provider names a price yet.
-    let answer = Answer { latency_ms: Some(completion.timings.total_ms), ..Answer::of(completion) };
+    let answer = Answer {
+        completion,
+        latency_ms: Some(completion.timings.total_ms),
+        cached: cached_from.is_some(),
+        cost_usd: completion.cost.map(NanoDollars::dollars),
+    };
     let judgement = assertions.judge(&answer);
     let judgement = match detect(completion, &circumstances) {
         Some(invalid) if judgement.verdict != Some(Verdict::Error) => judgement.overruled_by(&invalid),
@@ -223,7 +203,7 @@ fn judge(
     };
     let Judgement { verdict, score, reason, outcomes, .. } = judgement;
     let headline = headline(verdict, &reason, &outcomes);
-    Answered { prompt, parameters, call, cached_from: None, verdict, score, headline, reason, outcomes }
+    Answered { prompt, parameters, call, cached_from, verdict, score, headline, reason, outcomes }
 }
 
 /// The shortest form of the reason: what was found and what was expected, where an assertion says so.
@@ -261,9 +241,9 @@ impl Answered {
             parameters: ModelParameters::default(),
             cached_from: None,
             call: Call {
-                result: Err(llm::CallError::new(CallErrorKind::Cancelled, reason.clone())),
+                result: Err(CallError::new(CallErrorKind::Cancelled, reason.clone())),
                 attempts: Vec::new(),
-                facts: llm::CallFacts::default(),
+                facts: CallFacts::default(),
             },
             verdict: Some(Verdict::Error),
             score: None,
@@ -280,6 +260,9 @@ impl Answered {
         started_at: i64,
         finished_at: i64,
     ) -> FinishedCell {
+        let model = run.models.get(claimed.at.model as usize);
+        let was_asked = self.cached_from.is_some() || !self.call.attempts.is_empty();
+        let provider = model.and_then(|model| model.provider.as_ref()).filter(|_| was_asked);
         let attempts: Vec<AttemptRow> = (claimed.cell.attempts + 1..)
             .zip(self.call.attempts)
             .map(|(number, attempt)| AttemptRow {
@@ -302,7 +285,8 @@ impl Answered {
             Ok(completion) => completion,
             Err(error) => error.partial.map_or_else(Completion::default, |partial| *partial),
         };
-        let model = run.models.get(claimed.at.model as usize);
+        let paid =
+            if self.cached_from.is_some() { NanoDollars(0) } else { completion.cost.unwrap_or_default() };
         let digest = self.call.facts.digest.or_else(|| model?.digest.clone());
         FinishedCell {
             facts: CellRow {
@@ -317,6 +301,7 @@ impl Answered {
                 completion_tokens: answered.and_then(|answered| answered.completion_tokens),
                 attempts: claimed.cell.attempts + i64::try_from(attempts.len()).unwrap_or(i64::MAX),
                 cached_from: self.cached_from,
+                paid: completion.cost.map(|_| paid),
             },
             claim: claimed.cell.claim,
             column: run.matrix.column(claimed.at).into(),
@@ -325,10 +310,13 @@ impl Answered {
                 prompt_hash: hex::encode(self.prompt.hash),
                 prompt: self.prompt.json,
                 parameters: json(&self.parameters),
+                server: provider.and_then(|provider| provider.base_url()).map(str::to_owned),
                 digest,
                 output: completion.content,
+                tool_calls: Some(json(&completion.tool_calls)).filter(|_| !completion.tool_calls.is_empty()),
                 thinking: completion.thinking,
                 finish_reason: completion.finish_reason,
+                cost: completion.cost,
                 usage: json(&completion.usage),
                 timings: json(&completion.timings),
                 notes: json(&completion.notes),

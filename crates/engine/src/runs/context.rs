@@ -28,7 +28,7 @@ pub(crate) struct RunContext {
     pub models: Vec<ContextModel>,
     pub judge: Judge,
     /// Of each column, the answers of earlier runs that its cells may take.
-    pub answers: Vec<AnswerCache>,
+    pub answers: Vec<Arc<AnswerCache>>,
     /// Whether the run is known to be marked as running.
     pub begun: AtomicBool,
     /// Cancelled when the run is, or when the server ends.
@@ -70,11 +70,7 @@ impl RunContext {
                     (store::run_inputs::versions(conn, id)?, store::run_inputs::models(conn, id)?);
                 let scopes =
                     if uses_cache { store::run_columns::cache_scopes(conn, id)? } else { Vec::new() };
-                let answers = scopes.into_iter().map(|scope| match scope {
-                    Some(scope) => AnswerCache::read(conn, &scope, id, rows),
-                    None => Ok(AnswerCache::default()),
-                });
-                Ok((versions, models, answers.collect::<store::Result<_>>()?))
+                Ok((versions, models, AnswerCache::of_columns(conn, &scopes, id, rows)?))
             })
             .await?;
         let versions = versions

@@ -10,8 +10,9 @@ use store::cells::CellRow;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
+use super::cell_view::CellSummary;
 use super::context::RunContext;
-use super::view::{CellSummary, Column};
+use super::view::Column;
 use super::worker::{InFlightGuard, Surroundings};
 use crate::events::{Batch, Frame};
 
@@ -163,6 +164,7 @@ fn without_texts(cell: &FinishedCell, why: &store::Error) -> FinishedCell {
             preview: String::new(),
             latency_ms: None,
             completion_tokens: None,
+            paid: None,
             ..cell.facts.clone()
         },
         answered: None,
@@ -170,8 +172,10 @@ fn without_texts(cell: &FinishedCell, why: &store::Error) -> FinishedCell {
             prompt: "[]".to_owned(),
             parameters: "{}".to_owned(),
             output: String::new(),
+            tool_calls: None,
             thinking: None,
             finish_reason: None,
+            cost: None,
             usage: "{}".to_owned(),
             timings: "{}".to_owned(),
             notes: "[]".to_owned(),

@@ -12,9 +12,10 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::timeout;
 
+use super::cell_view::CellSummary;
 use super::control::run_frame;
 use super::finish::cell_frame;
-use super::view::{self, CellSummary, Column};
+use super::view::{self, Column};
 use crate::Engine;
 use crate::error::{Error, Result};
 use crate::events::{Batch, Frame};

@@ -2,6 +2,7 @@
 
 mod cache;
 mod cell;
+mod cell_view;
 mod context;
 mod control;
 mod estimate;
@@ -18,14 +19,12 @@ mod tests;
 mod view;
 mod worker;
 
+pub use cell_view::{AttemptView, CaseView, CellSummary, CellView, EarlierRun, ResultView};
 pub use estimate::{Estimate, EstimateProblem, RunningRun};
 pub use follow::Follower;
 pub use queries::{CellQuery, CellWindow, RowFilter, RunListQuery};
 pub(crate) use recover::recover;
 pub use results::CellReport;
 pub use start::Started;
-pub use view::{
-    AttemptView, CaseView, CellSummary, CellView, Column, EarlierRun, ModelView, ResultView, Rows, Run,
-    RunCard, RunEvent,
-};
+pub use view::{Column, ModelView, Rows, Run, RunCard, RunEvent};
 pub(crate) use worker::{Surroundings, Worker};

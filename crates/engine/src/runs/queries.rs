@@ -14,7 +14,8 @@ use store::run_inputs::RunCase;
 use store::runs::RunRow;
 use utoipa::ToSchema;
 
-use super::view::{self, AttemptView, CaseView, CellSummary, CellView, EarlierRun, ResultView, Rows, Run};
+use super::cell_view::{AttemptView, CaseView, CellSummary, CellView, EarlierRun, ResultView};
+use super::view::{self, Rows, Run};
 use crate::Engine;
 use crate::error::{Error, Result};
 
@@ -238,11 +239,17 @@ pub(super) fn result_view(result: CellResult) -> Result<ResultView> {
         prompt: serde_json::from_str(&result.prompt)?,
         prompt_hash: result.prompt_hash,
         parameters: serde_json::from_str(&result.parameters)?,
+        server: result.server,
         digest: result.digest,
         output: result.output,
+        tool_calls: match &result.tool_calls {
+            Some(tool_calls) => serde_json::from_str(tool_calls)?,
+            None => Vec::new(),
+        },
         thinking: result.thinking,
         finish_reason: result.finish_reason,
         usage: serde_json::from_str(&result.usage)?,
+        cost_usd: result.cost,
         timings: serde_json::from_str(&result.timings)?,
         notes: serde_json::from_str(&result.notes)?,
         started_at: Timestamp(result.started_at),

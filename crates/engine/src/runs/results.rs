@@ -8,8 +8,8 @@ use store::Conn;
 use store::runs::RunRow;
 use utoipa::ToSchema;
 
+use super::cell_view::{CellSummary, ResultView};
 use super::queries::{result_view, row};
-use super::view::{CellSummary, ResultView};
 use crate::Engine;
 use crate::error::Result;
 

@@ -5,7 +5,7 @@ use testkit::{Actor, TestServer};
 
 use fake_ollama::{Fault, Options};
 
-async fn with_card(cases: usize) -> TestServer {
+pub(crate) async fn with_card(cases: usize) -> TestServer {
     let server = TestServer::start_with(Options::default(), |_| {}).await;
     let content = json!({
         "kind": "text",
@@ -25,14 +25,24 @@ async fn with_card(cases: usize) -> TestServer {
     server
 }
 
-async fn run(actor: &Actor, request: Value) -> Value {
+/// Runs the card `words`, and returns the run when it has ended.
+pub(crate) async fn run(actor: &Actor, request: Value) -> Value {
+    actor.finish(&start(actor, request).await).await
+}
+
+/// Starts a run of the card `words`.
+pub(crate) async fn start(actor: &Actor, request: Value) -> Value {
     let mut whole = json!({
         "card_versions": [{ "slug": "words" }],
         "models": [{ "provider": "ollama", "model": "llama3.2:latest" }],
     });
     whole.as_object_mut().unwrap().extend(request.as_object().unwrap().clone());
-    let run = actor.post("W/runs", &whole).await.expect(202);
-    actor.finish(&run).await
+    actor.post("W/runs", &whole).await.expect(202)
+}
+
+/// Of each cell of a run, whether its answer is that of an earlier one.
+pub(crate) async fn taken(actor: &Actor, run: &Value) -> Vec<bool> {
+    actor.cells(run).await.iter().map(|cell| cell["cached"] == true).collect()
 }
 
 #[tokio::test]

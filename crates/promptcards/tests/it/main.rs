@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod cache;
+mod cache_keys;
+mod cache_limits;
 mod command_line;
 mod copy;
 mod faults;

@@ -237,6 +237,8 @@ CREATE TABLE run_columns (
     generation_ms     BIGINT NOT NULL DEFAULT 0,
     prompt_tokens     BIGINT NOT NULL DEFAULT 0,
     completion_tokens BIGINT NOT NULL DEFAULT 0,
+    -- Sum of what this run paid for its answers, in billionths of a US dollar; NULL: no cost is known.
+    cost              BIGINT,
     PRIMARY KEY (run_id, position)
 );
 CREATE INDEX run_columns_by_cache_scope ON run_columns (cache_scope, run_id) WHERE cache_scope IS NOT NULL;
@@ -276,8 +278,12 @@ CREATE TABLE cell_results (
     -- The cell whose answer this is, if the model was not asked.
     cached_from   BIGINT,
     prompt_hash   TEXT COLLATE "C" NOT NULL,
+    -- Address of the model server that answered; NULL: none did.
+    server        TEXT COLLATE "C",
     digest        TEXT COLLATE "C",
     finish_reason TEXT COLLATE "C",
+    -- What the call cost that brought the answer, in billionths of a US dollar; NULL: that is not known.
+    cost          BIGINT,
     usage         TEXT COLLATE "C" NOT NULL,
     timings       TEXT COLLATE "C" NOT NULL,
     started_at    BIGINT NOT NULL,
@@ -288,6 +294,8 @@ CREATE TABLE cell_results (
     outcomes      TEXT COLLATE "C" NOT NULL,
     prompt        TEXT COLLATE "C" NOT NULL,
     output        TEXT COLLATE "C" NOT NULL,
+    -- JSON list of the tools that the model asked to be called; NULL: none.
+    tool_calls    TEXT COLLATE "C",
     thinking      TEXT COLLATE "C"
 );
 

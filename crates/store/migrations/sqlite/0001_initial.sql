@@ -231,6 +231,8 @@ CREATE TABLE run_columns (
     generation_ms     INTEGER NOT NULL DEFAULT 0,
     prompt_tokens     INTEGER NOT NULL DEFAULT 0,
     completion_tokens INTEGER NOT NULL DEFAULT 0,
+    -- Sum of what this run paid for its answers, in billionths of a US dollar; NULL: no cost is known.
+    cost              INTEGER,
     PRIMARY KEY (run_id, position)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX run_columns_by_cache_scope ON run_columns (cache_scope, run_id) WHERE cache_scope IS NOT NULL;
@@ -270,8 +272,12 @@ CREATE TABLE cell_results (
     -- The cell whose answer this is, if the model was not asked.
     cached_from   INTEGER,
     prompt_hash   TEXT NOT NULL,
+    -- Address of the model server that answered; NULL: none did.
+    server        TEXT,
     digest        TEXT,
     finish_reason TEXT,
+    -- What the call cost that brought the answer, in billionths of a US dollar; NULL: that is not known.
+    cost          INTEGER,
     usage         TEXT NOT NULL,
     timings       TEXT NOT NULL,
     started_at    INTEGER NOT NULL,
@@ -282,6 +288,8 @@ CREATE TABLE cell_results (
     outcomes      TEXT NOT NULL,
     prompt        TEXT NOT NULL,
     output        TEXT NOT NULL,
+    -- JSON list of the tools that the model asked to be called; NULL: none.
+    tool_calls    TEXT,
     thinking      TEXT
 ) STRICT;
 

@@ -191,12 +191,12 @@ pub(super) const TABLES: &[Table] = &[
         long parameters),
     table!(run_cases by run_id, position: case_id, content; long content),
     table!(run_columns by run_id, position: cache_scope, cancelled, pass, fail, error, invalid, unjudged, answered, latency_ms,
-        generation_ms, prompt_tokens, completion_tokens),
+        generation_ms, prompt_tokens, completion_tokens, cost),
     table!(counters by name: value),
     table!(cells by id: state, claim, owner, lease_until, attempts, verdict, score, latency_ms, completion_tokens),
-    table!(cell_results by cell_id: headline, reason, preview, cached_from, prompt_hash, digest, finish_reason, usage, timings,
-        started_at, finished_at, parameters, notes, outcomes, prompt, output, thinking;
-        long reason, preview, parameters, notes, outcomes, prompt, output, thinking),
+    table!(cell_results by cell_id: headline, reason, preview, cached_from, prompt_hash, server, digest, finish_reason, cost,
+        usage, timings, started_at, finished_at, parameters, notes, outcomes, prompt, output, tool_calls, thinking;
+        long reason, preview, parameters, notes, outcomes, prompt, output, tool_calls, thinking),
     table!(attempts by cell_id, number: started_at, latency_ms, error_kind, error_detail; long error_detail),
     table!(run_events by run_id, number: last_number, kind, positions, at; long positions),
     table!(idempotency_keys by scope, key: fingerprint, body, created_at; long body),

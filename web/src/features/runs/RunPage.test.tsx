@@ -58,6 +58,7 @@ function cell(row: number, over: Partial<CellSummary> = {}): CellSummary {
     completion_tokens: 12,
     attempts: 1,
     cached: false,
+    cost_usd: null,
     ...over,
   };
 }
@@ -92,11 +93,14 @@ function view(summary: CellSummary): CellView {
           prompt: [{ role: "user", content: [{ type: "text", text: `Question ${summary.row}` }] }],
           prompt_hash: "b3aa",
           parameters: { temperature: 0 },
+          server: "http://127.0.0.1:11434",
           digest: "sha256:abcdef0123456789",
           output: summary.verdict === "error" ? "" : '{"answer":3}',
+          tool_calls: [],
           thinking: "Let me see.",
           finish_reason: "stop",
           usage: { prompt_tokens: 98, completion_tokens: 12 },
+          cost_usd: null,
           timings: {
             load_ms: 5,
             prompt_evaluation_ms: 400,
@@ -151,6 +155,7 @@ function aRun(over: Partial<Run> = {}): Run {
         prompt_tokens: 100,
         completion_tokens: 100,
         tokens_per_second: 29,
+        cost_usd: null,
         interval: { low: 0.09, high: 0.91 },
       },
     ],
@@ -328,6 +333,33 @@ describe("the open cell", () => {
     await user.keyboard("{Escape}");
     await waitFor(() => expect(screen.queryByRole("complementary")).toBeNull());
     expect(router.state.location.search).toEqual({});
+  });
+
+  it("shows the tools that were asked for, and what an earlier run paid for the answer", async () => {
+    serve(aRun());
+    const taken = view({ ...CELLS[4], attempts: 0 } as CellSummary);
+    on("get", `${RUN}/cells/{position}`, () => ({
+      body: {
+        ...taken,
+        cached_from: { run_id: "0193f2a1-0000-7000-8000-0000000000b0", run_number: 13, position: 4 },
+        result: {
+          ...(taken.result as NonNullable<CellView["result"]>),
+          output: "",
+          cost_usd: "0.00042",
+          tool_calls: [{ id: "call_1", name: "weather", arguments: '{"city":"Oslo"}' }],
+        },
+      },
+    }));
+    openPage(`${address}?cell=4`);
+    const drawer = await openDrawer();
+    expect(await within(drawer).findByText("The model said nothing.")).toBeInTheDocument();
+    expect(within(drawer).getByText("weather")).toBeInTheDocument();
+    expect(within(drawer).getByText(/"city": "Oslo"/)).toBeInTheDocument();
+    expect(within(drawer).getByText("2.4 s in all, $0.00042")).toBeInTheDocument();
+    expect(
+      within(drawer).getByText(/Cached: run 13 got this answer.*this run paid nothing/),
+    ).toBeInTheDocument();
+    expect(within(drawer).getByText("http://127.0.0.1:11434")).toBeInTheDocument();
   });
 
   it.each([

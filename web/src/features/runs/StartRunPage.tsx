@@ -109,6 +109,7 @@ export function StartRunPage() {
           >
             Take the answers that earlier runs got to the same prompts
           </Checkbox>
+          <p className="hint">Cases with a limit of time are asked anew.</p>
           <details className="more">
             <summary>
               Parameters <span className="hint">over those of the card</span>

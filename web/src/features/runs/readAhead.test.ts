@@ -28,6 +28,7 @@ function cell(state: CellSummary["state"]): CellSummary {
     completion_tokens: null,
     attempts: 1,
     cached: false,
+    cost_usd: null,
   };
 }
 

@@ -74,6 +74,22 @@ fn only_finish_reason_asks_how_the_answer_ended() {
 }
 
 #[test]
+fn only_latency_asks_for_the_time_and_only_cost_for_the_cost() {
+    let asks = |assertion: Value| {
+        let case: CaseContent = serde_json::from_value(json!({"assertions": [assertion]})).unwrap();
+        let compiled = Judge::default().compile(&case, &case.variables);
+        (compiled.ask_for_the_time(), compiled.ask_for_the_cost())
+    };
+    assert_eq!(asks(json!({"type": "latency", "threshold": 5, "weight": 0})), (true, false));
+    assert_eq!(asks(json!({"type": "not-latency", "threshold": 5})), (true, false));
+    assert_eq!(asks(json!({"type": "not-cost", "threshold": 5})), (false, true));
+    let in_set = json!([{"type": "latency", "threshold": 5}, {"type": "cost", "threshold": 5}]);
+    assert_eq!(asks(json!({"type": "assert-set", "assert": in_set})), (true, true));
+    assert_eq!(asks(json!({"type": "latency"})), (false, false), "without a threshold it is an error");
+    assert_eq!(asks(json!({"type": "contains", "value": "latency"})), (false, false));
+}
+
+#[test]
 fn an_empty_refusal_passes_and_scores_nothing() {
     let completion = answer(" ");
     let found = outcome(&json!({"type": "is-refusal"}), &Answer::of(&completion));

@@ -7,6 +7,7 @@ mod storing;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use domain::cost::NanoDollars;
 use domain::ids::{IdSource, InstanceId, RunId, SuiteId, WorkspaceId};
 use domain::matrix::Matrix;
 use domain::run::{CellState, RunState};
@@ -142,6 +143,7 @@ fn finished(cell: ClaimedCell, verdict: Option<Verdict>) -> FinishedCell {
             completion_tokens: Some(5),
             attempts: 1,
             cached_from: None,
+            paid: Some(NanoDollars(7_000)),
         },
         claim: cell.claim,
         column: 0,
@@ -155,10 +157,13 @@ fn finished(cell: ClaimedCell, verdict: Option<Verdict>) -> FinishedCell {
             prompt: "[]".to_owned(),
             prompt_hash: String::new(),
             parameters: "{}".to_owned(),
+            server: Some("http://127.0.0.1:11434".to_owned()),
             digest: None,
             output: "an answer".to_owned(),
+            tool_calls: Some("[]".to_owned()),
             thinking: None,
             finish_reason: None,
+            cost: Some(NanoDollars(7_000)),
             usage: r#"{"prompt_tokens":3,"completion_tokens":5}"#.to_owned(),
             timings: r#"{"generation_ms":7,"total_ms":10}"#.to_owned(),
             notes: "[]".to_owned(),

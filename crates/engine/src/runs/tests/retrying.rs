@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::cost::NanoDollars;
 use domain::ids::InstanceId;
 use domain::run::RunState;
 use domain::verdict::Verdict;
@@ -62,6 +63,7 @@ async fn what_was_counted_of_an_answer_goes_with_it() {
     assert_eq!((column.counts.error, column.counts.pass, column.counts.unjudged), (0, 1, 1));
     let sums = (column.answered, column.latency_ms, column.generation_ms);
     assert_eq!((sums, column.prompt_tokens, column.completion_tokens), ((2, 20, 14), 6, 10));
+    assert_eq!(column.cost, Some(NanoDollars(14_000)));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! What is done with runs and their cells.
 
+use domain::cost::NanoDollars;
 use domain::matrix::Matrix;
 use domain::run::{CellState, RunState};
 use domain::verdict::{Outcome, Verdict};
@@ -276,6 +277,7 @@ fn finished(run: KnownRun, cell: ClaimedCell, operation: &Operation, at: i64) ->
             completion_tokens: None,
             attempts: cell.attempts + attempts,
             cached_from: cached.then_some(cell.id - 1),
+            paid: verdict.map(|_| NanoDollars(if *cached { 0 } else { at })),
         },
         claim: cell.claim,
         column: position / i64::from(run.matrix.rows()).max(1),
@@ -284,10 +286,13 @@ fn finished(run: KnownRun, cell: ClaimedCell, operation: &Operation, at: i64) ->
             prompt: text.clone(),
             prompt_hash: text.chars().take(9).collect(),
             parameters: "{}".to_owned(),
+            server: cached.then(|| text.clone()),
             digest: cached.then(|| text.clone()),
             output: text.clone(),
+            tool_calls: cached.then(|| text.clone()),
             thinking: cached.then(|| text.clone()),
             finish_reason: None,
+            cost: verdict.map(|_| NanoDollars(at)),
             usage: r#"{"prompt_tokens":3}"#.to_owned(),
             timings: r#"{"total_ms":7}"#.to_owned(),
             notes: "[]".to_owned(),

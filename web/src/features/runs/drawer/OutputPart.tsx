@@ -19,7 +19,7 @@ export function OutputPart({
   cell: CellView;
   result: NonNullable<CellView["result"]>;
 }) {
-  const { output, thinking, notes, finish_reason } = result;
+  const { output, tool_calls, thinking, notes, finish_reason } = result;
   const [form, setForm] = useState<Form>("plain");
   const json = formattedJson(output);
   const options: { value: Form; label: string }[] = [
@@ -46,7 +46,7 @@ export function OutputPart({
         )}
       </div>
       {output === "" ? (
-        <p className="hint">There is no output.</p>
+        <p className="hint">{tool_calls.length === 0 ? "There is no output." : "The model said nothing."}</p>
       ) : (
         <div className="frame">
           {form === "plain" && <Text>{output}</Text>}
@@ -59,6 +59,7 @@ export function OutputPart({
           {form === "expected" && <Diff before={item.expected_output ?? ""} after={output} />}
         </div>
       )}
+      <ToolCalls calls={tool_calls} />
       {form === "expected" && <p className="hint">− only in what was expected, + only in this output</p>}
       {finish_reason === "length" && output !== "" && (
         <p className="hint">It was cut off at its limit of tokens.</p>
@@ -80,6 +81,19 @@ export function OutputPart({
       )}
     </section>
   );
+}
+
+/** What the model asked to be called; nothing is called. */
+function ToolCalls({ calls }: { calls: NonNullable<CellView["result"]>["tool_calls"] }) {
+  return calls.map((call, index) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: a call may come without a name of its own
+    <div className="frame" key={index}>
+      <p className="prompt__role">
+        Asks to call <span className="mono">{call.name}</span>
+      </p>
+      <Text>{formattedJson(call.arguments) ?? call.arguments}</Text>
+    </div>
+  ));
 }
 
 function Text({ children }: { children: ReactNode }) {

@@ -17,6 +17,11 @@ export function ProvenancePart({ cell }: { cell: CellView }) {
           {model.provider}
           {model.simulated && ", simulated"}
         </Fact>
+        {result?.server && (
+          <Fact name="Address">
+            <span className="mono">{result.server}</span>
+          </Fact>
+        )}
         <Fact name="Model">
           <span className="mono">{model.model}</span>
         </Fact>

@@ -1,5 +1,5 @@
 import type { CellView } from "@/api/types";
-import { count, duration } from "@/lib/format";
+import { count, dollars, duration } from "@/lib/format";
 
 interface Span {
   name: string;
@@ -7,10 +7,10 @@ interface Span {
   ms: number;
 }
 
-/** Where the time of the answer went, as bars on one line of time. */
+/** Where the time of the answer went, as bars on one line of time, and what it cost. */
 export function TimingPart({
   cell,
-  result: { timings, usage },
+  result: { timings, usage, cost_usd },
 }: {
   cell: CellView;
   result: NonNullable<CellView["result"]>;
@@ -20,13 +20,17 @@ export function TimingPart({
   return (
     <section className="part">
       <div className="part__head">
-        <h3>Timing</h3>
-        <span className="hint push num">{duration(timings.total_ms)} in all</span>
+        <h3>{cost_usd === null ? "Timing" : "Timing and cost"}</h3>
+        <span className="hint push num">
+          {duration(timings.total_ms)} in all
+          {cost_usd !== null && `, ${dollars(Number(cost_usd))}`}
+        </span>
       </div>
       {cell.summary.cached && (
         <p className="hint">
           Cached: {cell.cached_from ? `run ${cell.cached_from.run_number}` : "a run that was removed"} got
-          this answer and took this time. The model was not asked again.
+          this answer and took this time. The model was not asked again
+          {cost_usd === null ? "." : ", and this run paid nothing."}
         </p>
       )}
       <dl className="timing">

@@ -2,14 +2,24 @@ import { useState } from "react";
 import type { Run } from "@/api/types";
 import { Meter } from "@/components/Rate";
 import { Simulated } from "@/components/Verdict";
-import { count, duration } from "@/lib/format";
+import { count, dollars, duration } from "@/lib/format";
 import { useNow } from "@/lib/time";
 import { sharesOf } from "../shares";
-import { finishedOf, type Lane, lanesOf, remainingMs, roughly, type Sample, withSample } from "./progress";
+import {
+  costOf,
+  finishedOf,
+  type Lane,
+  lanesOf,
+  remainingMs,
+  roughly,
+  type Sample,
+  withSample,
+} from "./progress";
 
 /** How far the run is: all cells, and those of each model. */
 export function Lanes({ run }: { run: Run }) {
   const lanes = lanesOf(run);
+  const cost = costOf(run.columns);
   const mixed = !run.simulated && lanes.some((lane) => lane.simulated);
   return (
     <div className="lanes">
@@ -17,7 +27,10 @@ export function Lanes({ run }: { run: Run }) {
         <span>All</span>
         <Meter shares={sharesOf(run.counts)} total={run.cell_count} />
         <Done finished={finishedOf(run.counts)} total={run.cell_count} />
-        <Remaining run={run} />
+        <span className="num">
+          <Remaining run={run} />
+          {cost !== null && `, ${dollars(cost)}`}
+        </span>
       </div>
       {lanes.map((lane) => (
         <div key={lane.name}>
@@ -27,7 +40,10 @@ export function Lanes({ run }: { run: Run }) {
           </span>
           <Meter shares={sharesOf(lane.counts)} total={lane.total} />
           <Done finished={finishedOf(lane.counts)} total={lane.total} />
-          <span className="dim num">{speed(lane)}</span>
+          <span className="dim num">
+            {speed(lane)}
+            {lane.cost !== null && `, ${dollars(lane.cost)}`}
+          </span>
         </div>
       ))}
     </div>
@@ -43,7 +59,10 @@ function Done({ finished, total }: { finished: number; total: number }) {
 }
 
 function speed({ counts, tokensPerSecond, latencyMs }: Lane): string {
-  if (latencyMs === null) return finishedOf(counts) > 0 ? "No answer" : "No answer yet";
+  if (latencyMs === null) {
+    if (finishedOf(counts) > counts.error) return "Answers of earlier runs";
+    return counts.error > 0 ? "No answer" : "No answer yet";
+  }
   const each = `${duration(latencyMs)} each`;
   return tokensPerSecond === null ? each : `${each}, ${count(Math.round(tokensPerSecond))} tokens/s`;
 }
@@ -56,7 +75,7 @@ function Remaining({ run }: { run: Run }) {
   if (run.state === "running" && (!last || now - last.at >= 1_000)) {
     setSamples(withSample(samples, { at: now, finished }));
   }
-  return <span className="num">{sentence(run, remainingMs(run, samples, now))}</span>;
+  return sentence(run, remainingMs(run, samples, now));
 }
 
 function sentence(run: Run, remaining: number | null): string {

@@ -15,6 +15,7 @@ function column(model: number, over: object) {
     prompt_tokens: 0,
     completion_tokens: 0,
     tokens_per_second: null,
+    cost_usd: null,
     interval: null,
     ...over,
   };
@@ -67,6 +68,7 @@ describe("the lanes", () => {
       columns: [
         column(0, {
           counts: { ...noCounts, pass: 3 },
+          cost_usd: "0.0004",
           latency_ms_mean: 100,
           completion_tokens: 30,
           tokens_per_second: 10,
@@ -74,6 +76,7 @@ describe("the lanes", () => {
         column(0, {
           position: 1,
           counts: { ...noCounts, fail: 1 },
+          cost_usd: "0.0001",
           latency_ms_mean: 500,
           completion_tokens: 30,
           tokens_per_second: 30,
@@ -89,8 +92,17 @@ describe("the lanes", () => {
         total: 40,
         tokensPerSecond: 15,
         latencyMs: 200,
+        cost: 0.0005,
       },
-      { name: "b", simulated: false, counts: noCounts, total: 20, tokensPerSecond: null, latencyMs: null },
+      {
+        name: "b",
+        simulated: false,
+        counts: noCounts,
+        total: 20,
+        tokensPerSecond: null,
+        latencyMs: null,
+        cost: null,
+      },
     ]);
   });
 });

@@ -1,4 +1,4 @@
-import type { Counts, Run } from "@/api/types";
+import type { Column, Counts, Run } from "@/api/types";
 
 /** Fewer finished cells say too little about how long the rest takes. */
 export const ESTIMATE_FROM = 50;
@@ -54,6 +54,14 @@ export interface Lane {
   tokensPerSecond: number | null;
   /** Mean time of an answer, in milliseconds. Null: no answer yet. */
   latencyMs: number | null;
+  /** What its answers cost, in US dollars. Null: no cost is known. */
+  cost: number | null;
+}
+
+/** What the answers of these columns cost, in US dollars, as far as that is known. Null: no cost is known. */
+export function costOf(columns: readonly Column[]): number | null {
+  const known = columns.flatMap(({ cost_usd }) => (cost_usd === null ? [] : [Number(cost_usd)]));
+  return known.length === 0 ? null : known.reduce((sum, cost) => sum + cost, 0);
 }
 
 /** The run's columns by model: one model may run several versions. */
@@ -81,6 +89,7 @@ export function lanesOf(run: Run): Lane[] {
       total: columns.length * run.case_count * run.repeats,
       tokensPerSecond: seconds > 0 ? tokens / seconds : null,
       latencyMs: answered > 0 ? latency / answered : null,
+      cost: costOf(columns),
     };
   });
 }

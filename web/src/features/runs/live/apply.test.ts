@@ -24,6 +24,7 @@ function cell(row: number, over: Partial<CellSummary> = {}): CellSummary {
     completion_tokens: null,
     attempts: 0,
     cached: false,
+    cost_usd: null,
     ...over,
   };
 }
@@ -38,6 +39,7 @@ function column(pass: number): Column {
     prompt_tokens: 0,
     completion_tokens: 0,
     tokens_per_second: null,
+    cost_usd: null,
     interval: null,
   };
 }

@@ -1,7 +1,7 @@
 import type { Column, Run } from "@/api/types";
 import { IntervalLine } from "@/components/Rate";
 import { Simulated } from "@/components/Verdict";
-import { count, duration, percent, plural } from "@/lib/format";
+import { count, dollars, duration, percent, plural } from "@/lib/format";
 import { wilson } from "@/lib/wilson";
 
 /** The columns: one version on one model, with its rate so far. */
@@ -48,7 +48,7 @@ function ColumnHead({ run, column }: { run: Run; column: Column }) {
   );
 }
 
-function ColumnRate({ column: { counts, latency_ms_mean, interval } }: { column: Column }) {
+function ColumnRate({ column: { counts, latency_ms_mean, cost_usd, interval } }: { column: Column }) {
   const judged = counts.pass + counts.fail;
   const range = interval ?? wilson(counts.pass, judged);
   if (range === null) {
@@ -76,6 +76,7 @@ function ColumnRate({ column: { counts, latency_ms_mean, interval } }: { column:
       <span className="hint num cut">
         {count(counts.pass)} of {count(judged)} pass
         {latency_ms_mean !== null && `, ${duration(latency_ms_mean)} each`}
+        {cost_usd !== null && `, ${dollars(Number(cost_usd))}`}
       </span>
     </>
   );
