@@ -71,8 +71,14 @@ impl ServerAddress {
     fn parse(text: &str, default_port: Option<&str>, example: &str) -> Result<Self, SettingsError> {
         let text = unquoted(text);
         let refuse = |why: &str| {
-            // What stands before an @ may be a password.
-            let shown: String = text.rsplit('@').next().unwrap_or_default().chars().take(200).collect();
+            // What stands before an @ may be a password, and what stands after a ? a key.
+            let begin = text.split(['?', '#']).next().unwrap_or_default();
+            let host = match begin.rsplit_once('@') {
+                Some((_, host)) => host,
+                None if text.contains('@') => "",
+                None => begin,
+            };
+            let shown: String = host.chars().take(200).collect();
             Err(SettingsError(format!(
                 "`{shown}` is not the address of a model server: {why}. Write it like {example}."
             )))
@@ -228,6 +234,15 @@ mod tests {
         );
         let error = ServerAddress::openai("http://me:secret@host/v1").expect_err("a password").to_string();
         assert!(!error.contains("secret"), "{error}");
+        for text in [
+            "https://host/v1?key=secret",
+            "https://a:secret@c@host/v1?x=@secret",
+            "http://a:secret?b@host",
+            "https://host#secret",
+        ] {
+            let error = ServerAddress::openai(text).expect_err("more than an address").to_string();
+            assert!(!error.contains("secret"), "{error}");
+        }
     }
 
     #[test]

@@ -41,7 +41,7 @@ impl fmt::Debug for Key {
 
 impl Key {
     /// Reads the key that `settings` name. One that cannot be read is no reason not to start: the calls of this
-    /// provider say so.
+    /// provider say so. What the settings hold is not said: it may be the key itself, written in the wrong place.
     pub(crate) fn read(settings: &ProviderSettings) -> Self {
         match (&settings.key_env, &settings.key_file) {
             (Some(name), _) => Self::from_variable(name),
@@ -52,34 +52,36 @@ impl Key {
 
     fn from_variable(name: &str) -> Self {
         match std::env::var(name) {
-            Ok(key) => Self::of(&key, &format!("The variable {name} of `key_env`")),
-            Err(_) => {
-                Self::Unreadable(format!("The variable {name} of `key_env` is not set, or is not text."))
-            }
+            Ok(key) => Self::of(&key, "The variable that `key_env` names"),
+            Err(_) => Self::Unreadable(
+                "The variable that `key_env` names is not set, or is not text. `key_env` takes the name of a \
+                 variable, not the key."
+                    .to_owned(),
+            ),
         }
     }
 
     fn from_file(path: &Path) -> Self {
         match std::fs::read_to_string(path) {
-            Ok(key) => Self::of(&key, &format!("The file {} of `key_file`", path.display())),
-            Err(cause) => Self::Unreadable(format!(
-                "The file {} of `key_file` cannot be read: {cause}.",
-                path.display()
-            )),
+            Ok(key) => Self::of(&key, "The file that `key_file` names"),
+            Err(cause) => {
+                Self::Unreadable(format!("The file that `key_file` names cannot be read: {cause}."))
+            }
         }
     }
 
     fn of(text: &str, whence: &str) -> Self {
-        let key = text.trim();
+        // Some editors begin a file with a mark.
+        let key = text.trim_start_matches('\u{feff}').trim();
         if key.is_empty() {
             return Self::Unreadable(format!("{whence} is empty."));
         }
         match HeaderValue::from_str(&format!("Bearer {key}")) {
-            Ok(mut header) => {
+            Ok(mut header) if key.is_ascii() => {
                 header.set_sensitive(true);
                 Self::Read { key: key.to_owned(), header }
             }
-            Err(_) => Self::Unreadable(format!("{whence} holds more than one line, or what is no text.")),
+            _ => Self::Unreadable(format!("{whence} holds more than one line, or letters that no key has.")),
         }
     }
 
@@ -119,13 +121,21 @@ mod tests {
         assert_eq!(header.as_bytes(), b"Bearer sk-canary-1234");
         assert_eq!(format!("{key:?} {header:?}"), "[key] Sensitive");
         assert_eq!(key.hidden_in("Incorrect key: sk-canary-1234."), "Incorrect key: [key].");
+        let Key::Read { header, .. } = of_file("\u{feff}sk-canary-1234") else { unreachable!() };
+        assert_eq!(header.as_bytes(), b"Bearer sk-canary-1234");
     }
 
     #[test]
-    fn a_key_that_cannot_be_used_says_why() {
+    fn a_key_that_cannot_be_used_says_why_and_does_not_say_what_may_be_the_key() {
         assert!(why(of_file(" \n")).ends_with("is empty."));
-        assert!(why(of_file("sk-1\nsk-2")).contains("more than one line"));
-        assert!(why(Key::from_file(Path::new("/no/such/file"))).contains("cannot be read"));
-        assert!(why(Key::from_variable("PROMPTCARDS_NO_SUCH_KEY")).contains("is not set"));
+        for broken in ["sk-1\nsk-2", "sk-1\r\nX-Admin: yes", "sk-1\0", "sk-ä"] {
+            assert!(why(of_file(broken)).contains("more than one line"), "{broken:?}");
+        }
+        let unread = why(Key::from_file(Path::new("/no/such/sk-canary")));
+        assert!(unread.contains("cannot be read") && !unread.contains("canary"), "{unread}");
+        for name in ["sk_canary_1234", "sk-canary=1", "sk-canary\0", ""] {
+            let unset = why(Key::from_variable(name));
+            assert!(unset.contains("is not set") && !unset.contains("canary"), "{unset}");
+        }
     }
 }

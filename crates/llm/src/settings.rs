@@ -1,6 +1,7 @@
 //! The `providers` section of the configuration: which model servers there are.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::path::PathBuf;
 
 use domain::cost::{NanoDollars, TokenPrices};
@@ -92,7 +93,7 @@ pub struct ModelPrice {
 }
 
 /// One model server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProviderSettings {
     /// The name it is chosen by.
@@ -127,6 +128,19 @@ pub struct ProviderSettings {
 
 fn three() -> u32 {
     3
+}
+
+/// Without what names the key: it may be the key itself, written in the wrong place.
+impl fmt::Debug for ProviderSettings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ProviderSettings")
+            .field("name", &self.name)
+            .field("kind", &self.kind)
+            .field("base_url", &self.base_url)
+            .field("has_key", &(self.key_env.is_some() || self.key_file.is_some()))
+            .finish_non_exhaustive()
+    }
 }
 
 impl ProviderSettings {

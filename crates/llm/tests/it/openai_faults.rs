@@ -211,13 +211,14 @@ async fn the_key_goes_to_the_server_and_nowhere_else() {
 async fn without_the_key_that_is_configured_nothing_is_sent() {
     let server = RawServer::answering("");
     let mut settings = openai_at(&server.url);
-    settings.key_env = Some("PROMPTCARDS_TEST_NO_SUCH_KEY".into());
-    let error = ask(&Provider::new(&settings).expect("it starts"), "m", "x").await.expect_err("no key");
+    // The key itself, written where the name of its variable belongs.
+    settings.key_env = Some("gsk_canary8f2c1d".into());
+    let provider = Provider::new(&settings).expect("it starts");
+    let error = ask(&provider, "m", "x").await.expect_err("no key");
+    let shown = format!("{error} {error:?} {provider:?} {settings:?} {:?}", guarded(settings.clone()));
+    assert!(!shown.contains("canary"), "{shown}");
     assert_eq!(error.kind, RefusedRequest { status: 401 });
-    assert!(
-        error.detail.contains("PROMPTCARDS_TEST_NO_SUCH_KEY") && error.detail.contains("Nothing was sent"),
-        "{error}"
-    );
+    assert!(error.detail.contains("`key_env`") && error.detail.contains("Nothing was sent"), "{error}");
     assert_eq!(server.connections(), 0);
 }
 
