@@ -16,10 +16,7 @@ pub enum CallErrorKind {
     /// The answer began and then stood still for longer than the limit.
     TimeoutIdle,
     /// The server asks for a pause (429).
-    RateLimited {
-        /// How long it asks for, where it says.
-        retry_after: Option<Duration>,
-    },
+    RateLimited,
     /// The server does not have the model.
     ModelMissing,
     /// The server refuses the request as it is (3xx, 4xx).
@@ -50,7 +47,7 @@ impl CallErrorKind {
             Self::TimeoutConnect => "timeout_connect",
             Self::TimeoutFirstToken => "timeout_first_token",
             Self::TimeoutIdle => "timeout_idle",
-            Self::RateLimited { .. } => "rate_limited",
+            Self::RateLimited => "rate_limited",
             Self::ModelMissing => "model_missing",
             Self::RefusedRequest { .. } => "refused_request",
             Self::ServerError { .. } => "server_error",
@@ -68,7 +65,7 @@ impl CallErrorKind {
             | Self::TimeoutConnect
             | Self::TimeoutFirstToken
             | Self::TimeoutIdle
-            | Self::RateLimited { .. }
+            | Self::RateLimited
             | Self::ServerError { .. }
             | Self::Cut
             | Self::Garbage => true,
@@ -85,14 +82,16 @@ pub struct CallError {
     pub kind: CallErrorKind,
     /// Why, for people: a sentence or two, with what to do.
     pub detail: String,
+    /// How long the server asks to be left alone, where it does.
+    pub retry_after: Option<Duration>,
     /// What had come until then, where something had.
     pub partial: Option<Box<Completion>>,
 }
 
 impl CallError {
-    /// An error without a partial answer.
+    /// An error without a pause and without a partial answer.
     pub fn new(kind: CallErrorKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), partial: None }
+        Self { kind, detail: detail.into(), retry_after: None, partial: None }
     }
 
     /// The caller gave up the call.

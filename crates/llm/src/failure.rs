@@ -94,10 +94,18 @@ impl Refusal {
     pub(crate) fn into_error(self, model: &str, has_key: bool) -> CallError {
         let Self { status, retry_after, is_json, words } = self;
         let shown = words.as_deref().unwrap_or_default();
-        match status {
+        let error = match status {
             429 => CallError::new(
-                CallErrorKind::RateLimited { retry_after },
+                CallErrorKind::RateLimited,
                 sentence("The model server asks for a pause (429)", shown),
+            ),
+            // Wherever it leads, it is not where the key may go.
+            300..=399 => CallError::new(
+                CallErrorKind::RefusedRequest { status },
+                format!(
+                    "The model server sends the call elsewhere ({status}), and redirects are not followed. Set \
+                     the provider's address to where the server really is."
+                ),
             ),
             // Any other 404 comes from a server that does not know the path.
             400 | 404 if is_json && !model.is_empty() && says_model_missing(shown) => CallError::new(
@@ -120,12 +128,13 @@ impl Refusal {
                 CallErrorKind::ServerError { status: Some(status) },
                 sentence(&format!("The model server failed ({status})"), shown),
             ),
-            300..=499 => CallError::new(
+            400..=499 => CallError::new(
                 CallErrorKind::RefusedRequest { status },
                 sentence(&format!("The model server refused the request ({status})"), shown),
             ),
             _ => garbage(&format!("the status {status}")),
-        }
+        };
+        CallError { retry_after, ..error }
     }
 }
 

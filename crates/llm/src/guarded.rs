@@ -225,7 +225,7 @@ impl Guarded {
 
     /// Waits before the attempt after the `number`-th, or until the call is cancelled.
     async fn pause(&self, number: u32, error: &CallError, cancel: &CancellationToken) {
-        let wait = self.backoff.wait(number, error.kind);
+        let wait = self.backoff.wait(number, error);
         tracing::debug!(provider = self.name(), number, error = error.kind.as_str(), ?wait, "call failed");
         tokio::select! {
             () = sleep(wait) => {}

@@ -24,6 +24,7 @@ pub mod openai;
 pub mod provider;
 pub mod registry;
 pub mod request;
+mod retry_after;
 pub mod settings;
 pub mod simulated;
 pub mod watch;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Request, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
@@ -15,6 +15,7 @@ use crate::address::ServerAddress;
 use crate::error::{CallError, CallErrorKind, SettingsError};
 use crate::failure::{self, Refusal};
 use crate::key::Key;
+use crate::retry_after;
 use crate::settings::ProviderSettings;
 
 /// Everything but model calls is answered within this, or not at all.
@@ -93,9 +94,7 @@ impl Wire {
     /// What a response says of why there is no answer in it.
     pub(crate) async fn refusal(&self, response: Response) -> Refusal {
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
-        // The date form of Retry-After is not read: then the pause is ours to choose.
-        let retry_after =
-            header(RETRY_AFTER).and_then(|value| value.trim().parse().ok()).map(Duration::from_secs);
+        let retry_after = retry_after::asked(response.headers());
         let is_json = header(CONTENT_TYPE).is_some_and(|value| value.contains("json"));
         let status = response.status().as_u16();
         // A body that cannot be read takes nothing away from what the status says.

@@ -167,7 +167,7 @@ async fn an_answer_without_end_is_not_read_to_its_end() {
 #[tokio::test]
 async fn statuses() {
     let json = |status: &str, body: &str| response(status, "application/json", body);
-    let cases: [(String, CallErrorKind, &str); 9] = [
+    let cases: [(String, CallErrorKind, &str); 8] = [
         (json("404 Not Found", "{\"error\":\"model 'm' not found\"}"), ModelMissing, "has no model `m`"),
         (
             response("404 Not Found", "text/plain", "404 page not found"),
@@ -199,16 +199,7 @@ async fn statuses() {
             ServerError { status: Some(503) },
             "server busy",
         ),
-        (
-            json("429 Too Many Requests\r\nRetry-After: 7", "{}"),
-            RateLimited { retry_after: Some(Duration::from_secs(7)) },
-            "pause",
-        ),
-        (
-            json("429 Too Many Requests\r\nRetry-After: soon", "{}"),
-            RateLimited { retry_after: None },
-            "pause",
-        ),
+        (json("429 Too Many Requests\r\nRetry-After: soon", "{}"), RateLimited, "pause"),
     ];
     for (bytes, kind, words) in cases {
         let error = error_of(bytes).await;
@@ -224,7 +215,24 @@ async fn a_redirect_is_not_followed() {
     let location = format!("307 Temporary Redirect\r\nLocation: {}/api/chat", elsewhere.url);
     let error = error_of(response(&location, "text/plain", "")).await;
     assert_eq!(error.kind, RefusedRequest { status: 307 });
+    assert!(error.detail.contains("elsewhere (307)") && !error.detail.contains("127.0.0.1"), "{error}");
     assert_eq!(elsewhere.connections(), 0);
+}
+
+#[tokio::test]
+async fn the_pause_that_a_server_asks_for_comes_with_its_error() {
+    let seven = Some(Duration::from_secs(7));
+    let later = "Date: Fri, 27 Nov 2026 12:00:00 GMT\r\nRetry-After: Fri, 27 Nov 2026 12:00:07 GMT";
+    for (status, header, kind, pause) in [
+        ("429 Too Many Requests", "Retry-After: 7", RateLimited, seven),
+        ("429 Too Many Requests", later, RateLimited, seven),
+        ("429 Too Many Requests", "Retry-After: soon", RateLimited, None),
+        ("503 Service Unavailable", "Retry-After: 7", ServerError { status: Some(503) }, seven),
+        ("400 Bad Request", "Retry-After: -7", RefusedRequest { status: 400 }, None),
+    ] {
+        let error = error_of(response(&format!("{status}\r\n{header}"), "application/json", "{}")).await;
+        assert_eq!((error.kind, error.retry_after), (kind, pause), "{status} {header}");
+    }
 }
 
 #[tokio::test]
