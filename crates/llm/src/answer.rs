@@ -17,8 +17,10 @@ pub(crate) const STREAM_LIMIT: usize = 32 * 1024 * 1024;
 /// How long the end of the body is waited for once the answer is done. Only a body read to its end leaves
 /// its connection for the next call.
 pub(crate) const END_OF_BODY: Duration = Duration::from_millis(250);
+/// Most characters kept of a server's word for why its answer ended.
+const REASON: usize = 100;
 /// Most tools that one answer may ask for.
-const TOOLS_LIMIT: usize = 128;
+pub(crate) const TOOLS_LIMIT: usize = 128;
 
 /// The largest number that is taken over: as milliseconds 34 years, as tokens more than any context.
 const MOST: i64 = 1 << 40;
@@ -48,24 +50,35 @@ impl Answer {
         self.truncated |= !append(&mut self.thinking, thinking);
     }
 
-    /// Takes in a part of the tool call at `index`: what came of it before is continued.
-    pub(crate) fn push_tool(&mut self, index: usize, part: ToolCall, watch: &mut Watch<'_>) {
+    /// Takes in a part of the tool call at `place`, the next one or one that has begun: then it is continued.
+    pub(crate) fn push_tool(&mut self, place: usize, part: ToolCall, watch: &mut Watch<'_>) {
         watch.token();
         let calls = &mut self.completion.tool_calls;
-        if index >= TOOLS_LIMIT {
+        if place >= TOOLS_LIMIT {
             self.truncated = true;
             return;
         }
-        while calls.len() <= index {
+        if place >= calls.len() {
             calls.push(ToolCall::default());
         }
-        let room = OUTPUT_LIMIT.saturating_sub(calls.iter().map(|call| call.arguments.len()).sum());
-        let call = &mut calls[index];
-        call.id = call.id.take().or(part.id);
-        self.truncated |= !append(&mut call.name, &part.name);
-        let fits = &part.arguments[..part.arguments.floor_char_boundary(room)];
-        call.arguments.push_str(fits);
-        self.truncated |= fits.len() < part.arguments.len();
+        let taken: usize = calls.iter().map(size).sum();
+        let ToolCall { id, name, arguments } = part;
+        let Some(call) = calls.get_mut(place) else { return };
+        let mut room = OUTPUT_LIMIT.saturating_sub(taken);
+        let mut append = |kept: &mut String, text: &str| {
+            let fits = &text[..text.floor_char_boundary(room)];
+            kept.push_str(fits);
+            room -= fits.len();
+            self.truncated |= fits.len() < text.len();
+        };
+        if let (None, Some(id)) = (&call.id, id) {
+            append(call.id.insert(String::new()), &id);
+        }
+        // Some servers say the name again with each part.
+        if call.name != name {
+            append(&mut call.name, &name);
+        }
+        append(&mut call.arguments, &arguments);
     }
 
     /// How many tools the model has asked for.
@@ -138,6 +151,16 @@ pub(crate) fn content_type(response: &Response) -> String {
     let Some(value) = response.headers().get(CONTENT_TYPE) else { return String::new() };
     let value = value.to_str().unwrap_or("unreadable");
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// A server's word for why its answer ended.
+pub(crate) fn reason(word: &str) -> String {
+    word.chars().take(REASON).collect()
+}
+
+/// The bytes of a tool call.
+fn size(call: &ToolCall) -> usize {
+    call.id.as_ref().map_or(0, String::len) + call.name.len() + call.arguments.len()
 }
 
 /// Appends what fits. False: something did not.

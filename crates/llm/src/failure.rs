@@ -4,13 +4,18 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 
 use crate::address::ServerAddress;
 use crate::error::{CallError, CallErrorKind};
+use crate::json::Few;
 
 /// Most characters that are shown of what a server says of its error.
 const SHOWN: usize = 500;
+/// How deep within an error its words are looked for.
+const DEPTH: u8 = 8;
 
 /// The request could not be sent, or nothing came back. Refused and unreachable read the same, so that
 /// nobody scans a network with it.
@@ -58,6 +63,11 @@ pub(crate) fn garbage(what: &str) -> CallError {
 /// A line that is not the JSON it should be.
 pub(crate) fn no_json(line: &[u8]) -> CallError {
     garbage(if std::str::from_utf8(line).is_err() { "invalid UTF-8" } else { "a line that is not its JSON" })
+}
+
+/// Whether this is the beginning of some JSON, and no more.
+pub(crate) fn is_begun(line: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(line).is_err_and(|error| error.is_eof())
 }
 
 /// More came than is read.
@@ -153,18 +163,53 @@ pub(crate) fn sentence(what: &str, words: &str) -> String {
     }
 }
 
-/// What a server says of its error, in any of the shapes that are about: `{"error": "…"}`, with `message` under
-/// it, `message` or `detail` without it, and lists of these.
-pub(crate) fn words(error: &Value) -> Option<&str> {
-    match error {
-        Value::String(words) => Some(words),
-        Value::Array(list) => words(list.first()?),
-        Value::Object(fields) => ["error", "message", "detail", "msg", "errors"]
-            .into_iter()
-            .filter_map(|name| fields.get(name))
-            .find_map(words),
+/// What a server says of its error in JSON, in any of the shapes that are about: `{"error": "…"}`, with `message`
+/// under it, `message` or `detail` without it, and lists of these.
+pub(crate) fn words(json: &str) -> Option<String> {
+    words_within(json, DEPTH)
+}
+
+fn words_within(json: &str, depth: u8) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Said<'a> {
+        #[serde(borrow, default)]
+        error: Option<&'a RawValue>,
+        #[serde(borrow, default)]
+        message: Option<&'a RawValue>,
+        #[serde(borrow, default)]
+        detail: Option<&'a RawValue>,
+        #[serde(borrow, default)]
+        msg: Option<&'a RawValue>,
+        #[serde(borrow, default)]
+        errors: Option<&'a RawValue>,
+    }
+    let json = json.trim_start();
+    match json.as_bytes().first()? {
+        b'"' => serde_json::from_str(json).ok().filter(|words: &String| !words.trim().is_empty()),
+        b'[' if depth > 0 => {
+            let Few::<&RawValue, 1>(list) = serde_json::from_str(json).ok()?;
+            words_within(list.first()?.get(), depth - 1)
+        }
+        b'{' if depth > 0 => {
+            let Said { error, message, detail, msg, errors } = serde_json::from_str(json).ok()?;
+            let places = [error, message, detail, msg, errors];
+            places.into_iter().flatten().find_map(|place| words_within(place.get(), depth - 1))
+        }
         _ => None,
     }
+}
+
+/// The words of an error that may be JSON or not.
+pub(crate) fn words_or_all(error: &str) -> String {
+    match serde_json::from_str::<&RawValue>(error) {
+        Ok(json) => words(json.get()).unwrap_or_default(),
+        Err(_) => error.to_owned(),
+    }
+}
+
+/// Whether the value of a field for errors says that there is one. Some servers always write the field.
+pub(crate) fn is_error(json: &RawValue) -> bool {
+    !matches!(json.get(), "null" | "false" | "0" | "\"\"" | "{}" | "[]")
 }
 
 /// Words of a server, safe to show: at most 500 characters, none of them a control character.
@@ -199,7 +244,7 @@ mod tests {
     use super::*;
 
     fn said(body: &str) -> Option<String> {
-        words(&serde_json::from_str(body).ok()?).map(shown)
+        words(body).map(|words| shown(&words))
     }
 
     #[test]
@@ -219,6 +264,9 @@ mod tests {
         }
         assert_eq!(said(r#"{"error":5}"#), None);
         assert_eq!(said("<html>500</html>"), None);
+        let deep = |levels| format!("{}\"busy\"{}", "{\"error\":".repeat(levels), "}".repeat(levels));
+        assert_eq!(said(&deep(8)).as_deref(), Some("busy"));
+        assert_eq!(said(&deep(100_000)), None);
     }
 
     #[test]

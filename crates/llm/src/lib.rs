@@ -16,6 +16,7 @@ pub mod error;
 pub mod facts;
 mod failure;
 pub mod guarded;
+mod json;
 mod key;
 mod lines;
 mod loaded;

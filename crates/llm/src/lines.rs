@@ -54,7 +54,7 @@ impl Lines {
     }
 }
 
-fn within_limit(length: usize) -> Result<(), CallError> {
+pub(crate) fn within_limit(length: usize) -> Result<(), CallError> {
     if length > LINE_LIMIT { Err(failure::too_large("a line", LINE_LIMIT)) } else { Ok(()) }
 }
 

@@ -75,6 +75,11 @@ impl<'a> Watch<'a> {
         }
     }
 
+    /// When the last token came, or the request was sent.
+    pub(crate) fn last_token(&self) -> Instant {
+        self.last_token
+    }
+
     /// Milliseconds until the first token, if it has come.
     pub fn first_token_ms(&self) -> Option<i64> {
         self.first_token.map(|at| whole_ms(at.duration_since(self.started)))

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Request, Response, StatusCode, Url};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
 use crate::address::ServerAddress;
@@ -22,6 +22,8 @@ use crate::settings::ProviderSettings;
 const QUESTION_LIMIT: Duration = Duration::from_secs(10);
 /// The longest answer to anything but a model call.
 pub(crate) const BODY_LIMIT: usize = 4 * 1024 * 1024;
+/// The longest answer that is read for the words of an error.
+const ERROR_LIMIT: usize = 256 * 1024;
 /// Idle connections that are kept for each call that there may be at once. A connection is idle a moment after its
 /// answer has ended, and a call that begins within that moment opens another: with room for one alone, one of ten
 /// calls did, and as many were closed.
@@ -85,22 +87,32 @@ impl Wire {
     /// The response, unless its status says that there is no answer in it.
     pub(crate) async fn accepted(&self, response: Response, model: &str) -> Result<Response, CallError> {
         if response.status() == StatusCode::OK {
-            return Ok(response);
+            return self.readable(response);
         }
         let refusal = self.refusal(response).await;
         Err(refusal.into_error(model, self.has_key()))
     }
 
+    /// The response, unless its body is compressed.
+    pub(crate) fn readable(&self, response: Response) -> Result<Response, CallError> {
+        match response.headers().get(CONTENT_ENCODING) {
+            Some(coding) if !coding.as_bytes().eq_ignore_ascii_case(b"identity") => {
+                let coding = self.shown(&String::from_utf8_lossy(coding.as_bytes()));
+                Err(failure::garbage(&format!("an answer compressed by {coding}, which was not asked for")))
+            }
+            _ => Ok(response),
+        }
+    }
+
     /// What a response says of why there is no answer in it.
     pub(crate) async fn refusal(&self, response: Response) -> Refusal {
-        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         let retry_after = retry_after::asked(response.headers());
-        let is_json = header(CONTENT_TYPE).is_some_and(|value| value.contains("json"));
+        let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let is_json = content_type.is_some_and(|value| value.contains("json"));
         let status = response.status().as_u16();
         // A body that cannot be read takes nothing away from what the status says.
-        let body = whole_body(response, BODY_LIMIT).await.unwrap_or_default();
-        let error: Option<Value> = serde_json::from_slice(&body).ok();
-        let words = error.as_ref().and_then(failure::words).map(|words| self.shown(words));
+        let body = whole_body(response, ERROR_LIMIT).await.unwrap_or_default();
+        let words = failure::words(&String::from_utf8_lossy(&body)).map(|words| self.shown(&words));
         Refusal { status, retry_after, is_json, words }
     }
 
@@ -113,9 +125,14 @@ impl Wire {
         matches!(self.key, Key::Read { .. })
     }
 
+    /// What a `GET` is answered with.
+    pub(crate) async fn get(&self, path: &str) -> Result<Vec<u8>, CallError> {
+        self.question(async { self.send(Method::GET, path, None).await }, "").await
+    }
+
     /// A `GET` whose answer is one JSON value.
     pub(crate) async fn get_json<T: DeserializeOwned>(&self, path: &str) -> Result<T, CallError> {
-        self.question(async { self.send(Method::GET, path, None).await }, "").await
+        parsed(&self.get(path).await?)
     }
 
     /// A `POST` about `model` whose answer is one JSON value.
@@ -125,17 +142,16 @@ impl Wire {
         body: Bytes,
         model: &str,
     ) -> Result<T, CallError> {
-        self.question(self.post(path, body), model).await
+        parsed(&self.question(self.post(path, body), model).await?)
     }
 
-    async fn question<T: DeserializeOwned>(
+    async fn question(
         &self,
         response: impl Future<Output = Result<Response, CallError>>,
         model: &str,
-    ) -> Result<T, CallError> {
+    ) -> Result<Vec<u8>, CallError> {
         Self::within_limit(async {
-            let body = whole_body(self.accepted(response.await?, model).await?, BODY_LIMIT).await?;
-            serde_json::from_slice(&body).map_err(|_| failure::garbage("no JSON that it should send"))
+            whole_body(self.accepted(response.await?, model).await?, BODY_LIMIT).await
         })
         .await
     }
@@ -169,6 +185,7 @@ impl Wire {
         let mut url = self.base.clone();
         url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
         let mut request = Request::new(method, url);
+        request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         match &self.key {
             Key::None => {}
             Key::Read { header, .. } => {
@@ -194,6 +211,11 @@ fn no_certificates() -> Result<rustls::ClientConfig, SettingsError> {
         .with_safe_default_protocol_versions()
         .map(|config| config.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth())
         .map_err(|error| SettingsError(format!("TLS cannot be set up: {error}.")))
+}
+
+/// The JSON of an answer.
+pub(crate) fn parsed<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, CallError> {
+    serde_json::from_slice(body).map_err(|_| failure::garbage("no JSON that it should send"))
 }
 
 /// The whole body of an answer that is not streamed.

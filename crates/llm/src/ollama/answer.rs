@@ -9,17 +9,13 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::time::timeout;
 
-use crate::answer::{Answer, END_OF_BODY, Received, content_type, credible};
+use crate::answer::{Answer, END_OF_BODY, Received, TOOLS_LIMIT, content_type, reason};
 use crate::error::CallError;
 use crate::failure;
+use crate::json::{Few, Text, count, milliseconds, word};
 use crate::lines::Lines;
 use crate::watch::Watch;
 use crate::wire::Wire;
-
-/// Text within a line, borrowed from it unless it holds an escape. A field of type `Option<Cow<str>>`
-/// would be copied by serde every time.
-#[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[derive(Deserialize)]
 struct Line<'a> {
@@ -27,15 +23,20 @@ struct Line<'a> {
     message: Option<Delta<'a>>,
     #[serde(default)]
     done: bool,
-    #[serde(borrow)]
-    done_reason: Option<Text<'a>>,
-    #[serde(borrow)]
-    error: Option<Text<'a>>,
-    load_duration: Option<i64>,
-    prompt_eval_count: Option<i64>,
-    prompt_eval_duration: Option<i64>,
-    eval_count: Option<i64>,
-    eval_duration: Option<i64>,
+    #[serde(borrow, default)]
+    done_reason: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    error: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    load_duration: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    prompt_eval_count: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    prompt_eval_duration: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    eval_count: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    eval_duration: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -45,7 +46,7 @@ struct Delta<'a> {
     #[serde(borrow)]
     thinking: Option<Text<'a>>,
     #[serde(borrow, default)]
-    tool_calls: Option<Vec<Tool<'a>>>,
+    tool_calls: Option<Few<Tool<'a>, { TOOLS_LIMIT + 1 }>>,
 }
 
 #[derive(Deserialize)]
@@ -92,9 +93,11 @@ async fn follow(
         let chunk = watch.wait(response.chunk()).await?.map_err(|error| failure::of_body(&error))?;
         let Some(chunk) = chunk else {
             // The last line need not end in a line break.
-            return match take(answer, lines.last(), wire, watch)? {
-                ControlFlow::Break(()) => Ok(()),
-                ControlFlow::Continue(()) => Err(failure::cut()),
+            return match take(answer, lines.last(), wire, watch) {
+                Ok(ControlFlow::Break(())) => Ok(()),
+                Ok(ControlFlow::Continue(())) => Err(failure::cut()),
+                Err(_) if failure::is_begun(lines.last()) => Err(failure::cut()),
+                Err(error) => Err(error),
             };
         };
         received.add(&chunk)?;
@@ -118,12 +121,12 @@ fn take(
         return Ok(ControlFlow::Continue(()));
     }
     let line: Line<'_> = serde_json::from_slice(line).map_err(|_| failure::no_json(line))?;
-    if let Some(Text(error)) = line.error {
-        return Err(failure::mid_stream(&wire.shown(&error)));
+    if let Some(error) = line.error.filter(|error| failure::is_error(error)) {
+        return Err(failure::mid_stream(&wire.shown(&failure::words(error.get()).unwrap_or_default())));
     }
     if let Some(delta) = line.message {
         answer.push(&text(delta.content), &text(delta.thinking), watch);
-        for Tool { function: Function { name, arguments } } in delta.tool_calls.unwrap_or_default() {
+        for Tool { function: Function { name, arguments } } in delta.tool_calls.unwrap_or_default().0 {
             let arguments = arguments.map_or_else(String::new, |arguments| arguments.get().to_owned());
             answer.push_tool(answer.tools(), ToolCall { id: None, name, arguments }, watch);
         }
@@ -134,22 +137,16 @@ fn take(
         return Ok(ControlFlow::Continue(()));
     }
     let completion = &mut answer.completion;
-    completion.finish_reason = line.done_reason.map(|Text(reason)| reason.into_owned());
-    completion.usage = Usage {
-        prompt_tokens: line.prompt_eval_count.map(credible),
-        completion_tokens: line.eval_count.map(credible),
-    };
-    completion.timings.load_ms = line.load_duration.map(ms);
-    completion.timings.prompt_evaluation_ms = line.prompt_eval_duration.map(ms);
-    completion.timings.generation_ms = line.eval_duration.map(ms);
+    completion.finish_reason = word(line.done_reason).as_deref().map(reason);
+    completion.usage =
+        Usage { prompt_tokens: count(line.prompt_eval_count), completion_tokens: count(line.eval_count) };
+    completion.timings.load_ms = milliseconds(line.load_duration);
+    completion.timings.prompt_evaluation_ms = milliseconds(line.prompt_eval_duration);
+    completion.timings.generation_ms = milliseconds(line.eval_duration);
     answer.done(watch);
     Ok(ControlFlow::Break(()))
 }
 
 fn text(text: Option<Text<'_>>) -> Cow<'_, str> {
     text.map_or(Cow::Borrowed(""), |Text(text)| text)
-}
-
-fn ms(nanoseconds: i64) -> i64 {
-    credible(nanoseconds.saturating_add(500_000) / 1_000_000)
 }

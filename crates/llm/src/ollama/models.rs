@@ -1,26 +1,33 @@
 //! Which models an Ollama server has, and what it says of them.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_util::StreamExt;
 use futures_util::stream;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde::de::{self, Deserializer, IgnoredAny, MapAccess};
+use serde_json::json;
 
 use crate::body;
 use crate::error::{CallError, CallErrorKind};
 use crate::facts::{LoadedModel, ModelFacts, same_model};
 use crate::failure;
+use crate::json::Few;
 use crate::wire::Wire;
 
 /// How many models are asked about at once.
 const AT_ONCE: usize = 4;
+/// More models than any server has.
+const MOST: usize = 10_000;
+/// More than a model can do.
+const MOST_CAPABILITIES: usize = 100;
 
 #[derive(Deserialize)]
 struct Tags {
     #[serde(default)]
-    models: Vec<Tag>,
+    models: Few<Tag, MOST>,
 }
 
 #[derive(Deserialize)]
@@ -42,7 +49,7 @@ struct Details {
 #[derive(Deserialize)]
 struct Running {
     #[serde(default)]
-    models: Vec<RunningModel>,
+    models: Few<RunningModel, MOST>,
 }
 
 #[derive(Deserialize)]
@@ -62,9 +69,17 @@ struct Show {
     #[serde(default)]
     details: Option<Details>,
     #[serde(default)]
-    model_info: Option<Map<String, Value>>,
+    model_info: Option<Info>,
     #[serde(default)]
-    capabilities: Option<Vec<String>>,
+    capabilities: Option<Few<String, MOST_CAPABILITIES>>,
+}
+
+/// What a model's file says of the model. The rest of it, such as all its tokens, may be megabytes.
+#[derive(Default)]
+struct Info {
+    architecture: Option<String>,
+    /// The contexts that it names, by their full names.
+    context_lengths: Vec<(String, Option<i64>)>,
 }
 
 /// What `/api/show` alone knows of a model.
@@ -88,7 +103,7 @@ pub(super) async fn list(wire: &Wire, shown: &ShownModels) -> Result<Vec<ModelFa
     let tags: Tags = wire.get_json("/api/tags").await?;
     // A server without `/api/ps` still has models.
     let running = loaded(wire).await.unwrap_or_default();
-    let models = stream::iter(tags.models)
+    let models = stream::iter(tags.models.0)
         .map(|tag| async {
             let Shown { context_length, capabilities } = shown_of(wire, shown, &tag).await;
             ModelFacts {
@@ -129,7 +144,7 @@ pub(super) async fn one(wire: &Wire, model: &str) -> Result<ModelFacts, CallErro
     let answer = show(wire, model).await?;
     let tags: Tags = wire.get_json("/api/tags").await?;
     let running = loaded(wire).await.unwrap_or_default();
-    let tag = tags.models.into_iter().find(|tag| same_model(&tag.name, model)).ok_or_else(|| {
+    let tag = tags.models.0.into_iter().find(|tag| same_model(&tag.name, model)).ok_or_else(|| {
         CallError::new(
             CallErrorKind::ModelMissing,
             format!("The model server does not list a model `{}`.", failure::shown(model)),
@@ -154,7 +169,7 @@ pub(super) async fn loaded(wire: &Wire) -> Result<Vec<LoadedModel>, CallError> {
         digest: filled(digest),
         context_length: context_length.filter(|length| *length > 0),
     };
-    Ok(running.models.into_iter().map(model).collect())
+    Ok(running.models.0.into_iter().map(model).collect())
 }
 
 pub(super) async fn version(wire: &Wire) -> Result<String, CallError> {
@@ -165,16 +180,46 @@ pub(super) async fn version(wire: &Wire) -> Result<String, CallError> {
 impl Show {
     fn shown(&self) -> Shown {
         Shown {
-            context_length: self.model_info.as_ref().and_then(context_length),
-            capabilities: self.capabilities.clone().unwrap_or_default(),
+            context_length: self.model_info.as_ref().and_then(Info::context_length),
+            capabilities: self.capabilities.as_ref().map(|Few(known)| known.clone()).unwrap_or_default(),
         }
     }
 }
 
-/// The context a model was made for stands under the name of its architecture: `llama.context_length`.
-fn context_length(info: &Map<String, Value>) -> Option<i64> {
-    let architecture = info.get("general.architecture")?.as_str()?;
-    info.get(&format!("{architecture}.context_length"))?.as_i64()
+impl Info {
+    /// The context a model was made for stands under the name of its architecture: `llama.context_length`.
+    fn context_length(&self) -> Option<i64> {
+        let name = format!("{}.context_length", self.architecture.as_ref()?);
+        self.context_lengths.iter().find(|(known, _)| *known == name)?.1
+    }
+}
+
+impl<'de> Deserialize<'de> for Info {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = Info;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Info, A::Error> {
+                let mut info = Info::default();
+                while let Some(name) = fields.next_key::<String>()? {
+                    if name == "general.architecture" {
+                        info.architecture = fields.next_value()?;
+                    } else if name.ends_with(".context_length") {
+                        info.context_lengths.push((name, fields.next_value()?));
+                    } else {
+                        fields.next_value::<IgnoredAny>()?;
+                    }
+                }
+                Ok(info)
+            }
+        }
+        deserializer.deserialize_map(Visitor)
+    }
 }
 
 fn facts(tag: Tag) -> ModelFacts {

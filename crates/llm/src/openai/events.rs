@@ -3,10 +3,14 @@
 /// What one line of an event stream holds.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Line<'a> {
-    /// The data of an event. In this protocol each event has one line of it, so that it is complete; servers
-    /// that leave out the empty line between two events are understood too.
+    /// The data of an event. In this protocol nearly each event has one line of it; servers that leave out the
+    /// empty line between two events are understood too.
     Data(&'a [u8]),
-    /// Nothing: a comment, an empty line, or a field that says nothing about the answer.
+    /// The data of this event is an error.
+    Failure,
+    /// The event is complete.
+    End,
+    /// Nothing: a comment, or a field that says nothing about the answer.
     Nothing,
 }
 
@@ -14,6 +18,9 @@ pub(super) enum Line<'a> {
 pub(super) fn line(line: &[u8]) -> Line<'_> {
     let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
     let line = line.strip_suffix(b"\r").unwrap_or(line);
+    if line.is_empty() {
+        return Line::End;
+    }
     // Some gateways write an error of theirs into the stream without a frame.
     if line.starts_with(b"{") {
         return Line::Data(line);
@@ -26,6 +33,7 @@ pub(super) fn line(line: &[u8]) -> Line<'_> {
     match name {
         // llama.cpp has sent its errors under this name.
         b"data" | b"error" if !value.trim_ascii().is_empty() => Line::Data(value.trim_ascii()),
+        b"event" if value.trim_ascii() == b"error" => Line::Failure,
         _ => Line::Nothing,
     }
 }
@@ -45,20 +53,12 @@ mod tests {
 
     #[test]
     fn the_rest_says_nothing() {
-        for text in [
-            "",
-            "\r",
-            ":",
-            ": ping",
-            ":data: {1}",
-            "event: message",
-            "id: 3",
-            "retry: 10",
-            "data",
-            "data:",
-            "data: ",
-        ] {
+        for text in
+            [":", ": ping", ":data: {1}", "event: message", "id: 3", "retry: 10", "data", "data:", "data: "]
+        {
             assert_eq!(line(text.as_bytes()), Line::Nothing, "{text:?}");
         }
+        assert_eq!((line(b""), line(b"\r")), (Line::End, Line::End));
+        assert_eq!((line(b"event: error"), line(b"event:error\r")), (Line::Failure, Line::Failure));
     }
 }

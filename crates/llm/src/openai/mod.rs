@@ -2,6 +2,7 @@
 
 mod answer;
 mod body;
+mod chunk;
 mod events;
 mod models;
 
@@ -60,7 +61,7 @@ impl OpenAi {
         let asks_usage = self.asks_usage.load(Ordering::Relaxed);
         let response = self.post(request, asks_usage, watch).await?;
         if response.status() == StatusCode::OK {
-            return Ok(response);
+            return self.wire.readable(response);
         }
         let refusal = watch.wait(self.wire.refusal(response)).await?;
         let knows_no_usage = asks_usage

@@ -186,5 +186,5 @@ async fn numbers_that_no_server_can_mean_are_cut_to_what_can_be_added_up() {
     let completion = ask(&server.provider(), "m", "x").await.expect("an answer");
     let most = Some(1 << 40);
     assert_eq!((completion.usage.prompt_tokens, completion.usage.completion_tokens), (most, most));
-    assert_eq!((completion.timings.load_ms, completion.timings.generation_ms), (Some(0), most));
+    assert_eq!((completion.timings.load_ms, completion.timings.generation_ms), (None, most));
 }

@@ -2,16 +2,20 @@
 #![expect(clippy::expect_used, reason = "a test may panic")]
 
 mod chat;
+mod cut_anywhere;
 mod embeddings;
 mod fault_table;
 mod faults;
 mod guarded;
+mod memory;
 mod models;
 mod openai;
 mod openai_faults;
 mod pulls;
 mod raw;
 mod simulated;
+mod streams;
+mod tools;
 
 use std::sync::Arc;
 use std::time::Duration;

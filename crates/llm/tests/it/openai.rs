@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use domain::card::{Message, Role};
-use domain::completion::{Completion, ToolCall, Usage};
+use domain::completion::{Completion, Usage};
 use domain::cost::NanoDollars;
 use llm::answer::OUTPUT_LIMIT;
 use llm::watch::Watch;
@@ -21,11 +21,11 @@ fn content(text: &str) -> String {
     event(&json!({ "choices": [{ "index": 0, "delta": { "content": text }, "finish_reason": null }] }))
 }
 
-fn event(chunk: &Value) -> String {
+pub(crate) fn event(chunk: &Value) -> String {
     format!("data: {chunk}\n\n")
 }
 
-fn finish(reason: &str) -> String {
+pub(crate) fn finish(reason: &str) -> String {
     event(&json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": reason }] }))
 }
 
@@ -34,7 +34,7 @@ const USAGE: &str =
 const DONE: &str = "data: [DONE]\n\n";
 const COUNTED: Usage = Usage { prompt_tokens: Some(3), completion_tokens: Some(2) };
 
-async fn answer_of(stream: impl Into<String>) -> Completion {
+pub(crate) async fn answer_of(stream: impl Into<String>) -> Completion {
     let server = RawServer::streaming(stream, 10_000);
     ask(&server.openai(), "m", "x").await.expect("an answer")
 }
@@ -184,38 +184,6 @@ async fn thinking_is_found_under_each_of_its_names() {
     assert_eq!(answer_of([parts, finish("stop")].concat()).await.content, "yes");
     let refusal = delta(json!({ "content": null, "refusal": "I cannot." }));
     assert_eq!(answer_of([refusal, finish("stop")].concat()).await.content, "I cannot.");
-}
-
-#[tokio::test]
-async fn tools_are_kept_and_nothing_calls_them() {
-    let tools = |tools: Value| event(&json!({ "choices": [{ "delta": { "tool_calls": tools } }] }));
-    let call = |id: Option<&str>, name: &str, arguments: &str| ToolCall {
-        id: id.map(str::to_owned),
-        name: name.to_owned(),
-        arguments: arguments.to_owned(),
-    };
-    let stream = [
-        tools(json!([{ "index": 0, "id": "a", "type": "function", "function": { "name": "add", "arguments": "" } }])),
-        tools(json!([{ "index": 0, "function": { "arguments": "{\"x\"" } }])),
-        tools(json!([{ "index": 0, "function": { "arguments": ":1}" } }])),
-        tools(json!([{ "index": 1, "id": "b", "function": { "name": "now" } }])),
-        finish("tool_calls"),
-    ]
-    .concat();
-    let completion = answer_of(stream).await;
-    assert_eq!(completion.tool_calls, [call(Some("a"), "add", "{\"x\":1}"), call(Some("b"), "now", "")]);
-    assert_eq!((completion.content.as_str(), completion.finish_reason.as_deref()), ("", Some("tool_calls")));
-    // Without numbers, and with an object for the arguments.
-    let stream = [
-        tools(json!([{ "function": { "name": "add", "arguments": { "x": 1 } } }])),
-        tools(json!([{ "function": { "name": "now", "arguments": null } }])),
-        finish("tool_calls"),
-    ]
-    .concat();
-    let calls = answer_of(stream).await.tool_calls;
-    assert_eq!(calls, [call(None, "add", "{\"x\":1}"), call(None, "now", "")]);
-    let many = tools(json!([{ "index": 1_000_000_000, "function": { "name": "add" } }]));
-    assert_eq!(answer_of([many, content("yes"), finish("stop")].concat()).await.tool_calls, []);
 }
 
 #[tokio::test]

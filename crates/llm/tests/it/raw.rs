@@ -1,10 +1,11 @@
 //! A server that says whatever bytes a test wants.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use llm::Provider;
 
@@ -41,6 +42,12 @@ impl Connection {
     pub(crate) fn chunk(&mut self, bytes: impl AsRef<[u8]>) -> bool {
         let bytes = bytes.as_ref();
         self.send([format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat())
+    }
+
+    /// Whether the client closes the connection within `time`, or says anything.
+    pub(crate) fn is_closed_within(&mut self, time: Duration) -> bool {
+        self.stream.set_read_timeout(Some(time)).expect("a limit");
+        !matches!(self.reader.fill_buf(), Err(error) if error.kind() == ErrorKind::WouldBlock)
     }
 
     /// Waits until the client closes the connection.
