@@ -1,5 +1,6 @@
 //! HTTP to a model server.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use reqwest::{Client, Method, Request, Response, StatusCode, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, timeout};
+use tower::util::MapRequestLayer;
 
 use crate::address::ServerAddress;
 use crate::error::{CallError, CallErrorKind, SettingsError};
@@ -32,6 +34,18 @@ const CONNECTIONS_A_CALL: usize = 2;
 /// was being worked on, and is an attempt of its own.
 const STALE_WITHIN: Duration = Duration::from_secs(1);
 
+tokio::task_local! {
+    /// Whether the request that is being sent has opened a connection, because none was idle.
+    static OPENED: Cell<bool>;
+}
+
+/// A connection is opened for `target`.
+fn opened<T>(target: T) -> T {
+    // Outside of a request there is nobody to tell.
+    let _ = OPENED.try_with(|opened| opened.set(true));
+    target
+}
+
 /// One client for all calls of a provider, so that they share its connections.
 #[derive(Debug)]
 pub(crate) struct Wire {
@@ -50,7 +64,8 @@ impl Wire {
             .tcp_nodelay(true)
             .connect_timeout(Duration::from_millis(settings.limits.connect_ms))
             .pool_max_idle_per_host(CONNECTIONS_A_CALL * settings.effective_concurrency() as usize)
-            .retry(reqwest::retry::never());
+            .retry(reqwest::retry::never())
+            .connector_layer(MapRequestLayer::new(opened));
         if address.is_https() {
             if rustls::crypto::CryptoProvider::get_default().is_none() {
                 return Err(SettingsError(format!("{address}: no TLS provider is installed.")));
@@ -165,14 +180,19 @@ impl Wire {
         })
     }
 
-    /// Sends, once more where the connection was lost before it brought anything.
+    /// Sends, once more where a connection that had served before was lost without a byte of an answer: the server
+    /// may have closed it while nobody used it. What is lost on a new connection is an attempt of its own.
     async fn send(&self, method: Method, path: &str, body: Option<Bytes>) -> Result<Response, CallError> {
         let started = Instant::now();
-        match self.send_once(method.clone(), path, body.clone()).await {
-            Err(error) if error.kind == CallErrorKind::Cut && started.elapsed() < STALE_WITHIN => {
+        let sent = async {
+            let result = self.send_once(method.clone(), path, body.clone()).await;
+            (result, OPENED.with(Cell::get))
+        };
+        match OPENED.scope(Cell::new(false), sent).await {
+            (Err(error), false) if error.kind == CallErrorKind::Cut && started.elapsed() < STALE_WITHIN => {
                 self.send_once(method, path, body).await
             }
-            result => result,
+            (result, _) => result,
         }
     }
 

@@ -262,10 +262,30 @@ async fn a_connection_that_the_server_has_dropped_is_replaced() {
 }
 
 #[tokio::test]
-async fn a_server_that_always_hangs_up_is_asked_twice_and_no_more() {
+async fn a_server_that_hangs_up_on_a_new_connection_is_not_asked_again_within_the_attempt() {
     let server = RawServer::answering("");
-    let error = ask(&server.provider(), "m", "x").await.expect_err("no answer");
-    assert_eq!(error.kind, Cut);
+    for provider in [server.provider(), server.openai()] {
+        let error = ask(&provider, "m", "x").await.expect_err("no answer");
+        assert_eq!(error.kind, Cut);
+    }
+    assert_eq!(server.connections(), 2);
+}
+
+#[tokio::test]
+async fn a_server_that_drops_every_second_request_is_asked_once_more_and_no_further() {
+    // One connection serves one answer; all others close on their first request.
+    let server = RawServer::start(|before, connection| {
+        connection.request();
+        if before == 0 {
+            connection.send(STREAM);
+            connection.chunk(DONE);
+            connection.send(END);
+            connection.request();
+        }
+    });
+    let provider = server.provider();
+    ask(&provider, "m", "x").await.expect("an answer");
+    assert_eq!(ask(&provider, "m", "x").await.expect_err("no answer").kind, Cut);
     assert_eq!(server.connections(), 2);
 }
 

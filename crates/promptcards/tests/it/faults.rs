@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use fake_ollama::{Fault, Options};
-use llm::ProviderKind;
+use llm::{ProviderKind, ProviderSettings};
 use serde_json::json;
 use testkit::TestServer;
 use tokio::net::TcpStream;
@@ -28,22 +28,24 @@ fn fault(label: &str) -> Fault {
         None => match label.parse().unwrap() {
             // Until the test has seen what came of it.
             Fault::Refuse { .. } => Fault::Refuse { for_ms: 600_000 },
-            // A token is some 150 bytes: sooner than the first one's limit, later than the next one's.
-            Fault::Drip { .. } => Fault::Drip { ms_per_byte: 20 },
+            // A token is some 150 to 250 bytes: sooner than the first one's limit, later than the next one's.
+            Fault::Drip { .. } => Fault::Drip { ms_per_byte: 12 },
             fault => fault,
         },
     }
 }
 
-#[tokio::test]
-async fn every_fault_gives_its_cell_the_documented_verdict() {
+/// Runs a card against a model of this name while each fault of a section is set, and compares the verdicts.
+async fn gives_the_documented_verdicts(heading: &str, provider: &str) {
     let server = TestServer::start_with(Options::default(), |config| {
-        let of_ollama = |provider: &&mut llm::ProviderSettings| provider.kind == ProviderKind::Ollama;
-        let provider = config.providers.0.iter_mut().find(of_ollama).unwrap();
-        provider.attempts = 1;
-        provider.limits.first_token_ms = 6_000;
-        provider.limits.loading_ms = 6_000;
-        provider.limits.idle_ms = 1_500;
+        let of_ollama = |provider: &&mut ProviderSettings| provider.kind == ProviderKind::Ollama;
+        let ollama = config.providers.0.iter_mut().find(of_ollama).unwrap();
+        ollama.attempts = 1;
+        ollama.limits.first_token_ms = 6_000;
+        ollama.limits.loading_ms = 6_000;
+        ollama.limits.idle_ms = 1_500;
+        let openai = ProviderSettings { name: "openai".into(), kind: ProviderKind::OpenAi, ..ollama.clone() };
+        config.providers.0.push(openai);
     })
     .await;
     let text = json!([{ "type": "text", "text": "echo: one two three four five" }]);
@@ -53,12 +55,12 @@ async fn every_fault_gives_its_cell_the_documented_verdict() {
     let assertions = json!([{ "type": "contains", "value": "five" }]);
     server.actor.cases(&card, &[json!({ "variables": {}, "assertions": assertions })]).await;
 
-    let rows = documented("\n## Ollama\n");
+    let rows = documented(heading);
     assert!(rows.len() >= Fault::ALL.len(), "{rows:?}");
     for [label, error, verdict] in rows {
         // It meets calls of the model alone: the run can be started.
         server.ollama.fail(fault(&label));
-        let run = server.actor.start("echo", &["ollama/llama3.2:latest"], 1).await;
+        let run = server.actor.start("echo", &[&format!("{provider}/llama3.2:latest")], 1).await;
         let run = server.actor.finish(&run).await;
         server.ollama.recover();
         // After `refuse` its port is back as soon as it has heard of it.
@@ -75,4 +77,14 @@ async fn every_fault_gives_its_cell_the_documented_verdict() {
         assert_eq!(found, (&error, &verdict), "{label}: {cell:#}");
     }
     server.stop().await;
+}
+
+#[tokio::test]
+async fn every_fault_of_ollama_gives_its_cell_the_documented_verdict() {
+    gives_the_documented_verdicts("\n## Ollama\n", "ollama").await;
+}
+
+#[tokio::test]
+async fn every_fault_of_openai_gives_its_cell_the_documented_verdict() {
+    gives_the_documented_verdicts("\n## OpenAI\n", "openai").await;
 }
