@@ -105,7 +105,8 @@ impl LoadedModels {
         if let Some(known) = self.fresh(model, num_ctx, Some(ASK_AGAIN_AFTER)) {
             return known;
         }
-        let answer = provider.loaded().await;
+        // Rare, and large: within each call's own future it would be kept room for in every one of them.
+        let answer = Box::pin(provider.loaded()).await;
         let mut entries = self.entries();
         let Some(entry) = entries.iter_mut().find(|entry| entry.model == model && entry.num_ctx == num_ctx)
         else {

@@ -104,7 +104,7 @@ impl Wire {
         if response.status() == StatusCode::OK {
             return self.readable(response);
         }
-        let refusal = self.refusal(response).await;
+        let refusal = Box::pin(self.refusal(response)).await;
         Err(refusal.into_error(model, self.has_key()))
     }
 
@@ -190,7 +190,7 @@ impl Wire {
         };
         match OPENED.scope(Cell::new(false), sent).await {
             (Err(error), false) if error.kind == CallErrorKind::Cut && started.elapsed() < STALE_WITHIN => {
-                self.send_once(method, path, body).await
+                Box::pin(self.send_once(method, path, body)).await
             }
             (result, _) => result,
         }

@@ -63,7 +63,8 @@ impl OpenAi {
         if response.status() == StatusCode::OK {
             return self.wire.readable(response);
         }
-        let refusal = watch.wait(self.wire.refusal(response)).await?;
+        // What follows is rare, and has no room in the future of each call.
+        let refusal = watch.wait(Box::pin(self.wire.refusal(response))).await?;
         let knows_no_usage = asks_usage
             && matches!(refusal.status, 400 | 422)
             && refusal.words.as_ref().is_some_and(|words| words.contains("stream_options"));
@@ -72,8 +73,8 @@ impl OpenAi {
         }
         // An answer without its tokens counted is better than none.
         self.asks_usage.store(false, Ordering::Relaxed);
-        let response = self.post(request, false, watch).await?;
-        watch.wait(self.wire.accepted(response, request.model)).await?
+        let response = Box::pin(self.post(request, false, watch)).await?;
+        watch.wait(Box::pin(self.wire.accepted(response, request.model))).await?
     }
 
     async fn post(

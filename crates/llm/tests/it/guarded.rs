@@ -223,6 +223,20 @@ async fn a_server_that_does_not_say_what_is_loaded_still_answers() {
     assert_eq!((call.facts.digest, call.facts.loaded_context), (None, Some(512)));
 }
 
+#[tokio::test]
+async fn a_call_that_waits_takes_little_memory() {
+    let mut openai = ProviderSettings::new("openai", ProviderKind::OpenAi);
+    openai.base_url = Some("http://127.0.0.1:1".into());
+    for settings in [ProviderSettings::new("ollama", ProviderKind::Ollama), openai] {
+        let provider = guarded(settings);
+        let (parameters, cancel) = (ModelParameters::default(), CancellationToken::new());
+        let request = ChatRequest { model: "m", messages: &[], parameters: &parameters, seed: None };
+        // Thousands may be under way, and each is kept as large as its rarest part needs it.
+        let size = std::mem::size_of_val(&provider.chat(&request, &cancel));
+        assert!(size <= 4_096, "{size} bytes");
+    }
+}
+
 #[test]
 fn the_registry_finds_providers_by_name() {
     let clock: Arc<dyn Clock> = Arc::new(Noon);
