@@ -61,6 +61,8 @@ pub enum Fault {
     WrongContentType,
     /// Prose where JSON is asked for.
     LieAboutJson,
+    /// The right answer over HTTP/1.0: it ends with its connection.
+    Http10,
 }
 
 /// Which requests a fault meets.
@@ -76,7 +78,7 @@ pub enum FaultOn {
 
 impl Fault {
     /// Each fault once, as its name alone means it.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Refuse { for_ms: 1_000 },
         Self::Reset,
         Self::CloseBefore,
@@ -94,6 +96,7 @@ impl Fault {
         Self::MissingDone,
         Self::WrongContentType,
         Self::LieAboutJson,
+        Self::Http10,
     ];
 
     /// Its name in JSON and on the command line.
@@ -157,6 +160,6 @@ mod tests {
         }
         let read = r#"{"status":{"code":429,"retry_after_s":2}}"#.parse();
         assert_eq!(read, Ok(Fault::Status { code: 429, retry_after_s: Some(2) }));
-        assert!("explode".parse::<Fault>().unwrap_err().ends_with("wrong_content_type, lie_about_json"));
+        assert!("explode".parse::<Fault>().unwrap_err().ends_with("lie_about_json, http10"));
     }
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
-use http::{Response, StatusCode};
+use http::{Response, StatusCode, Version};
 use serde::Serialize;
 
 use crate::body::{Body, Step};
@@ -28,6 +28,7 @@ pub(crate) struct Reply {
     /// In whose words a fault bends it.
     pub(crate) protocol: Protocol,
     status: StatusCode,
+    pub(crate) version: Version,
     pub(crate) content_type: &'static str,
     retry_after_s: Option<u64>,
     pub(crate) steps: Vec<Step>,
@@ -40,6 +41,7 @@ impl Reply {
         Self {
             protocol: Protocol::Ollama,
             status,
+            version: Version::HTTP_11,
             content_type,
             retry_after_s: None,
             steps: vec![Step::Send(body)],
@@ -102,6 +104,7 @@ impl Reply {
     pub(crate) fn into_response(self, call: Option<InFlight>) -> Response<Body> {
         let mut response = Response::new(Body::new(self.steps, self.in_one_piece, call));
         *response.status_mut() = self.status;
+        *response.version_mut() = self.version;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
         if let Some(seconds) = self.retry_after_s {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
 use serde_json::json;
@@ -17,6 +17,9 @@ use crate::request::Api;
 use crate::response::{Closed, Reply};
 use crate::state::Shared;
 use crate::{call, info, library};
+
+/// The longest body that is read; a longer one closes its connection.
+const BODY_LIMIT: usize = 64 * 1024 * 1024;
 
 pub(crate) async fn route(
     shared: &Arc<Shared>,
@@ -95,7 +98,11 @@ const KNOWN: [&str; 18] = [
 ];
 
 async fn read(body: Incoming) -> Result<Bytes, Closed> {
-    body.collect().await.map(http_body_util::Collected::to_bytes).map_err(|_| Closed::InGoodOrder)
+    Limited::new(body, BODY_LIMIT)
+        .collect()
+        .await
+        .map(http_body_util::Collected::to_bytes)
+        .map_err(|_| Closed::InGoodOrder)
 }
 
 /// A reply that a fault may replace or bend.

@@ -197,13 +197,15 @@ impl Door {
         closed: oneshot::Sender<()>,
         connections: &mut JoinSet<()>,
     ) -> Self {
-        let Self { address, listener, refusals } = self;
+        let Self { address, listener, mut refusals } = self;
         drop(listener);
         // Bound and not listening: the port is refused, and nobody else gets it.
         let mut kept = bind(address);
         // Whoever waits for this may be gone.
         closed.send(()).ok();
         connections.shutdown().await;
+        // Others that met the fault at the same time are gone with their connections: it is one refusal.
+        while refusals.try_recv().is_ok() {}
         tokio::select! {
             () = tokio::time::sleep(refusal.time) => {}
             _ = refusal.released.changed() => {}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::StatusCode;
+use http::{StatusCode, Version};
 
 use super::{Claimed, Fault, Refusal};
 use crate::body::Step;
@@ -90,6 +90,7 @@ impl Claimed {
                 steps.pop();
             }
             Fault::WrongContentType => reply.content_type = "text/html; charset=utf-8",
+            Fault::Http10 => reply.version = Version::HTTP_10,
             Fault::Refuse { .. }
             | Fault::Reset
             | Fault::CloseBefore
@@ -103,7 +104,7 @@ impl Claimed {
 impl Fault {
     /// True when the lines of an answer must stay apart, so that something can stand between them.
     pub(crate) fn needs_lines(self) -> bool {
-        !matches!(self, Self::HangBefore | Self::WrongContentType | Self::LieAboutJson)
+        !matches!(self, Self::HangBefore | Self::WrongContentType | Self::LieAboutJson | Self::Http10)
     }
 }
 

@@ -273,6 +273,47 @@ async fn a_server_can_refuse_connections_and_come_back() {
 }
 
 #[tokio::test]
+async fn calls_that_meet_a_refusal_together_are_one_refusal() {
+    let server = start();
+    server.fail_next(10, Fault::Refuse { for_ms: 1_000 });
+    let body = streamed().to_string();
+    let mut clients = Vec::new();
+    for path in CHATS.iter().cycle().take(10) {
+        let mut stream = tokio::net::TcpStream::connect(server.address()).await.unwrap();
+        let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n", body.len());
+        let begun = head + &body;
+        tokio::io::AsyncWriteExt::write_all(&mut stream, &begun.as_bytes()[..begun.len() - 1]).await.unwrap();
+        clients.push((stream, begun));
+    }
+    let begun = tokio::time::Instant::now();
+    for (stream, request) in &mut clients {
+        // The last byte: all of them are there at once.
+        stream.try_write(&request.as_bytes()[request.len() - 1..]).unwrap();
+    }
+    for (stream, _) in &mut clients {
+        assert!(tokio::io::AsyncReadExt::read_u8(stream).await.is_err());
+    }
+    while client().get(server.url()).send().await.is_err() {
+        tokio::task::yield_now().await;
+    }
+    // One after the other they would be ten seconds.
+    assert!(begun.elapsed().as_secs() < 6, "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn an_answer_can_come_over_http_1_0() {
+    let server = start();
+    server.fail(Fault::Http10);
+    for path in CHATS {
+        let response = post(&server, path, &streamed()).await.unwrap();
+        assert_eq!(response.version(), reqwest::Version::HTTP_10, "{path}");
+        assert!(response.headers().get("transfer-encoding").is_none());
+        let text = Streamed::read(response).await;
+        assert!(!text.broken && text.text.contains(" four"), "{}", text.text);
+    }
+}
+
+#[tokio::test]
 async fn a_fault_meets_the_requests_that_are_chosen() {
     let pattern = async |server: &FakeOllama, model: &str, calls: usize| {
         let mut failed = Vec::new();

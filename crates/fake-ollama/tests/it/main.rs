@@ -7,6 +7,7 @@ mod clients;
 mod counting;
 mod embed;
 mod faults;
+mod leaks;
 mod library;
 mod openai;
 mod wire;

@@ -63,6 +63,7 @@ fn cases(kind: ProviderKind) -> Vec<Case> {
         case("`missing_done`", Fault::MissingDone, missing_done),
         case("`wrong_content_type`", Fault::WrongContentType, Again("garbage")),
         case("`lie_about_json`", Fault::LieAboutJson, Answer),
+        case("`http10`", Fault::Http10, Answer),
     ];
     before.into_iter().chain(in_stream(AFTER)).chain(others).collect()
 }
