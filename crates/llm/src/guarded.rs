@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::backoff::Backoff;
-use crate::embedding::Embeddings;
+use crate::embedding::{self, Embeddings};
 use crate::error::{CallError, SettingsError};
 use crate::facts::{Attempt, Call, CallFacts, LoadedModel, ModelFacts, PullProgress};
 use crate::loaded::LoadedModels;
@@ -181,8 +181,22 @@ impl Guarded {
         Ok(())
     }
 
-    /// Texts as vectors, by an embedding model. Tried again where that may help.
+    /// Texts as vectors, by an embedding model: batch by batch, each tried again where that may help. All
+    /// vectors have one length, and every number of them is finite.
     pub async fn embed(
+        &self,
+        model: &str,
+        texts: &[&str],
+        cancel: &CancellationToken,
+    ) -> Result<Embeddings, CallError> {
+        let mut all = Embeddings { vectors: Vec::with_capacity(texts.len()), prompt_tokens: Some(0) };
+        for batch in embedding::batches(texts) {
+            all.append(self.embed_batch(model, batch, cancel).await?)?;
+        }
+        Ok(all)
+    }
+
+    async fn embed_batch(
         &self,
         model: &str,
         texts: &[&str],

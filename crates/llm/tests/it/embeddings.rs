@@ -91,3 +91,39 @@ async fn a_server_that_fails_is_asked_again_and_a_missing_model_is_not() {
         assert_eq!((error.kind, server.connections()), (CallErrorKind::ModelMissing, 2));
     }
 }
+
+/// A server of Ollama's that answers each text with a vector of as many numbers as `length` says for the request.
+fn embedding_server(length: fn(u8) -> usize) -> RawServer {
+    RawServer::start(move |_, connection| {
+        let mut before = 0_u8;
+        while let Some(request) = connection.request() {
+            let (_, body) = request.split_once("\r\n\r\n").expect("a request");
+            let sent: Value = serde_json::from_str(body).expect("a request");
+            let vector = vec![f32::from(before); length(before)];
+            let vectors = vec![vector; sent["input"].as_array().expect("texts").len()];
+            let answer = json!({ "embeddings": vectors, "prompt_eval_count": 1 }).to_string();
+            connection.send(response("200 OK", "application/json", &answer));
+            before += 1;
+        }
+    })
+}
+
+#[tokio::test]
+async fn many_texts_go_in_batches_and_keep_their_order() {
+    let server = embedding_server(|_| 2);
+    let provider = guarded(ollama_at(&server.url));
+    let texts = ["a"; 70];
+    let found = provider.embed("m", &texts, &CancellationToken::new()).await.expect("vectors");
+    let batch_of: Vec<f32> = found.vectors.iter().map(|vector| vector[0]).collect();
+    let expected: Vec<f32> = [vec![0.0; 32], vec![1.0; 32], vec![2.0; 6]].concat();
+    assert_eq!((batch_of, found.prompt_tokens), (expected, Some(3)));
+}
+
+#[tokio::test]
+async fn a_server_that_changes_the_length_between_batches_is_refused() {
+    let server = embedding_server(|before| 2 + usize::from(before));
+    let provider = guarded(ollama_at(&server.url));
+    let error = provider.embed("m", &["a"; 33], &CancellationToken::new()).await.expect_err("refused");
+    assert_eq!(error.kind, CallErrorKind::Garbage);
+    assert!(error.detail.contains("of 2 and of 3 numbers"), "{error}");
+}

@@ -61,9 +61,14 @@ async fn a_pull_that_does_not_succeed_says_why() {
         (
             &[r#"{"error":"write /root: no space left on device"}"#],
             CallErrorKind::ServerError { status: None },
-            "could not pull the model: write /root: no space left on device.",
+            "The disk of the model server is full: write /root: no space left on device. Free room there.",
         ),
         (&[r#"{"status":"pulling manifest"}"#], CallErrorKind::Cut, "pull again to go on"),
+        (
+            &[r#"{"error":"something else"}"#],
+            CallErrorKind::ServerError { status: None },
+            "could not pull the model: something else.",
+        ),
         (&[r#"{"x":1}"#], CallErrorKind::Garbage, "without a status"),
         (&["<html>"], CallErrorKind::Garbage, "not its JSON"),
     ] {
@@ -72,6 +77,44 @@ async fn a_pull_that_does_not_succeed_says_why() {
         assert_eq!(error.kind, kind, "{error}");
         assert!(error.detail.contains(words), "{words}: {error}");
     }
+}
+
+#[tokio::test]
+async fn a_pull_that_is_refused_at_once_says_why() {
+    for (status, body, kind, words) in [
+        (
+            "500 Internal Server Error",
+            r#"{"error":"pull model manifest: file does not exist"}"#,
+            CallErrorKind::ModelMissing,
+            "The registry has no such model",
+        ),
+        (
+            "400 Bad Request",
+            r#"{"error":"invalid model name"}"#,
+            CallErrorKind::RefusedRequest { status: 400 },
+            "not the name of a model",
+        ),
+        ("502 Bad Gateway", "", CallErrorKind::ServerError { status: Some(502) }, "failed (502)"),
+    ] {
+        let server = RawServer::answering(response(status, "application/json", body));
+        let (_, result) = pull(&server.provider(), &CancellationToken::new()).await;
+        let error = result.expect_err("a failure");
+        assert_eq!(error.kind, kind, "{error}");
+        assert!(error.detail.contains(words), "{words}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_in_a_pull_says_how_to_go_on() {
+    let server = RawServer::start(|_, connection| {
+        connection.request();
+        connection.send(STREAM);
+        connection.chunk("{\"status\":\"pulling manifest\"}\n");
+    });
+    let (seen, result) = pull(&server.provider(), &CancellationToken::new()).await;
+    let error = result.expect_err("broken off");
+    assert_eq!((seen.len(), error.kind), (1, CallErrorKind::Cut));
+    assert!(error.detail.ends_with("pull again to go on."), "{error}");
 }
 
 #[tokio::test]
