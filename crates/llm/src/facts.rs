@@ -95,7 +95,7 @@ pub struct Call {
 }
 
 /// Whether two names of an Ollama model are one: a name without a tag has the tag `latest`.
-pub(crate) fn same_model(one: &str, other: &str) -> bool {
+pub fn same_model(one: &str, other: &str) -> bool {
     let (one_base, one_tag) = split_tag(one);
     let (other_base, other_tag) = split_tag(other);
     one_base.eq_ignore_ascii_case(other_base) && one_tag.eq_ignore_ascii_case(other_tag)

@@ -223,7 +223,7 @@ pub(crate) fn shown(words: &str) -> String {
         .collect()
 }
 
-fn is_not_http(error: &reqwest::Error) -> bool {
+pub(crate) fn is_not_http(error: &reqwest::Error) -> bool {
     let mut source = error.source();
     while let Some(cause) = source {
         if cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {

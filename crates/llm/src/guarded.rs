@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::backoff::Backoff;
+use crate::doctor::{self, Diagnosis, Surroundings};
 use crate::embedding::{self, Embeddings};
 use crate::error::{CallError, SettingsError};
 use crate::facts::{Attempt, Call, CallFacts, LoadedModel, ModelFacts, PullProgress};
@@ -230,6 +231,11 @@ impl Guarded {
     /// Takes a model from the server. `ModelMissing`: it is not there.
     pub async fn delete(&self, model: &str) -> Result<(), CallError> {
         self.provider.delete(model).await
+    }
+
+    /// Why it cannot be reached, or does not have a model, and what helps.
+    pub async fn diagnose(&self, model: Option<&str>, surroundings: &Surroundings) -> Diagnosis {
+        doctor::diagnose(&self.settings, &self.provider, model, surroundings).await
     }
 
     /// The server's version. None: it answers, and its protocol has no word for it.

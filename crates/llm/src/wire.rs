@@ -226,7 +226,7 @@ impl Wire {
     }
 }
 
-fn no_certificates() -> Result<rustls::ClientConfig, SettingsError> {
+pub(crate) fn no_certificates() -> Result<rustls::ClientConfig, SettingsError> {
     rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map(|config| config.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth())

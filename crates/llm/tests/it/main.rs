@@ -3,6 +3,7 @@
 
 mod chat;
 mod cut_anywhere;
+mod doctor;
 mod embeddings;
 mod fault_table;
 mod faults;

@@ -91,7 +91,11 @@ pub(crate) struct RawServer {
 
 impl RawServer {
     pub(crate) fn start(serve: impl Fn(usize, &mut Connection) + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        Self::on("127.0.0.1:0", serve)
+    }
+
+    pub(crate) fn on(address: &str, serve: impl Fn(usize, &mut Connection) + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind(address).expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let connections = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&connections);
