@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use domain::permission::Permission::{
-    Anyone, CardsRead, CardsWrite, HealthRead, ProvidersRead, RunsControl, RunsRead,
+    Anyone, CardsRead, CardsWrite, HealthRead, ProvidersControl, ProvidersRead, RunsControl, RunsRead,
 };
 use http::{HeaderMap, Method, Uri};
 use utoipa::openapi::{Info, OpenApi};
@@ -68,6 +68,13 @@ fn map() -> Routes<ApiState> {
 
     map.add(ProvidersRead, General, routes!(models::providers::list_providers));
     map.add(ProvidersRead, General, routes!(models::list::list_models));
+    map.add(ProvidersControl, General, routes!(models::pulls::start::pull_model));
+    map.add(ProvidersControl, General, routes!(models::delete::delete_model));
+    map.add(ProvidersRead, General, routes!(models::pulls::list::list_pulls));
+    map.add(ProvidersRead, General, routes!(models::pulls::get::get_pull));
+    map.add(ProvidersRead, General, routes!(models::pulls::events::follow_pull));
+    map.add(ProvidersControl, General, routes!(models::pulls::cancel::cancel_pull));
+    map.add(ProvidersControl, General, routes!(models::diagnose::diagnose_provider));
 
     map.add(RunsRead, General, routes!(runs::list::list_runs));
     map.add(RunsControl, Ai, routes!(runs::start::start_run));

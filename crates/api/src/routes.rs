@@ -185,6 +185,8 @@ fn path_parameter(name: &str) -> Option<Parameter> {
         "suite" => (Kind::Id, "The suite's id."),
         "case" => (Kind::Id, "The test case's id."),
         "provider" => (Kind::Id, "The provider's id."),
+        "model" => (Kind::Text, "The model's name, with its tag."),
+        "pull" => (Kind::Id, "The pull's id."),
         "run" => (Kind::Id, "The run's id."),
         "position" => (Kind::Number, "The cell's position in the run, from 0."),
         _ => return None,

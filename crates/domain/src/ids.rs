@@ -61,6 +61,8 @@ identifiers! {
     ProviderId,
     /// A run.
     RunId,
+    /// A model on its way onto a model server.
+    PullId,
     /// One start of the server: the owner of the leases it takes.
     InstanceId,
 }

@@ -20,4 +20,6 @@ pub enum Permission {
     RunsControl,
     /// List model servers and their models.
     ProvidersRead,
+    /// Pull and delete models, and try whether a model server can be reached.
+    ProvidersControl,
 }

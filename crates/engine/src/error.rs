@@ -25,8 +25,10 @@ pub enum Conflict {
     NothingChanged,
     /// The card is archived.
     Archived,
-    /// The run is in a state in which this cannot be done.
+    /// The run, or the pull, is in a state in which this cannot be done.
     WrongState,
+    /// A run uses the model, or it is on its way.
+    ModelInUse,
 }
 
 /// Why a run cannot be started.
@@ -87,6 +89,9 @@ pub enum Error {
         "this Idempotency-Key was used for a different request; nothing was done, use a new key for a new request"
     )]
     KeyReused,
+    /// A model server did not do what it was asked. The sentence says why.
+    #[error("{0}")]
+    ModelServer(String),
     /// The store could not do it.
     #[error(transparent)]
     Store(#[from] store::Error),

@@ -31,6 +31,7 @@ pub use store::Error as StoreError;
 
 use cards::MovesHub;
 use events::EventHub;
+use models::Pulls;
 use retention::{Retention, RetentionSettings};
 use runs::Worker;
 
@@ -73,8 +74,11 @@ pub struct Engine {
     pub(crate) instance: InstanceId,
     pub(crate) started_at: Millis,
     retention: Arc<Retention>,
+    pub(crate) pulls: Pulls,
     worker: Worker,
-    tasks: TaskTracker,
+    pub(crate) tasks: TaskTracker,
+    /// Cancelled when the engine ends.
+    pub(crate) stop: CancellationToken,
 }
 
 impl Engine {
@@ -109,8 +113,10 @@ impl Engine {
             instance,
             started_at,
             retention,
+            pulls: Pulls::default(),
             worker,
             tasks,
+            stop: stop.clone(),
         }))
     }
 

@@ -150,8 +150,12 @@ impl Actor {
 
     /// Follows a run from the event after a number.
     pub async fn follow(&self, run: &Value, after: i64) -> Events {
-        let path = format!("W/runs/{}/events?after={after}", run["id"].as_str().unwrap());
-        let response = self.client.get(self.url(&path)).send().await.unwrap();
+        self.events(&format!("W/runs/{}/events?after={after}", run["id"].as_str().unwrap())).await
+    }
+
+    /// Follows what the stream at a path says.
+    pub async fn events(&self, path: &str) -> Events {
+        let response = self.client.get(self.url(path)).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         Events::of(response)
     }

@@ -454,6 +454,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{ws}/providers/{provider}/diagnose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find out why a model server cannot be reached
+         * @description Asks the configured address, and then where such an address is usually wrong: path, kind, scheme, loopback
+         *     address, port, the machine around a container. It looks nowhere else, sends the key to the configured server alone,
+         *     and changes nothing.
+         */
+        post: operations["diagnose_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{ws}/providers/{provider}/models": {
         parameters: {
             query?: never;
@@ -467,6 +489,114 @@ export interface paths {
          *     and lists the models that it had when it last answered.
          */
         get: operations["list_models"];
+        put?: never;
+        /**
+         * Pull a model
+         * @description Only Ollama does it. The pull goes on when nobody looks; `…/pulls/{pull}` says how far it is, and `…/events`
+         *     under it tells as it comes. It ends with this server: the model server keeps what came, and a pull of the same
+         *     model goes on from there.
+         */
+        post: operations["pull_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/providers/{provider}/models/{model}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a model from its server
+         * @description Only Ollama does it. 409 while a run that has not ended uses the model, or it is being pulled; 404 if it is not
+         *     there. A `/` in its name is written as `%2F`.
+         */
+        delete: operations["delete_model"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/providers/{provider}/pulls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the pulls of a provider, the newest first
+         * @description Those under way, and the last that have ended since this server was started.
+         */
+        get: operations["list_pulls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/providers/{provider}/pulls/{pull}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a pull
+         * @description 404 for one that a server before this one began: it ended with it.
+         */
+        get: operations["get_pull"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/providers/{provider}/pulls/{pull}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a pull
+         * @description The model server stops, and keeps what came. 409 for a pull that was finished before.
+         */
+        post: operations["cancel_pull"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/providers/{provider}/pulls/{pull}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow a pull
+         * @description Server-sent events: `pull_progress` at most five times a second, the first at once, and `pull_ended` as the last.
+         *     Each holds the pull as it stands, so that nothing is lost to who connects again.
+         */
+        get: operations["follow_pull"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1324,7 +1454,7 @@ export interface components {
          * @description What went wrong, for programs. The list only grows.
          * @enum {string}
          */
-        Code: "bad_request" | "invalid_json" | "duplicate_key" | "foreign_origin" | "not_found" | "method_not_allowed" | "request_timeout" | "slug_taken" | "archived" | "nothing_changed" | "wrong_state" | "stale" | "body_too_large" | "url_too_long" | "unsupported_media_type" | "wrong_host" | "invalid" | "model_missing" | "no_cases" | "too_many_cells" | "idempotency_mismatch" | "precondition_required" | "rate_limited" | "headers_too_large" | "internal" | "overloaded" | "unavailable" | "provider_unavailable" | "storage_full" | "shutting_down";
+        Code: "bad_request" | "invalid_json" | "duplicate_key" | "foreign_origin" | "not_found" | "method_not_allowed" | "request_timeout" | "slug_taken" | "archived" | "nothing_changed" | "wrong_state" | "model_in_use" | "stale" | "body_too_large" | "url_too_long" | "unsupported_media_type" | "wrong_host" | "invalid" | "model_missing" | "no_cases" | "too_many_cells" | "idempotency_mismatch" | "precondition_required" | "rate_limited" | "headers_too_large" | "internal" | "overloaded" | "unavailable" | "provider_unavailable" | "storage_full" | "shutting_down";
         /** @description One column of the matrix: one version on one model. */
         Column: {
             /**
@@ -1404,6 +1534,41 @@ export interface components {
              * @description Finished cells of which nothing was asked.
              */
             unjudged: number;
+        };
+        /** @description A model that is gone. */
+        DeletedModel: {
+            /** @description Its name, with its tag. */
+            name: string;
+            /**
+             * Format: int64
+             * @description What it took on the disk of its server. Parts that other models share are not freed.
+             */
+            size_bytes: number | null;
+        };
+        /** @description What to look for beside the server itself. */
+        DiagnoseRequest: {
+            /** @description A model that the server should have. */
+            model?: string | null;
+        };
+        /** @description What was found of a provider, and what helps. */
+        Diagnosis: {
+            /** @description Whether calls can be made with the configuration as it is. */
+            works: boolean;
+            /** @description What is wrong and what to do, in a sentence or two. */
+            conclusion: string;
+            /** @description The lines to write into the provider's section of the configuration. */
+            configuration: string | null;
+            /** @description What was tried, in its order. */
+            steps: components["schemas"]["DiagnosisStep"][];
+        };
+        /** @description One thing that was tried. */
+        DiagnosisStep: {
+            /** @description What was tried: an address, or what was looked at. */
+            tried: string;
+            /** @description What came of it. */
+            outcome: components["schemas"]["StepOutcome"];
+            /** @description What was found, in a sentence. */
+            found: string;
         };
         /** @description A draft. */
         Draft: {
@@ -1964,6 +2129,13 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
+        Page_Pull: {
+            /** @description The items, in the order of the list. */
+            items: components["schemas"]["Pull"][];
+            /** @description Give it as `cursor` to read on; `null` on the last page. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
         Page_Run: {
             /** @description The items, in the order of the list. */
             items: components["schemas"]["Run"][];
@@ -2082,6 +2254,61 @@ export interface components {
          * @description A configured model server.
          */
         ProviderId: string;
+        /** @description A model on its way onto a model server. */
+        Pull: {
+            /** @description The pull. */
+            id: components["schemas"]["PullId"];
+            /** @description The provider onto whose server it is pulled. */
+            provider: components["schemas"]["ProviderId"];
+            /** @description The model, as it was asked for. */
+            model: string;
+            /** @description How it stands. */
+            state: components["schemas"]["PullState"];
+            /** @description What the model server does now, in its words. */
+            status: string;
+            /**
+             * Format: int64
+             * @description Bytes of all parts that the model server has named. None: none yet.
+             */
+            total_bytes: number | null;
+            /**
+             * Format: int64
+             * @description Bytes of them that are there.
+             */
+            completed_bytes: number;
+            /**
+             * Format: int64
+             * @description How fast they come, over the last seconds. None: not known yet, or ended.
+             */
+            bytes_per_second: number | null;
+            /** @description Why it broke off, in a sentence. */
+            problem: string | null;
+            /** @description What to do about it, in a sentence. */
+            remedy: string | null;
+            /** @description When it began. */
+            started_at: components["schemas"]["Timestamp"];
+            ended_at: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description Grows with every change.
+             */
+            event_number: number;
+        };
+        /**
+         * Format: uuid
+         * @description A model on its way onto a model server.
+         */
+        PullId: string;
+        /** @description Which model to pull. */
+        PullRequest: {
+            /** @description Its name, with or without a tag: `llama3.2`, `qwen3:8b`, `hf.co/team/model:Q4_K_M`. */
+            name: string;
+        };
+        /**
+         * @description How a pull stands.
+         * @enum {string}
+         */
+        PullState: "running" | "finished" | "failed" | "cancelled";
         /** @description The server takes work. */
         Ready: {
             /** @description Always `pass`; a server that is not ready answers 503. */
@@ -2320,6 +2547,11 @@ export interface components {
             /** @description What changed, in your words. */
             message?: string;
         };
+        /**
+         * @description What came of one look.
+         * @enum {string}
+         */
+        StepOutcome: "works" | "fails" | "note";
         /** @description A suite. */
         Suite: {
             /** @description The suite. */
@@ -3385,6 +3617,35 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    diagnose_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+                /** @description The provider's id. */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiagnoseRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diagnosis"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     list_models: {
         parameters: {
             query?: never;
@@ -3405,6 +3666,180 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    pull_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+                /** @description The provider's id. */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PullRequest"];
+            };
+        };
+        responses: {
+            /** @description The same is being pulled already: that pull. */
+            200: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pull"];
+                };
+            };
+            /** @description Begun. */
+            202: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pull"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+                /** @description The provider's id. */
+                provider: string;
+                /** @description The model's name, with its tag. */
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedModel"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_pulls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+                /** @description The provider's id. */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Pull"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_pull: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+                /** @description The provider's id. */
+                provider: string;
+                /** @description The pull's id. */
+                pull: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pull"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    cancel_pull: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+                /** @description The provider's id. */
+                provider: string;
+                /** @description The pull's id. */
+                pull: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pull"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    follow_pull: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+                /** @description The provider's id. */
+                provider: string;
+                /** @description The pull's id. */
+                pull: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["Pull"];
                 };
             };
             default: components["responses"]["Problem"];

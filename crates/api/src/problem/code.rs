@@ -80,7 +80,9 @@ codes! {
     NothingChanged = "nothing_changed", CONFLICT, "Nothing changed",
         "The draft is the same as the latest version, so there is nothing to save.";
     WrongState = "wrong_state", CONFLICT, "Not in this state",
-        "The action does not fit the state of the run. The detail names both.";
+        "The action does not fit the state of the run, the pull or the provider. The detail names both.";
+    ModelInUse = "model_in_use", CONFLICT, "The model is in use",
+        "A run that has not ended uses the model, or it is being pulled. The detail says which.";
     Stale = "stale", PRECONDITION_FAILED, "Changed by somebody else",
         "What you edit was changed after you read it. Read it again and repeat the edit; the ETag of the present state is in the response.";
     BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, "The body is too large",

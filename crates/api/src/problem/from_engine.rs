@@ -27,6 +27,7 @@ impl From<Error> for ApiError {
                 if kind == StartProblem::ProviderUnavailable { error.retry_after(10) } else { error }
             }
             Error::KeyReused => Self::new(Code::IdempotencyMismatch, Code::IdempotencyMismatch.meaning()),
+            Error::ModelServer(detail) => Self::new(Code::ProviderUnavailable, detail).retry_after(10),
             Error::Store(cause) => of_store(cause),
             Error::Json(cause) => Self::internal(cause),
         }
@@ -43,6 +44,7 @@ fn of_conflict(kind: Conflict) -> Code {
         Conflict::NothingChanged => Code::NothingChanged,
         Conflict::Archived => Code::Archived,
         Conflict::WrongState => Code::WrongState,
+        Conflict::ModelInUse => Code::ModelInUse,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Providers and what they say of their models.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::clock::Timestamp;
@@ -83,15 +84,12 @@ impl Engine {
 
     /// Asks a provider for its models, and keeps what it says.
     pub async fn models(&self, workspace: WorkspaceId, provider: ProviderId) -> Result<ModelList> {
-        let known = self.providers(workspace).await?;
-        let missing = || Error::not_found(format!("provider {provider}"));
-        let row = known.into_iter().find(|known| known.id == provider).ok_or_else(missing)?;
-        let server = self.providers.get(&row.name).ok_or_else(missing)?;
+        let server = self.server_of(workspace, provider).await?;
         let problem = match timeout(LISTING, server.models()).await {
             Ok(Ok(models)) => return self.keep(provider, models).await,
-            Ok(Err(error)) => (error.detail, remedy(server, error.kind)),
+            Ok(Err(error)) => (error.detail, remedy(&server, error.kind)),
             Err(_) => {
-                (format!("It did not list its models within {} s.", LISTING.as_secs()), remedy_slow(server))
+                (format!("It did not list its models within {} s.", LISTING.as_secs()), remedy_slow(&server))
             }
         };
         let kept = self.store.read(move |conn| store::models::models(conn, provider)).await?;
@@ -105,6 +103,18 @@ impl Engine {
             remedy: Some(problem.1),
             checked_at,
         })
+    }
+
+    /// The server of a configured provider.
+    pub(super) async fn server_of(
+        &self,
+        workspace: WorkspaceId,
+        provider: ProviderId,
+    ) -> Result<Arc<Guarded>> {
+        let missing = || Error::not_found(format!("provider {provider}"));
+        let known = self.providers(workspace).await?;
+        let row = known.into_iter().find(|known| known.id == provider).ok_or_else(missing)?;
+        self.providers.get(&row.name).cloned().ok_or_else(missing)
     }
 
     async fn keep(&self, provider: ProviderId, models: Vec<ModelFacts>) -> Result<ModelList> {
