@@ -3,6 +3,7 @@
 mod app;
 pub mod commands;
 mod config;
+pub mod pulling;
 mod remote;
 mod system;
 mod telemetry;

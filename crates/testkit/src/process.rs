@@ -19,9 +19,20 @@ impl ServerProcess {
     /// Starts `binary serve` on a free port, with the database in `folder` and `environment` added, and waits
     /// until it is ready.
     pub fn start(binary: &Path, folder: &Path, environment: &[(&str, &str)]) -> Self {
+        Self::start_with(binary, folder, environment, &[])
+    }
+
+    /// The same with more arguments.
+    pub fn start_with(
+        binary: &Path,
+        folder: &Path,
+        environment: &[(&str, &str)],
+        arguments: &[&str],
+    ) -> Self {
         let mut child = Command::new(binary)
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(folder)
+            .args(arguments)
             .current_dir(folder)
             .envs(environment.iter().copied())
             .stdout(Stdio::piped())

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::clock::Clock;
+use llm::doctor::{Diagnosis, Outcome, Step, Surroundings};
 use llm::{Guarded, Registry};
 use store::Store;
-use tokio::time::timeout;
 
 use crate::config::Config;
 use crate::system::SystemClock;
 
-/// How long a model server may take to answer.
+/// How long the database may take to close.
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// One finding.
@@ -34,7 +34,7 @@ impl Finding {
 }
 
 #[expect(clippy::print_stdout, reason = "the findings are what was asked for")]
-pub(super) fn run(config: &Config) -> anyhow::Result<ExitCode> {
+pub(super) fn run(config: &Config, model: Option<&str>) -> anyhow::Result<ExitCode> {
     crate::install_cryptography();
     super::runtime()?.block_on(async {
         let mut findings =
@@ -43,14 +43,17 @@ pub(super) fn run(config: &Config) -> anyhow::Result<ExitCode> {
         findings.extend(look_at_database(config).await);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let providers = Registry::new(&config.providers, &clock, 0)?;
+        let surroundings = Surroundings::here();
         for provider in providers.iter() {
-            findings.push(look_at_provider(provider).await);
+            // A model is looked for where it may be.
+            let model = model.filter(|_| !provider.is_simulated());
+            findings.push(look_at_provider(provider, model, &surroundings).await);
         }
         for finding in &findings {
             let mark = if finding.sound { "ok     " } else { "problem" };
             println!("{mark}  {:<12} {}", finding.name, finding.detail);
-            if let Some(remedy) = &finding.remedy {
-                println!("         {:<12} {remedy}", "");
+            for line in finding.remedy.iter().flat_map(|remedy| remedy.lines()) {
+                println!("         {:<12} {line}", "");
             }
         }
         let sound = findings.iter().all(|finding| finding.sound);
@@ -118,45 +121,22 @@ async fn look_at_database(config: &Config) -> Vec<Finding> {
     findings
 }
 
-async fn look_at_provider(provider: &Guarded) -> Finding {
-    let name = provider.name();
-    let looked = timeout(LIMIT, async {
-        let version = provider.version().await?;
-        Ok((version, provider.models().await?))
-    });
-    match looked.await {
-        Ok(Ok((_, models))) if provider.is_simulated() => {
-            Finding::sound(name, format!("{} built-in models, all simulated.", models.len()))
-        }
-        Ok(Ok((version, models))) if models.is_empty() => Finding::problem(
-            name,
-            format!("{} answers at {}, without a model.", who(version), address(provider)),
-            "Pull one on that machine: ollama pull llama3.2",
-        ),
-        Ok(Ok((version, models))) => {
-            let names: Vec<&str> = models.iter().map(|model| model.name.as_str()).collect();
-            Finding::sound(
-                name,
-                format!("{} answers at {}: {}.", who(version), address(provider), names.join(", ")),
-            )
-        }
-        Ok(Err(error)) => {
-            let error: llm::CallError = error;
-            let remedy = engine::models::remedy(provider, error.kind);
-            Finding::problem(name, error.detail, remedy)
-        }
-        Err(_) => Finding::problem(
-            name,
-            format!("Nothing answers at {} within {} s.", address(provider), LIMIT.as_secs()),
-            engine::models::remedy(provider, llm::CallErrorKind::TimeoutConnect),
-        ),
+async fn look_at_provider(provider: &Guarded, model: Option<&str>, surroundings: &Surroundings) -> Finding {
+    let Diagnosis { works, conclusion, configuration, steps } = provider.diagnose(model, surroundings).await;
+    if works {
+        return Finding::sound(provider.name(), conclusion);
     }
-}
-
-fn address(provider: &Guarded) -> &str {
-    provider.base_url().unwrap_or("no address")
-}
-
-fn who(version: Option<String>) -> String {
-    version.map_or_else(|| "It".to_owned(), |version| format!("Version {version}"))
+    let mark = |outcome| match outcome {
+        Outcome::Works => "works",
+        Outcome::Fails => "fails",
+        Outcome::Note => "note ",
+    };
+    let line = |step: &Step| format!("{}  {}  {}", mark(step.outcome), step.tried, step.found);
+    let tried = steps.iter().map(line);
+    let write = configuration.iter().flat_map(|lines| {
+        let head = format!("In promptcards.toml, in the section of {}:", provider.name());
+        std::iter::once(head).chain(lines.lines().map(|line| format!("  {line}")))
+    });
+    let remedy: Vec<String> = tried.chain(write).collect();
+    Finding::problem(provider.name(), conclusion, remedy.join("\n"))
 }

@@ -6,6 +6,7 @@ mod doctor;
 mod export;
 mod import;
 mod init;
+mod models;
 mod openapi;
 mod serve;
 mod shell;
@@ -40,14 +41,25 @@ pub struct Cli {
 enum Command {
     /// Start the server: the page, the API and the worker, on one database
     #[command(after_help = "Examples:\n  promptcards serve\n  promptcards serve --listen 127.0.0.1:0\n  \
-                      OLLAMA_HOST=gpu-box promptcards serve\n\nExit codes: 0 stopped, 1 could not start, \
+                      OLLAMA_HOST=gpu-box promptcards serve --pull llama3.2\n\nExit codes: 0 stopped, 1 could not start, \
                       3 the database is damaged or not ours, 4 it is newer than this program, 5 another \
                       server has it.")]
-    Serve(Settings),
+    Serve(serve::ServeArgs),
     /// Look at the database, the model servers, their models and the port; say what to do about each problem
-    #[command(after_help = "Examples:\n  promptcards doctor\n  promptcards doctor --data-dir ./data\n\n\
-                            Exit codes: 0 all is well, 1 something does not work.")]
-    Doctor(Settings),
+    #[command(after_help = "Examples:\n  promptcards doctor\n  promptcards doctor --data-dir ./data\n  \
+                      promptcards doctor --model llama3.2:1b\n\nA model server that does not answer is looked for \
+                      where its address is usually wrong: path, kind, scheme, loopback address, port, the machine \
+                      around a container.\n\nExit codes: 0 all is well, 1 something does not work.")]
+    Doctor {
+        #[command(flatten)]
+        settings: Settings,
+        /// A model that one of the model servers should have
+        #[arg(long, value_name = "NAME")]
+        model: Option<String>,
+    },
+    /// Pull models onto an Ollama server
+    #[command(subcommand)]
+    Models(models::ModelsCommand),
     #[command(
         about = "Copy everything from one database into another, a file or PostgreSQL, and compare the two",
         after_help = "Examples:\n  promptcards copy --from ./data --to postgres://cards@localhost/cards\n  \
@@ -167,8 +179,11 @@ fn environment() -> Environment {
 #[expect(clippy::print_stderr, reason = "a command speaks to the person who typed it")]
 pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
-        Command::Serve(settings) => settings.load().and_then(|config| serve::run(&config)),
-        Command::Doctor(settings) => settings.load().and_then(|config| doctor::run(&config)),
+        Command::Serve(args) => serve::run(args),
+        Command::Doctor { settings, model } => {
+            settings.load().and_then(|config| doctor::run(&config, model.as_deref()))
+        }
+        Command::Models(command) => models::run(command),
         Command::Copy(args) => copy::run(&args),
         Command::Config { example: true, .. } => config::example(),
         Command::Config { settings, .. } => settings.load().and_then(|settings| config::print(&settings)),

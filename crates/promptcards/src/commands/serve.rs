@@ -3,19 +3,32 @@
 use std::convert::Infallible;
 use std::process::ExitCode;
 
+use engine::{DEFAULT_WORKSPACE, Engine};
+use llm::{ProviderKind, same_model};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::config::Config;
 use crate::telemetry;
 
+/// The flags of `serve`.
+#[derive(Debug, clap::Args)]
+pub(super) struct ServeArgs {
+    #[command(flatten)]
+    settings: super::Settings,
+    /// Pull this model, if the first provider of the kind ollama does not have it; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pull: Vec<String>,
+}
+
 #[expect(clippy::print_stdout, reason = "the address is what the person who typed the command waits for")]
-pub(super) fn run(config: &Config) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
+    let config = args.settings.load()?;
     telemetry::begin(&config.log)?;
     super::runtime()?.block_on(async {
-        let app = App::build(config).await?;
+        let app = App::build(&config).await?;
         println!("Promptcards is ready: http://{}", app.address());
+        pull(&app.engine, &args.pull).await?;
         let stop = CancellationToken::new();
         tokio::select! {
             stopped = app.run(stop.clone()) => stopped?,
@@ -24,6 +37,31 @@ pub(super) fn run(config: &Config) -> anyhow::Result<ExitCode> {
         }
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Begins the pulls of models that are missing. The page shows them; one that cannot begin keeps nobody from starting.
+async fn pull(engine: &Engine, names: &[String]) -> engine::Result<()> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let workspace = engine.workspace(DEFAULT_WORKSPACE).await?;
+    let providers = engine.providers(workspace).await?;
+    let Some(provider) = providers.iter().find(|provider| provider.kind == ProviderKind::Ollama.as_str())
+    else {
+        tracing::warn!("nothing is pulled: no provider of the kind ollama is configured");
+        return Ok(());
+    };
+    let models = engine.models(workspace, provider.id).await?.items;
+    for name in names {
+        if models.iter().any(|model| same_model(&model.name, name)) {
+            continue;
+        }
+        match engine.start_pull(workspace, provider.id, name).await {
+            Ok(_) => tracing::info!(provider = provider.name, model = name, "pulling"),
+            Err(error) => tracing::warn!(provider = provider.name, model = name, %error, "not pulled"),
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn fake_ollama(args: fake_ollama::Args) -> anyhow::Result<ExitCode> {

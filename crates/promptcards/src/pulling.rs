@@ -1,0 +1,106 @@
+//! Pulling models from the command line, with progress on standard error.
+
+use std::io::{IsTerminal, Write};
+
+use llm::{CallError, CallErrorKind, Guarded, ProviderKind, PullProgress, Registry};
+use tokio_util::sync::CancellationToken;
+
+/// Pulls each of `wanted`, a provider's name and a model, that its Ollama does not have. Other kinds of providers
+/// have no pull: what they miss is for the calls themselves to tell.
+pub async fn pull_missing(
+    providers: &Registry,
+    wanted: &[(&str, &str)],
+    cancel: &CancellationToken,
+) -> anyhow::Result<()> {
+    for (name, model) in wanted {
+        let Some(provider) = providers.get(name).filter(|one| one.kind() == ProviderKind::Ollama) else {
+            continue;
+        };
+        match provider.show(model).await {
+            Ok(_) => {}
+            Err(error) if error.kind == CallErrorKind::ModelMissing => pull(provider, model, cancel).await?,
+            Err(error) => anyhow::bail!("{name}: {error} {}", engine::models::remedy(provider, error.kind)),
+        }
+    }
+    Ok(())
+}
+
+/// Pulls a model and tells how far it is. A cancel ends the pull on the model server too.
+pub async fn pull(provider: &Guarded, model: &str, cancel: &CancellationToken) -> anyhow::Result<()> {
+    let mut said = Said { terminal: std::io::stderr().is_terminal(), last: None };
+    let result = provider.pull(model, &mut |progress| said.say(model, &progress), cancel).await;
+    said.end();
+    result.map_err(|error| anyhow::anyhow!("{model} was not pulled: {}", why(provider, error)))
+}
+
+fn why(provider: &Guarded, error: CallError) -> String {
+    match error.kind {
+        CallErrorKind::Cancelled => {
+            "it was stopped. What came is kept on the model server; the same command goes on from there."
+                .to_owned()
+        }
+        CallErrorKind::Connect | CallErrorKind::TimeoutConnect => {
+            format!("{} {}", error.detail, engine::models::remedy(provider, error.kind))
+        }
+        _ => error.detail,
+    }
+}
+
+/// What was said of the progress: on a terminal one line that is written over, elsewhere a line for each new
+/// status and each tenth of the bytes.
+struct Said {
+    terminal: bool,
+    last: Option<(String, Option<i64>)>,
+}
+
+impl Said {
+    fn say(&mut self, model: &str, progress: &PullProgress) {
+        let PullProgress { status, total_bytes, completed_bytes } = progress;
+        let bytes = total_bytes
+            .map_or_else(String::new, |total| format!(", {} of {}", size(*completed_bytes), size(total)));
+        let line = format!("{model}: {status}{bytes}");
+        // Standard error that is gone is no reason to stop.
+        let mut out = std::io::stderr().lock();
+        if self.terminal {
+            let _ = write!(out, "\r\x1b[K{line}");
+            let _ = out.flush();
+            return;
+        }
+        let tenth =
+            total_bytes.filter(|total| *total > 0).map(|total| completed_bytes.saturating_mul(10) / total);
+        let now = Some((status.clone(), tenth));
+        if self.last != now {
+            let _ = writeln!(out, "{line}");
+            self.last = now;
+        }
+    }
+
+    fn end(&self) {
+        if self.terminal {
+            let _ = write!(std::io::stderr(), "\r\x1b[K");
+        }
+    }
+}
+
+/// Bytes in powers of 1000, as model servers print them.
+fn size(bytes: i64) -> String {
+    const UNITS: [(i64, &str); 4] =
+        [(1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    match UNITS.iter().find(|(unit, _)| bytes >= *unit) {
+        Some((unit, name)) => format!("{}.{} {name}", bytes / unit, bytes % unit * 10 / unit),
+        None => format!("{bytes} B"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::size;
+
+    #[test]
+    fn sizes_are_written_as_model_servers_write_them() {
+        for (bytes, text) in [(0, "0 B"), (999, "999 B"), (1_000, "1.0 kB"), (2_019_393_189, "2.0 GB")] {
+            assert_eq!(size(bytes), text);
+        }
+        assert_eq!(size(4_661_224_676), "4.6 GB");
+    }
+}
