@@ -38,6 +38,10 @@ export class Api {
     return (await (await this.#send("POST", path, body, headers)).json()) as T;
   }
 
+  async remove(path: string): Promise<void> {
+    await this.#send("DELETE", path);
+  }
+
   /** A card with one version of one text, and with these cases. */
   async card(slug: string, text: string, cases: unknown[]): Promise<Card> {
     const names = [...text.matchAll(/\{\{ (\w+) \}\}/g)].map(([, name]) => name);

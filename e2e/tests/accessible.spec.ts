@@ -35,7 +35,7 @@ async function settled(page: Page): Promise<void> {
 
 for (const colorScheme of ["light", "dark"] as const) {
   for (const width of [1440, 390]) {
-    test(`${colorScheme}, ${width} px`, async ({ page, api }) => {
+    test(`${colorScheme}, ${width} px`, async ({ page, api, ollama }) => {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       await page.setViewportSize({ width, height: width === 390 ? 844 : 900 });
       await page.goto("/");
@@ -48,6 +48,12 @@ for (const colorScheme of ["light", "dark"] as const) {
       const { items } = await api.get<{ items: { position: number }[] }>(`runs/${run.id}/cells?verdict=fail`);
       const card = await api.get<{ suite_id: string }>("cards/word-problem");
       const cases = await api.get<{ items: { id: string }[] }>(`suites/${card.suite_id}/cases`);
+      // One pull under way and one that broke off.
+      await ollama.control({ pull_ms: 600_000 });
+      const { items: providers } = await api.get<{ items: { id: string }[] }>("providers");
+      for (const name of ["llama3.2:1b", "no-such-model"]) {
+        await api.post(`providers/${providers[0]?.id}/models`, { name });
+      }
       const addresses = [
         "/",
         "/cards",
@@ -68,6 +74,7 @@ for (const colorScheme of ["light", "dark"] as const) {
         `/runs/${run.id}?search=nothing+like+this`,
         `/runs/${run.id}?cell=${items[0]?.position}`,
         "/models",
+        "/models?diagnose=ollama",
         "/health",
         "/nowhere",
       ];

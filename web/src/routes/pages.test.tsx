@@ -23,6 +23,7 @@ function models(over: { reachable?: boolean } = {}) {
       next_cursor: null,
     },
   }));
+  on("get", `${PROVIDERS}/{provider}/pulls`, () => ({ body: { items: [], next_cursor: null } }));
   let asked = 0;
   on("get", `${PROVIDERS}/{provider}/models`, () => {
     asked += 1;

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { Button } from "@/components/Button";
 import { Coded } from "@/components/Coded";
 import { usePage } from "@/components/Page";
@@ -71,6 +72,13 @@ export function HealthPage() {
                       {check.remedy && (
                         <p className="only-narrow dim">
                           <Coded text={check.remedy} />
+                        </p>
+                      )}
+                      {check.component === "provider" && check.status !== "pass" && (
+                        <p>
+                          <Link to="/models" search={{ diagnose: check.name }}>
+                            Diagnose
+                          </Link>
                         </p>
                       )}
                     </td>

@@ -1,4 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import type { Model, Provider } from "@/api/types";
 import { Button } from "@/components/Button";
 import { Coded } from "@/components/Coded";
@@ -8,8 +10,13 @@ import { Empty, Failure, SkeletonRows } from "@/components/States";
 import { Simulated, VerdictMark } from "@/components/Verdict";
 import { When } from "@/components/When";
 import { bytes, count, plural, shortDigest } from "@/lib/format";
+import { DeleteModel } from "./DeleteModel";
+import { DiagnosisPart } from "./DiagnosisPart";
+import { PullPart } from "./PullPart";
 import { modelsQuery, providersQuery } from "./queries";
 import "./models.css";
+
+const route = getRouteApi("/models");
 
 /** Every model server, whether it answers, and the models that it has. */
 export function ModelsPage() {
@@ -48,6 +55,11 @@ export function ModelsPage() {
 function ProviderSection({ provider }: { provider: Provider }) {
   const models = useQuery(modelsQuery(provider.id));
   const { data } = models;
+  const { diagnose } = route.useSearch();
+  const pulls = provider.kind === "ollama";
+  const navigate = useNavigate();
+  const looksAt = (name: string | undefined) =>
+    void navigate({ to: "/models", search: { diagnose: name }, replace: true });
   return (
     <section className="section" aria-label={provider.name}>
       <div className="section__head">
@@ -72,6 +84,11 @@ function ProviderSection({ provider }: { provider: Provider }) {
               </>
             )}
           </span>
+          {!provider.simulated && (
+            <Button kind="quiet" icon="health" onClick={() => looksAt(provider.name)}>
+              Diagnose
+            </Button>
+          )}
           <Button kind="quiet" icon="retry" busy={models.isFetching} onClick={() => void models.refetch()}>
             Refresh
           </Button>
@@ -87,6 +104,9 @@ function ProviderSection({ provider }: { provider: Provider }) {
           </p>
         </div>
       )}
+      {diagnose === provider.name && !provider.simulated && (
+        <DiagnosisPart provider={provider} onClose={() => looksAt(undefined)} />
+      )}
       {provider.simulated && (
         <p className="hint after">
           Built in, so that the main job can be done without a model server. Its answers are made up, the same
@@ -95,15 +115,26 @@ function ProviderSection({ provider }: { provider: Provider }) {
       )}
       {data?.reachable && data.items.length === 0 && (
         <Empty title="It has no models yet">
-          {data.remedy ?? "Pull one, for example: ollama pull llama3.2"}
+          {provider.kind === "ollama"
+            ? "Pull one below, for example llama3.2 with 2.0 GB."
+            : "Give it one where it is started, then refresh."}
         </Empty>
       )}
-      {(models.isPending || (data && data.items.length > 0)) && <ModelsTable models={data?.items} />}
+      {(models.isPending || (data && data.items.length > 0)) && (
+        <ModelsTable provider={provider} models={data?.items} deletable={data?.reachable === true && pulls} />
+      )}
+      {pulls && <PullPart providerId={provider.id} />}
     </section>
   );
 }
 
-function ModelsTable({ models }: { models: Model[] | undefined }) {
+interface TableProps {
+  provider: Provider;
+  models: Model[] | undefined;
+  deletable: boolean;
+}
+
+function ModelsTable({ provider, models, deletable }: TableProps) {
   return (
     <div className="scroll-x">
       <table className="table" aria-busy={models === undefined}>
@@ -128,11 +159,24 @@ function ModelsTable({ models }: { models: Model[] | undefined }) {
             <th scope="col" className="only-wide">
               Can
             </th>
+            {deletable && (
+              <th scope="col">
+                <span className="sr">Delete</span>
+              </th>
+            )}
           </tr>
         </thead>
         <tbody>
           {models ? (
-            models.map((model) => <ModelRow key={model.name} model={model} />)
+            models.map((model) => (
+              <ModelRow key={model.name} model={model}>
+                {deletable && (
+                  <td className="r">
+                    <DeleteModel provider={provider} model={model} />
+                  </td>
+                )}
+              </ModelRow>
+            ))
           ) : (
             <SkeletonRows rows={3} columns={7} />
           )}
@@ -142,7 +186,7 @@ function ModelsTable({ models }: { models: Model[] | undefined }) {
   );
 }
 
-function ModelRow({ model }: { model: Model }) {
+function ModelRow({ model, children }: { model: Model; children: ReactNode }) {
   return (
     <tr>
       <td className="grow">
@@ -167,6 +211,7 @@ function ModelRow({ model }: { model: Model }) {
         {typeof model.size_bytes === "number" ? bytes(model.size_bytes) : <NotSaid />}
       </td>
       <td className="only-wide dim small">{model.capabilities.join(", ") || <NotSaid />}</td>
+      {children}
     </tr>
   );
 }

@@ -1,1 +1,2 @@
+export { PullMissing } from "./PullMissing";
 export { modelsQuery, providersQuery } from "./queries";

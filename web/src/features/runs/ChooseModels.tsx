@@ -7,7 +7,7 @@ import { Checkbox } from "@/components/Fields";
 import { Icon } from "@/components/Icon";
 import { Failure, SkeletonLines } from "@/components/States";
 import { Simulated } from "@/components/Verdict";
-import { modelsQuery, providersQuery } from "@/features/models";
+import { modelsQuery, PullMissing, providersQuery } from "@/features/models";
 import { bytes } from "@/lib/format";
 import { isChosen, type ModelRef, toggled } from "./startForm";
 
@@ -55,16 +55,18 @@ export function ChooseModels({ models, onChange }: Props) {
           onChange={onChange}
         />
       ))}
-      {gone.map((model) => (
-        <Checkbox
-          key={`${model.provider} ${model.model}`}
-          checked
-          onChange={() => onChange(toggled(models, model))}
-        >
-          <span className="mono">{model.model}</span>
-          <span className="t-error">not found on {model.provider} any more</span>
-        </Checkbox>
-      ))}
+      {gone.map((model) => {
+        const provider = providers.data?.find(({ name }) => name === model.provider);
+        return (
+          <div className="options" key={`${model.provider} ${model.model}`}>
+            <Checkbox checked onChange={() => onChange(toggled(models, model))}>
+              <span className="mono">{model.model}</span>
+              <span className="t-error">not found on {model.provider} any more</span>
+            </Checkbox>
+            {provider && <PullMissing provider={provider} model={model.model} />}
+          </div>
+        );
+      })}
     </section>
   );
 }
@@ -122,7 +124,8 @@ function ProviderModelsChoice({
       )}
       {list?.reachable && list.items.length === 0 && (
         <p className="hint">
-          {list.remedy ?? "It has no models yet. Pull one, for example: ollama pull llama3.2"}
+          It has no models yet.{" "}
+          {provider.kind === "ollama" && <Link to="/models">Pull one under Model servers.</Link>}
         </p>
       )}
       {list?.items.map((model) => {
