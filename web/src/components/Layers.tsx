@@ -1,6 +1,8 @@
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
+import { useCodeMissing } from "@/lib/code";
 import { IconButton } from "./Button";
 import type { IconName } from "./Icon";
+import { PlainDialog, PlainMenu } from "./Plain";
 import { fetchKit, useKit } from "./useKit";
 
 export interface DialogProps {
@@ -15,9 +17,14 @@ export interface DialogProps {
 /** Over the page, with a scrim: only for what has to be finished or left before going on. */
 export function Dialog(props: DialogProps) {
   const kit = useKit();
+  const missing = useCodeMissing("kit");
+  // A plain one stays until it is closed: what was typed in it would go with it.
+  const plain = useRef(false);
+  plain.current = props.open && (plain.current || (missing && !kit));
   useEffect(() => {
     if (props.open) fetchKit();
   }, [props.open]);
+  if (plain.current) return <PlainDialog {...props} />;
   return kit && <kit.Dialog {...props} />;
 }
 
@@ -37,8 +44,14 @@ export interface MenuProps {
 
 /** A button that opens a list of things to do. */
 export function Menu(props: MenuProps) {
-  const { kit, clicked, trigger } = useTrigger(props.label, props.icon ?? "more");
-  return kit ? <kit.Menu {...props} clicked={clicked} /> : trigger;
+  const { kit, clicked, plain, trigger, close } = useTrigger(props.label, props.icon ?? "more");
+  if (kit) return <kit.Menu {...props} clicked={clicked} />;
+  return (
+    <>
+      {trigger}
+      {plain && <PlainMenu label={props.label} items={props.items} onClose={close} />}
+    </>
+  );
 }
 
 export interface ChoiceMenuProps<T extends string> {
@@ -51,13 +64,25 @@ export interface ChoiceMenuProps<T extends string> {
 
 /** A button that opens a choice of one. */
 export function ChoiceMenu<T extends string>(props: ChoiceMenuProps<T>) {
-  const { kit, clicked, trigger } = useTrigger(props.label, props.icon);
-  return kit ? <kit.ChoiceMenu {...props} clicked={clicked} /> : trigger;
+  const { kit, clicked, plain, trigger, close } = useTrigger(props.label, props.icon);
+  if (kit) return <kit.ChoiceMenu {...props} clicked={clicked} />;
+  const items = props.options.map(({ label, value }) => ({
+    label,
+    chosen: value === props.value,
+    onSelect: () => props.onChange(value),
+  }));
+  return (
+    <>
+      {trigger}
+      {plain && <PlainMenu label={props.label} items={items} onClose={close} />}
+    </>
+  );
 }
 
 /** Stands where a menu will be until it is clicked; nothing changes under a pointer that only passes. */
 function useTrigger(label: string, icon: IconName) {
   const kit = useKit();
+  const missing = useCodeMissing("kit");
   const [early] = useState(kit === undefined);
   const [clicked, setClicked] = useState(false);
   function open() {
@@ -80,5 +105,12 @@ function useTrigger(label: string, icon: IconName) {
       }}
     />
   );
-  return { kit: early && !clicked ? undefined : kit, clicked, trigger };
+  const plain = clicked && missing && !kit;
+  return {
+    kit: early && !clicked ? undefined : kit,
+    clicked,
+    plain,
+    trigger,
+    close: () => setClicked(false),
+  };
 }

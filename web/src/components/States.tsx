@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { ProblemError, sentence } from "@/api/problem";
+import { CodeMissingError, reload } from "@/lib/code";
 import { Button } from "./Button";
 
 /** Nothing is here yet, and the one next step. */
@@ -27,9 +28,14 @@ export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => vo
   return (
     <div className="empty" role="alert">
       <h2>{missing ? "This is not here" : "This did not load"}</h2>
-      <p>{sentence(error)}</p>
+      <p>{error instanceof CodeMissingError ? error.message : sentence(error)}</p>
       <div className="line line--wrap">
-        {onRetry && !missing && (
+        {error instanceof CodeMissingError && (
+          <Button icon="retry" onClick={() => void reload()}>
+            Reload
+          </Button>
+        )}
+        {onRetry && !missing && !(error instanceof CodeMissingError) && (
           <Button icon="retry" onClick={onRetry}>
             Try again
           </Button>

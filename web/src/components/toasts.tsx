@@ -1,3 +1,6 @@
+import { useSyncExternalStore } from "react";
+import { useCodeMissing } from "@/lib/code";
+import { Button, IconButton } from "./Button";
 import { fetchKit, useKit } from "./useKit";
 
 export interface ToastOptions {
@@ -10,10 +13,22 @@ export interface ToastOptions {
 
 type Show = (text: string, options: ToastOptions) => void;
 
+interface Said {
+  text: string;
+  options: ToastOptions;
+}
+
 /** What is said before there is a place for it. */
-const early: Parameters<Show>[] = [];
-let show: Show = (...said) => {
-  early.push(said);
+let early: readonly Said[] = [];
+const listeners = new Set<() => void>();
+
+function setEarly(next: readonly Said[]): void {
+  early = next;
+  for (const listener of listeners) listener();
+}
+
+let show: Show = (text, options) => {
+  setEarly([...early, { text, options }]);
   fetchKit();
 };
 
@@ -29,11 +44,52 @@ export function toastFailure(text: string, retry?: () => void): void {
 
 function showFrom(kit: { showToast: Show }): void {
   show = kit.showToast;
-  for (const said of early.splice(0)) show(...said);
+  const waiting = early;
+  setEarly([]);
+  for (const { text, options } of waiting) show(text, options);
 }
 
 /** Where toasts appear: above every layer, so that undo stays in reach. */
 export function Toasts() {
   const kit = useKit();
-  return kit && <kit.Toasts onReady={showFrom} />;
+  const missing = useCodeMissing("kit");
+  if (kit) return <kit.Toasts onReady={showFrom} />;
+  return missing && <PlainToasts />;
+}
+
+/** The same without the kit: each stays until it is dismissed. */
+function PlainToasts() {
+  const waiting = useSyncExternalStore(
+    (changed) => {
+      listeners.add(changed);
+      return () => listeners.delete(changed);
+    },
+    () => early,
+  );
+  return (
+    <div className="toasts" role="status">
+      {waiting.map((said) => {
+        const { undo, action } = said.options;
+        const run = undo ?? action?.run;
+        const dismiss = () => setEarly(early.filter((other) => other !== said));
+        return (
+          <div className="toast toast--plain" key={said.text}>
+            <p>{said.text}</p>
+            {run && (
+              <Button
+                kind="quiet"
+                onClick={() => {
+                  dismiss();
+                  run();
+                }}
+              >
+                {undo ? "Undo" : action?.label}
+              </Button>
+            )}
+            <IconButton icon="x" label="Dismiss" onClick={dismiss} />
+          </div>
+        );
+      })}
+    </div>
+  );
 }

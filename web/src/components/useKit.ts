@@ -1,5 +1,6 @@
 // The component kit comes a moment after the page, or when somebody is about to open a layer.
 import { useEffect, useSyncExternalStore } from "react";
+import { part } from "@/lib/code";
 
 type Kit = typeof import("./kit");
 
@@ -11,11 +12,11 @@ let kit: Kit | undefined;
 let asked = false;
 const waiting = new Set<() => void>();
 
-/** Has the kit come, once. While the server does not answer, which the page says elsewhere, it is asked again. */
+/** Has the kit come, once. While it does not come, which the page says elsewhere, it is asked for again. */
 export function fetchKit(): void {
   if (asked) return;
   asked = true;
-  import("./kit").then(
+  part("kit", () => import("./kit")).then(
     (loaded) => {
       kit = loaded;
       for (const arrived of waiting) arrived();

@@ -1,4 +1,5 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { part } from "@/lib/code";
 import { flag, text, whole } from "@/lib/searchParams";
 import { rootRoute } from "./root";
 
@@ -23,19 +24,22 @@ export const cardsRoute = createRoute({
     archived: flag(search.archived),
     new: flag(search.new),
   }),
-  component: lazyRouteComponent(() => import("@/features/cards/CardListPage"), "CardListPage"),
+  component: lazyRouteComponent(
+    () => part("CardListPage", () => import("@/features/cards/CardListPage")),
+    "CardListPage",
+  ),
 });
 
 export const cardRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/cards/$slug",
-  component: lazyRouteComponent(() => import("./CardPage"), "CardPage"),
+  component: lazyRouteComponent(() => part("CardPage", () => import("./CardPage")), "CardPage"),
 });
 
 export const cardEditorRoute = createRoute({
   getParentRoute: () => cardRoute,
   path: "/",
-  component: lazyRouteComponent(() => import("./CardPage"), "CardEditorTab"),
+  component: lazyRouteComponent(() => part("CardEditorTab", () => import("./CardPage")), "CardEditorTab"),
 });
 
 interface CasesSearch {
@@ -56,7 +60,7 @@ export const cardCasesRoute = createRoute({
     case: text(search.case),
     import: flag(search.import),
   }),
-  component: lazyRouteComponent(() => import("./CardPage"), "CardCasesTab"),
+  component: lazyRouteComponent(() => part("CardCasesTab", () => import("./CardPage")), "CardCasesTab"),
 });
 
 interface VersionsSearch {
@@ -73,17 +77,17 @@ export const cardVersionsRoute = createRoute({
     version: whole(search.version),
     against: whole(search.against),
   }),
-  component: lazyRouteComponent(() => import("./CardPage"), "CardVersionsTab"),
+  component: lazyRouteComponent(() => part("CardVersionsTab", () => import("./CardPage")), "CardVersionsTab"),
 });
 
 export const cardRunsRoute = createRoute({
   getParentRoute: () => cardRoute,
   path: "/runs",
-  component: lazyRouteComponent(() => import("./CardPage"), "CardRunsTab"),
+  component: lazyRouteComponent(() => part("CardRunsTab", () => import("./CardPage")), "CardRunsTab"),
 });
 
 export const cardSettingsRoute = createRoute({
   getParentRoute: () => cardRoute,
   path: "/settings",
-  component: lazyRouteComponent(() => import("./CardPage"), "CardSettingsTab"),
+  component: lazyRouteComponent(() => part("CardSettingsTab", () => import("./CardPage")), "CardSettingsTab"),
 });

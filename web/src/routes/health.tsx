@@ -1,8 +1,12 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { part } from "@/lib/code";
 import { rootRoute } from "./root";
 
 export const healthRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/health",
-  component: lazyRouteComponent(() => import("@/features/health/HealthPage"), "HealthPage"),
+  component: lazyRouteComponent(
+    () => part("HealthPage", () => import("@/features/health/HealthPage")),
+    "HealthPage",
+  ),
 });

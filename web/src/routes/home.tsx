@@ -1,8 +1,9 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { part } from "@/lib/code";
 import { rootRoute } from "./root";
 
 export const homeRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/",
-  component: lazyRouteComponent(() => import("./HomePage"), "HomePage"),
+  component: lazyRouteComponent(() => part("HomePage", () => import("./HomePage")), "HomePage"),
 });

@@ -1,4 +1,5 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { part } from "@/lib/code";
 import { text } from "@/lib/searchParams";
 import { rootRoute } from "./root";
 
@@ -11,5 +12,8 @@ export const modelsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/models",
   validateSearch: (search: Record<string, unknown>): ModelsSearch => ({ diagnose: text(search.diagnose) }),
-  component: lazyRouteComponent(() => import("@/features/models/ModelsPage"), "ModelsPage"),
+  component: lazyRouteComponent(
+    () => part("ModelsPage", () => import("@/features/models/ModelsPage")),
+    "ModelsPage",
+  ),
 });

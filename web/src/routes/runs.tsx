@@ -1,6 +1,7 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import type { RunState } from "@/api/types";
 import { readRunAhead } from "@/features/runs";
+import { part } from "@/lib/code";
 import { oneOf, text, whole } from "@/lib/searchParams";
 import { rootRoute } from "./root";
 
@@ -18,7 +19,10 @@ export const runsRoute = createRoute({
     card: text(search.card),
     state: oneOf(search.state, STATES),
   }),
-  component: lazyRouteComponent(() => import("@/features/runs/RunListPage"), "RunListPage"),
+  component: lazyRouteComponent(
+    () => part("RunListPage", () => import("@/features/runs/RunListPage")),
+    "RunListPage",
+  ),
 });
 
 interface NewRunSearch {
@@ -34,7 +38,10 @@ export const newRunRoute = createRoute({
     card: text(search.card),
     version: whole(search.version),
   }),
-  component: lazyRouteComponent(() => import("@/features/runs/StartRunPage"), "StartRunPage"),
+  component: lazyRouteComponent(
+    () => part("StartRunPage", () => import("@/features/runs/StartRunPage")),
+    "StartRunPage",
+  ),
 });
 
 const SHOWN = ["fail", "error", "invalid", "unjudged", "different", "flaky"] as const;
@@ -59,5 +66,5 @@ export const runRoute = createRoute({
   loader: ({ context, params, location }) =>
     readRunAhead(context.queryClient, params.runId, location.search as RunSearch),
   shouldReload: false,
-  component: lazyRouteComponent(() => import("@/features/runs/RunPage"), "RunPage"),
+  component: lazyRouteComponent(() => part("RunPage", () => import("@/features/runs/RunPage")), "RunPage"),
 });

@@ -1,9 +1,12 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
+import { Suspense, useCallback, useEffect, useRef, useState } from "react";
 import type { Rows, Run } from "@/api/types";
 import { Button } from "@/components/Button";
+import { Drawer } from "@/components/Drawer";
+import { lazily } from "@/components/lazily";
 import { Empty, Failure, SkeletonLines } from "@/components/States";
+import { CodeMissingError } from "@/lib/code";
 import { count, plural } from "@/lib/format";
 import { useDebounced } from "@/lib/useDebounced";
 import { RunHead } from "./head/RunHead";
@@ -13,7 +16,15 @@ import { isActive, type RowFilter, rowsQuery } from "./queries";
 import { RunTools } from "./RunTools";
 import { cellQuery, positionAt } from "./windows";
 
-const CellDrawer = lazy(async () => ({ default: (await import("./drawer/CellDrawer")).CellDrawer }));
+const CellDrawer = lazily(
+  "cell",
+  async () => (await import("./drawer/CellDrawer")).CellDrawer,
+  ({ onClose }) => (
+    <Drawer title="Cell" onClose={onClose}>
+      <Failure error={new CodeMissingError()} />
+    </Drawer>
+  ),
+);
 
 const route = getRouteApi("/runs/$runId");
 const LOOK_AGAIN_MS = 3_000;

@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useMatch, useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import { IconButton, Kbd } from "@/components/Button";
 import { Icon, type IconName } from "@/components/Icon";
 import { ChoiceMenu } from "@/components/Layers";
+import { lazily } from "@/components/lazily";
 import { PageProvider, useCrumbs } from "@/components/Page";
 import { SkeletonLines } from "@/components/States";
 import { Toasts } from "@/components/toasts";
@@ -11,12 +12,15 @@ import { useKitSoon } from "@/components/useKit";
 import { cardFacetsQuery } from "@/features/cards";
 import { MOD_KEY, useHotkeys } from "@/lib/hotkeys";
 import { useTheme } from "@/lib/theme";
+import { CodeBanner } from "./CodeBanner";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { HealthLink } from "./HealthLink";
 
 // Needed after the first key press, not for the first paint.
-const Palette = lazy(async () => ({ default: (await import("./Palette")).Palette }));
-const KeyboardHelp = lazy(async () => ({ default: (await import("./KeyboardHelp")).KeyboardHelp }));
+// Without them the links and buttons of the page do; the banner says what is the matter.
+const Nothing = () => null;
+const Palette = lazily("palette", async () => (await import("./Palette")).Palette, Nothing);
+const KeyboardHelp = lazily("keyboard", async () => (await import("./KeyboardHelp")).KeyboardHelp, Nothing);
 
 interface Place {
   to: "/" | "/cards" | "/runs" | "/models" | "/health";
@@ -53,6 +57,7 @@ export function Shell() {
         <TopBar />
         <main className="main" id="main" tabIndex={-1}>
           <ConnectionBanner />
+          <CodeBanner />
           <Suspense fallback={<PageLoading />}>
             <Outlet />
           </Suspense>

@@ -1,14 +1,30 @@
-import { lazy, Suspense, useMemo } from "react";
+import { Suspense, useMemo } from "react";
 import type { Message, TemplateProblem } from "@/api/types";
 import { Button } from "@/components/Button";
 import { Coded } from "@/components/Coded";
 import { Select } from "@/components/Fields";
 import { Icon } from "@/components/Icon";
 import { Menu, type MenuItem } from "@/components/Layers";
+import { lazily } from "@/components/lazily";
 import { messageText } from "../content";
 import { fixed, placed, suggestion, undefinedName } from "./problems";
 
-const TemplateEditor = lazy(async () => ({ default: (await import("./TemplateEditor")).TemplateEditor }));
+const TemplateEditor = lazily(
+  "editor",
+  async () => (await import("./TemplateEditor")).TemplateEditor,
+  function PlainEditor({ value, onChange, label }) {
+    return (
+      <textarea
+        className="input mono template--plain"
+        aria-label={label}
+        rows={12}
+        spellCheck={false}
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+      />
+    );
+  },
+);
 
 const ROLES: readonly Message["role"][] = ["system", "user", "assistant"];
 

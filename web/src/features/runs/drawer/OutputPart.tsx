@@ -1,13 +1,18 @@
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, Suspense, useState } from "react";
 import type { CellView } from "@/api/types";
 import { IconButton } from "@/components/Button";
 import { Diff } from "@/components/Diff";
 import { Segments } from "@/components/Fields";
+import { lazily } from "@/components/lazily";
 import { toast } from "@/components/toasts";
 import { copy } from "@/lib/clipboard";
 import { formattedJson } from "./json";
 
-const Markdown = lazy(async () => ({ default: (await import("./Markdown")).Markdown }));
+const Markdown = lazily(
+  "markdown",
+  async () => (await import("./Markdown")).Markdown,
+  ({ text }) => <Text>{text}</Text>,
+);
 
 type Form = "plain" | "markdown" | "json" | "expected";
 
