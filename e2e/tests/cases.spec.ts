@@ -52,6 +52,10 @@ test("a set of assertions is made by keyboard, put right where the server says, 
   await second.getByRole("button", { name: "Move assertion 1.2 up" }).press("Enter");
   await expect(first.getByLabel("Value")).toHaveValue("bl(ue");
   await expect(page.getByRole("button", { name: "Move assertion 1.1 up" })).toBeFocused();
+  await page.getByRole("button", { name: "Move assertion 1.1 down" }).press("Enter");
+  await expect(page.getByRole("button", { name: "Move assertion 1.2 down" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(first.getByLabel("Value")).toHaveValue("bl(ue");
 
   await page.getByRole("button", { name: "Save case" }).click();
   await expect(first.locator(".field__error")).toBeVisible();

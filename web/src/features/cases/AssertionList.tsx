@@ -36,8 +36,8 @@ export function AssertionList({ forms, types, errors, flags, outcomes, set, onCh
   /** The first one moved up becomes the last, and the last one moved down the first. */
   function move(index: number, by: -1 | 1) {
     const to = (index + by + forms.length) % forms.length;
-    const button = document.activeElement;
-    changeTo(forms.toSpliced(index, 1).toSpliced(to, 0, ...forms.slice(index, index + 1)), () => button);
+    // React gives the focus back to the button, wherever it goes.
+    onChange(forms.toSpliced(index, 1).toSpliced(to, 0, ...forms.slice(index, index + 1)));
     setSaid(`Assertion ${numberOf(index)} is now ${numberOf(to)}.`);
   }
   function remove(index: number) {
