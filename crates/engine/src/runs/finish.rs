@@ -8,7 +8,6 @@ use serde::Serialize;
 use store::cell_results::{CellResult, FinishedCell, Stored};
 use store::cells::CellRow;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout_at};
 
 use super::cell_view::CellSummary;
 use super::context::RunContext;
@@ -18,10 +17,6 @@ use crate::events::{Batch, Frame};
 
 /// Most cells of one commit.
 const BATCH: usize = 256;
-/// How long a result waits for others, to be stored in one commit with them.
-const COMPANY: Duration = Duration::from_millis(1);
-/// With so many it waits no longer.
-const ENOUGH: usize = 64;
 /// How long to wait before a commit that failed is tried again.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
@@ -48,13 +43,6 @@ impl Finisher {
     pub(crate) async fn run(self, mut results: mpsc::Receiver<Finished>) {
         let mut batch = Vec::with_capacity(BATCH);
         while results.recv_many(&mut batch, BATCH).await > 0 {
-            let until = Instant::now() + COMPANY;
-            while batch.len() < ENOUGH {
-                let room = BATCH - batch.len();
-                if !matches!(timeout_at(until, results.recv_many(&mut batch, room)).await, Ok(1..)) {
-                    break;
-                }
-            }
             batch.sort_by_key(|finished: &Finished| finished.run.id);
             let mut rest = batch.drain(..).peekable();
             while let Some(first) = rest.next() {
