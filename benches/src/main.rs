@@ -21,10 +21,11 @@ mod scenarios;
 use anyhow::{Context, Result};
 
 use crate::figures::Row;
-use crate::scenarios::{events, get, idle, label, latency, middleware, peers, pooled, post, run, soak};
+use crate::scenarios::{events, get, idle, label, latency, middleware, peers, pooled, post, run, soak, warm};
 
 /// What is measured without an argument, in this order.
-const NAMES: [&str; 9] = ["run", "latency", "get", "middleware", "post", "label", "events", "idle", "pooled"];
+const NAMES: [&str; 10] =
+    ["run", "latency", "get", "middleware", "post", "label", "events", "idle", "pooled", "warm"];
 /// How long `soak` takes without an argument.
 const SOAK_SECONDS: usize = 600;
 
@@ -71,6 +72,7 @@ async fn measure(name: &str, argument: Option<&str>) -> Result<Vec<Row>> {
         "events" => events::rows().await,
         "idle" => idle::rows().await,
         "pooled" => pooled::rows().await,
+        "warm" => warm::rows().await,
         "soak" => soak::rows(argument.map_or(Ok(SOAK_SECONDS), str::parse)?).await,
         "peers" => {
             let program = argument.context("where is promptfoo? `make bench-peers` knows")?;

@@ -46,6 +46,20 @@ pub(crate) async fn start(actor: &Actor) -> Value {
 pub(crate) async fn finish(actor: &Actor, cells: usize) -> Result<(Value, f64)> {
     let begun = Instant::now();
     let run = start(actor).await;
+    watch(actor, run, begun, cells).await
+}
+
+/// The same, with the answers of earlier runs where there are some.
+pub(crate) async fn finish_with_cache(actor: &Actor, cells: usize) -> Result<(Value, f64)> {
+    let begun = Instant::now();
+    let request = json!({
+        "card_versions": [{ "slug": "bench" }], "models": [{ "provider": "ollama", "model": MODEL }],
+    });
+    let run = actor.post("W/runs", &request).await.expect(202);
+    watch(actor, run, begun, cells).await
+}
+
+async fn watch(actor: &Actor, run: Value, begun: Instant, cells: usize) -> Result<(Value, f64)> {
     let seen = actor.follow(&run, 0).await.count_until("cell_finished", "run_finished").await;
     let seconds = begun.elapsed().as_secs_f64();
     let counts = &actor.run(&run).await["counts"];

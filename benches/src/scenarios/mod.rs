@@ -12,3 +12,4 @@ pub(crate) mod pooled;
 pub(crate) mod post;
 pub(crate) mod run;
 pub(crate) mod soak;
+pub(crate) mod warm;
