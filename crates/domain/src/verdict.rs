@@ -88,6 +88,50 @@ pub struct MetricScore {
     pub weight: f64,
 }
 
+/// Most metrics that cells are added up under.
+pub const METRICS_LIMIT: usize = 100;
+/// Most letters of a metric's name there; what follows is left out.
+const METRIC_NAME_LIMIT: usize = 200;
+
+/// What the scores of one metric add up to over cells.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct MetricSum {
+    /// The name.
+    pub metric: String,
+    /// Sum of the scores, each times its weight.
+    pub sum: f64,
+    /// Sum of the weights.
+    pub weight: f64,
+    /// How many cells have the metric.
+    pub cells: i64,
+}
+
+impl MetricSum {
+    /// Adds the scores of a cell to the sums of several. Beyond [`METRICS_LIMIT`] names, further ones are left out.
+    pub fn add(sums: &mut Vec<Self>, scores: &[MetricScore]) {
+        for score in scores {
+            let name: String = score.metric.chars().take(METRIC_NAME_LIMIT).collect();
+            let known = sums.iter().position(|sum| sum.metric == name);
+            let place = match known {
+                Some(place) => place,
+                None if sums.len() == METRICS_LIMIT => continue,
+                None => {
+                    sums.push(Self { metric: name, ..Self::default() });
+                    sums.len() - 1
+                }
+            };
+            sums[place].sum += score.score * score.weight;
+            sums[place].weight += score.weight;
+            sums[place].cells += 1;
+        }
+    }
+
+    /// The weighted mean of the scores, 0 where all weights are 0.
+    pub fn mean(&self) -> f64 {
+        if self.weight > 0.0 { self.sum / self.weight } else { 0.0 }
+    }
+}
+
 /// What the assertions of a cell add up to.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Judgement {

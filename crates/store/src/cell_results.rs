@@ -3,7 +3,7 @@
 use domain::clock::Millis;
 use domain::cost::NanoDollars;
 use domain::ids::RunId;
-use domain::verdict::Outcome;
+use domain::verdict::{MetricScore, Outcome};
 
 use crate::cells::{CellRange, CellRow};
 use crate::run_columns::{self, ColumnRow, Counted, Finished};
@@ -125,6 +125,8 @@ pub struct FinishedCell {
     pub column: i64,
     /// What is counted of it, if the model answered.
     pub answered: Option<Finished>,
+    /// What its assertions add up to by metric. Only one that passed or failed has some.
+    pub metric_scores: Vec<MetricScore>,
     /// The long part.
     pub result: CellResult,
     /// The calls made under this claim.
@@ -173,6 +175,7 @@ pub fn finish(
             verdict: cell.facts.verdict,
             answered: cell.answered,
             paid: cell.facts.paid,
+            metric_scores: &cell.metric_scores,
         }),
     )?;
     // The run's row is the last that is locked: until the commit nobody else can number an event of it.

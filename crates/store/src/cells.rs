@@ -388,7 +388,7 @@ pub fn put_back(
             completion_tokens: usage.completion_tokens,
         });
         let column = column(matrix, cells.position(id));
-        Counted { column, verdict: Some(Verdict::Error), answered, paid }
+        Counted { column, verdict: Some(Verdict::Error), answered, paid, metric_scores: &[] }
     });
     run_columns::uncount(conn, run, counted)?;
     for statement in [KEEP, RETRY, RESULT] {

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use domain::cost::NanoDollars;
 use domain::ids::RunId;
 use domain::run::Counts;
-use domain::verdict::Verdict;
+use domain::verdict::{MetricScore, MetricSum, Verdict};
 
-use crate::{Conn, FromRow, Result, Row, Sql};
+use crate::{Conn, FromRow, Json, Result, Row, Sql};
 
 /// What is counted of a cell whose model answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub struct Finished {
 
 /// A finished cell as its column counts it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Counted {
+pub(crate) struct Counted<'a> {
     /// Index of the column.
     pub(crate) column: i64,
     pub(crate) verdict: Option<Verdict>,
@@ -32,10 +32,12 @@ pub(crate) struct Counted {
     pub(crate) answered: Option<Finished>,
     /// What the run paid for the answer. None: that is not known.
     pub(crate) paid: Option<NanoDollars>,
+    /// What its assertions add up to by metric. A cell that may be put back has none.
+    pub(crate) metric_scores: &'a [MetricScore],
 }
 
 /// The counters of a column. `open` is left at 0: only the run's size tells it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ColumnRow {
     /// Index of the column.
     pub position: i64,
@@ -53,12 +55,14 @@ pub struct ColumnRow {
     pub completion_tokens: i64,
     /// Sum of what the run paid for its answers. None: no cost is known.
     pub cost: Option<NanoDollars>,
+    /// What the scores of each metric add up to.
+    pub metrics: Vec<MetricSum>,
 }
 
 macro_rules! columns {
     () => {
         "position, cancelled, pass, fail, error, invalid, unjudged, answered, latency_ms, generation_ms, \
-         prompt_tokens, completion_tokens, cost"
+         prompt_tokens, completion_tokens, cost, metrics"
     };
 }
 
@@ -81,6 +85,7 @@ impl FromRow for ColumnRow {
             prompt_tokens: row.get(10)?,
             completion_tokens: row.get(11)?,
             cost: row.get(12)?,
+            metrics: row.get::<Option<Json<_>>>(13)?.map(|Json(metrics)| metrics).unwrap_or_default(),
         })
     }
 }
@@ -100,27 +105,27 @@ pub fn cache_scopes(conn: &mut Conn, run: RunId) -> Result<Vec<Option<String>>> 
 }
 
 /// Adds finished cells. Returns the columns touched, as they are now.
-pub(crate) fn count(
+pub(crate) fn count<'a>(
     conn: &mut Conn,
     run: RunId,
-    cells: impl Iterator<Item = Counted>,
+    cells: impl Iterator<Item = Counted<'a>>,
 ) -> Result<Vec<ColumnRow>> {
     add(conn, run, cells, 1)
 }
 
 /// Takes away finished cells that are put back, each as it was counted.
-pub(crate) fn uncount(
+pub(crate) fn uncount<'a>(
     conn: &mut Conn,
     run: RunId,
-    cells: impl Iterator<Item = Counted>,
+    cells: impl Iterator<Item = Counted<'a>>,
 ) -> Result<Vec<ColumnRow>> {
     add(conn, run, cells, -1)
 }
 
-fn add(
+fn add<'a>(
     conn: &mut Conn,
     run: RunId,
-    cells: impl Iterator<Item = Counted>,
+    cells: impl Iterator<Item = Counted<'a>>,
     times: i64,
 ) -> Result<Vec<ColumnRow>> {
     const ADD: Sql = Sql::new(concat!(
@@ -132,10 +137,15 @@ fn add(
          WHERE run_id = $1 AND position = $2 RETURNING ",
         columns!()
     ));
+    const METRICS: Sql = Sql::new("UPDATE run_columns SET metrics = $3 WHERE run_id = $1 AND position = $2");
     let mut sums: BTreeMap<i64, ColumnRow> = BTreeMap::new();
-    for Counted { column, verdict, answered, paid } in cells {
+    let mut scores: BTreeMap<i64, Vec<&[MetricScore]>> = BTreeMap::new();
+    for Counted { column, verdict, answered, paid, metric_scores } in cells {
         let sum = sums.entry(column).or_insert_with(|| ColumnRow::empty(column));
         sum.counts.count(verdict, times);
+        if !metric_scores.is_empty() {
+            scores.entry(column).or_default().push(metric_scores);
+        }
         if let Some(NanoDollars(paid)) = paid {
             sum.cost = Some(NanoDollars(sum.cost.unwrap_or_default().0.saturating_add(times * paid)));
         }
@@ -150,7 +160,7 @@ fn add(
     sums.into_values()
         .map(|sum| {
             let counts = sum.counts;
-            conn.query_one(
+            let mut row: ColumnRow = conn.query_one(
                 ADD,
                 &[
                     &run,
@@ -167,7 +177,15 @@ fn add(
                     &sum.completion_tokens,
                     &sum.cost,
                 ],
-            )
+            )?;
+            // The update above has locked the row: nobody else adds to what was read.
+            if let Some(scores) = scores.get(&sum.position) {
+                for scores in scores {
+                    MetricSum::add(&mut row.metrics, scores);
+                }
+                conn.execute(METRICS, &[&run, &sum.position, &Json(&row.metrics)])?;
+            }
+            Ok(row)
         })
         .collect()
 }
@@ -183,6 +201,7 @@ impl ColumnRow {
             prompt_tokens: 0,
             completion_tokens: 0,
             cost: None,
+            metrics: Vec::new(),
         }
     }
 }

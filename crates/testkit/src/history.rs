@@ -243,6 +243,7 @@ pub fn finished(range: CellRange, matrix: Matrix, cell: ClaimedCell, past: PastR
             prompt_tokens: Some(10),
             completion_tokens: Some(12),
         }),
+        metric_scores: Vec::new(),
         result: CellResult {
             prompt: json!([{ "role": "user", "content": [{ "type": "text", "text": format!("Tell me about {position}.") }] }])
                 .to_string(),

@@ -1418,6 +1418,8 @@ export interface components {
             result: components["schemas"]["ResultView"] | null;
             /** @description What each assertion found, in the order of the case. */
             outcomes: components["schemas"]["Outcome"][];
+            /** @description The score of each metric. None unless the verdict is `pass` or `fail`. */
+            metric_scores: components["schemas"]["MetricScore"][];
             /** @description The calls that were made. */
             attempts: components["schemas"]["AttemptView"][];
             cached_from: components["schemas"]["EarlierRun"] | null;
@@ -1495,6 +1497,11 @@ export interface components {
              */
             tokens_per_second: number | null;
             cost_usd: components["schemas"]["NanoDollars"] | null;
+            /**
+             * @description What the scores of each `metric` add up to over its cells that passed or failed, by name in the order in which
+             *     they came up; at most 100.
+             */
+            metrics: components["schemas"]["MetricView"][];
             interval: components["schemas"]["Interval"] | null;
         };
         /** @description How many cells are in which state, and with which verdict. */
@@ -1905,6 +1912,31 @@ export interface components {
              * @description Sum of the weights: how much the score counts in the mean of several cells.
              */
             weight: number;
+        };
+        /** @description What the scores of one metric add up to, as promptfoo's `namedScores` do. */
+        MetricView: {
+            /** @description The name. */
+            metric: string;
+            /**
+             * Format: double
+             * @description Sum of the scores, each times its weight.
+             */
+            sum: number;
+            /**
+             * Format: double
+             * @description Sum of the weights.
+             */
+            weight: number;
+            /**
+             * Format: double
+             * @description `sum` over `weight`, 0 to 1; 0 where all weights are 0.
+             */
+            mean: number;
+            /**
+             * Format: int64
+             * @description How many cells have the metric.
+             */
+            cells: number;
         };
         /** @description A model of a provider. */
         Model: {

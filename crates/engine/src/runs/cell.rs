@@ -12,7 +12,7 @@ use domain::template::estimate_tokens;
 use domain::test_case::CaseContent;
 use domain::validity::{Circumstances, detect};
 use domain::variables::check_variables;
-use domain::verdict::{Judgement, Outcome, Verdict};
+use domain::verdict::{Judgement, MetricScore, Outcome, Verdict};
 use futures_util::FutureExt;
 use llm::{Call, CallError, CallErrorKind, CallFacts, ChatRequest};
 use serde::Serialize;
@@ -42,6 +42,7 @@ struct Answered {
     headline: String,
     reason: String,
     outcomes: Vec<Outcome>,
+    metric_scores: Vec<MetricScore>,
 }
 
 /// What is sent, and as it is stored.
@@ -175,6 +176,7 @@ fn judge(
                 verdict: Some(Verdict::Error),
                 score: None,
                 outcomes: Vec::new(),
+                metric_scores: Vec::new(),
                 prompt,
                 parameters,
                 call,
@@ -201,9 +203,20 @@ fn judge(
         Some(invalid) if judgement.verdict != Some(Verdict::Error) => judgement.overruled_by(&invalid),
         _ => judgement,
     };
-    let Judgement { verdict, score, reason, outcomes, .. } = judgement;
+    let Judgement { verdict, score, reason, outcomes, metric_scores } = judgement;
     let headline = headline(verdict, &reason, &outcomes);
-    Answered { prompt, parameters, call, cached_from, verdict, score, headline, reason, outcomes }
+    Answered {
+        prompt,
+        parameters,
+        call,
+        cached_from,
+        verdict,
+        score,
+        headline,
+        reason,
+        outcomes,
+        metric_scores,
+    }
 }
 
 /// The shortest form of the reason: what was found and what was expected, where an assertion says so.
@@ -250,6 +263,7 @@ impl Answered {
             headline: "Not asked".to_owned(),
             reason,
             outcomes: Vec::new(),
+            metric_scores: Vec::new(),
         }
     }
 
@@ -306,6 +320,7 @@ impl Answered {
             claim: claimed.cell.claim,
             column: run.matrix.column(claimed.at).into(),
             answered,
+            metric_scores: self.metric_scores,
             result: CellResult {
                 prompt_hash: hex::encode(self.prompt.hash),
                 prompt: self.prompt.json,

@@ -7,7 +7,7 @@ use domain::cost::NanoDollars;
 use domain::ids::{CaseId, RunId};
 use domain::matrix::Matrix;
 use domain::run::CellState;
-use domain::verdict::{Outcome, Verdict};
+use domain::verdict::{MetricScore, Outcome, Verdict};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::cells::{CellRange, CellRow};
@@ -125,6 +125,8 @@ pub struct CellView {
     pub result: Option<ResultView>,
     /// What each assertion found, in the order of the case.
     pub outcomes: Vec<Outcome>,
+    /// The score of each metric. None unless the verdict is `pass` or `fail`.
+    pub metric_scores: Vec<MetricScore>,
     /// The calls that were made.
     pub attempts: Vec<AttemptView>,
     /// Where its answer comes from, if the model was not asked. None there: that run was removed.

@@ -156,6 +156,7 @@ fn without_texts(cell: &FinishedCell, why: &store::Error) -> FinishedCell {
             ..cell.facts.clone()
         },
         answered: None,
+        metric_scores: Vec::new(),
         result: CellResult {
             prompt: "[]".to_owned(),
             parameters: "{}".to_owned(),

@@ -26,5 +26,5 @@ pub use queries::{CellQuery, CellWindow, RowFilter, RunListQuery};
 pub(crate) use recover::recover;
 pub use results::CellReport;
 pub use start::Started;
-pub use view::{Column, ModelView, Rows, Run, RunCard, RunEvent};
+pub use view::{Column, MetricView, ModelView, Rows, Run, RunCard, RunEvent};
 pub(crate) use worker::{Surroundings, Worker};

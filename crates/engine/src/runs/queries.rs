@@ -284,6 +284,10 @@ fn read_cell(conn: &mut Conn, workspace: WorkspaceId, run: RunId, position: i64)
             Some(result_view(result)?)
         }
     };
+    let metric_scores = match summary.verdict {
+        Some(Verdict::Pass | Verdict::Fail) => domain::assertion::metric_scores(&outcomes),
+        _ => Vec::new(),
+    };
     Ok(CellView {
         summary,
         card: whole.cards.swap_remove(version),
@@ -291,6 +295,7 @@ fn read_cell(conn: &mut Conn, workspace: WorkspaceId, run: RunId, position: i64)
         case: case_view(case.first().ok_or_else(missing)?)?,
         result,
         outcomes,
+        metric_scores,
         attempts: attempts
             .into_iter()
             .map(|attempt| AttemptView {

@@ -7,6 +7,7 @@ use domain::ids::{RunId, SuiteId};
 use domain::matrix::Matrix;
 use domain::run::{Counts, RunState};
 use domain::stats::interval::{Interval, wilson};
+use domain::verdict::MetricSum;
 use serde::{Deserialize, Serialize};
 use store::Conn;
 use store::run_columns::ColumnRow;
@@ -65,6 +66,9 @@ pub struct Column {
     /// What the run paid for its answers, as far as that is known; those of earlier runs cost it nothing. None: no
     /// cost is known.
     pub cost_usd: Option<NanoDollars>,
+    /// What the scores of each `metric` add up to over its cells that passed or failed, by name in the order in which
+    /// they came up; at most 100.
+    pub metrics: Vec<MetricView>,
     /// Wilson 95 % interval of pass among pass and fail. None: nothing judged yet.
     pub interval: Option<Interval>,
 }
@@ -87,8 +91,31 @@ impl Column {
             tokens_per_second: (row.generation_ms > 0)
                 .then(|| row.completion_tokens as f64 * 1000.0 / row.generation_ms as f64),
             cost_usd: row.cost,
+            metrics: row.metrics.iter().map(MetricView::of).collect(),
             interval: wilson(counts.pass, counts.pass + counts.fail),
         }
+    }
+}
+
+/// What the scores of one metric add up to, as promptfoo's `namedScores` do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct MetricView {
+    /// The name.
+    pub metric: String,
+    /// Sum of the scores, each times its weight.
+    pub sum: f64,
+    /// Sum of the weights.
+    pub weight: f64,
+    /// `sum` over `weight`, 0 to 1; 0 where all weights are 0.
+    pub mean: f64,
+    /// How many cells have the metric.
+    pub cells: i64,
+}
+
+impl MetricView {
+    fn of(sum: &MetricSum) -> Self {
+        let MetricSum { metric, sum: total, weight, cells } = sum;
+        Self { metric: metric.clone(), sum: *total, weight: *weight, mean: sum.mean(), cells: *cells }
     }
 }
 

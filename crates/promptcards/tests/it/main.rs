@@ -11,6 +11,7 @@ mod gsm8k;
 mod import_rules;
 mod kills;
 mod limits;
+mod metrics;
 mod models_command;
 mod pulls;
 mod races;

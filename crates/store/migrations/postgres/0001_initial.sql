@@ -239,6 +239,8 @@ CREATE TABLE run_columns (
     completion_tokens BIGINT NOT NULL DEFAULT 0,
     -- Sum of what this run paid for its answers, in billionths of a US dollar; NULL: no cost is known.
     cost              BIGINT,
+    -- JSON list of what the scores of each metric add up to; NULL: there are none.
+    metrics           TEXT COLLATE "C",
     PRIMARY KEY (run_id, position)
 );
 CREATE INDEX run_columns_by_cache_scope ON run_columns (cache_scope, run_id) WHERE cache_scope IS NOT NULL;

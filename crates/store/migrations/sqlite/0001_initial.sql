@@ -233,6 +233,8 @@ CREATE TABLE run_columns (
     completion_tokens INTEGER NOT NULL DEFAULT 0,
     -- Sum of what this run paid for its answers, in billionths of a US dollar; NULL: no cost is known.
     cost              INTEGER,
+    -- JSON list of what the scores of each metric add up to; NULL: there are none.
+    metrics           TEXT,
     PRIMARY KEY (run_id, position)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX run_columns_by_cache_scope ON run_columns (cache_scope, run_id) WHERE cache_scope IS NOT NULL;

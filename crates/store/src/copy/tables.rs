@@ -191,7 +191,7 @@ pub(super) const TABLES: &[Table] = &[
         long parameters),
     table!(run_cases by run_id, position: case_id, content; long content),
     table!(run_columns by run_id, position: cache_scope, cancelled, pass, fail, error, invalid, unjudged, answered, latency_ms,
-        generation_ms, prompt_tokens, completion_tokens, cost),
+        generation_ms, prompt_tokens, completion_tokens, cost, metrics; long metrics),
     table!(counters by name: value),
     table!(cells by id: state, claim, owner, lease_until, attempts, verdict, score, latency_ms, completion_tokens),
     table!(cell_results by cell_id: headline, reason, preview, cached_from, prompt_hash, server, digest, finish_reason, cost,

@@ -248,6 +248,7 @@ fn finished((id, claim): &(i64, i64)) -> FinishedCell {
         claim: *claim,
         column: 1,
         answered: Some(counted),
+        metric_scores: Vec::new(),
         result: CellResult {
             prompt: "[]".to_owned(),
             prompt_hash: "hash".to_owned(),

@@ -127,6 +127,7 @@ function view(summary: CellSummary): CellView {
             },
           ]
         : [],
+    metric_scores: [],
     attempts: Array.from({ length: summary.attempts }, (_, index) => ({
       number: index + 1,
       started_at: "2026-11-22T08:00:00.000Z",
@@ -155,7 +156,8 @@ function aRun(over: Partial<Run> = {}): Run {
         prompt_tokens: 100,
         completion_tokens: 100,
         tokens_per_second: 29,
-        cost_usd: null,
+        cost_usd: "0.0042",
+        metrics: [{ metric: "accuracy", sum: 3, weight: 4, mean: 0.75, cells: 2 }],
         interval: { low: 0.09, high: 0.91 },
       },
     ],
@@ -205,6 +207,14 @@ describe("the matrix", () => {
     expect(within(table).getByText("50.0%")).toBeInTheDocument();
     expect(within(table).getByText("95% 9.0–91.0")).toBeInTheDocument();
     expect(within(table).getAllByRole("rowheader")[1]).toHaveTextContent("Question 1");
+  });
+
+  it("says in its head what the run paid and what its metrics come to", async () => {
+    serve(aRun());
+    openPage(address);
+    expect(await screen.findByText("accuracy 0.75")).toBeInTheDocument();
+    expect(screen.getByText(/^1 of 2 pass/)).toHaveTextContent("1 of 2 pass, 2.4 s each, $0.0042");
+    expect(screen.getByText(/2.4 s each, 29 tokens/)).toHaveTextContent("2.4 s each, 29 tokens/s, $0.0042");
   });
 
   it("keeps what a filter left in the address, and says what was not found", async () => {
@@ -257,7 +267,7 @@ describe("a run that is at work", () => {
     const column = { ...aRun().columns[0], counts };
     FakeSource.last?.send("cell_finished", { number: 11, cell: cell(5, { headline: "77" }), column });
     expect(await screen.findByText("77")).toBeInTheDocument();
-    expect(screen.getByText("2 of 3 pass, 2.4 s each")).toBeInTheDocument();
+    expect(screen.getByText("2 of 3 pass, 2.4 s each, $0.0042")).toBeInTheDocument();
     FakeSource.last?.send("run_finished", { number: 12, run: aRun({ state: "finished", event_number: 12 }) });
     expect(await screen.findByText("Finished")).toBeInTheDocument();
     await waitFor(() => expect(FakeSource.last?.readyState).toBe(FakeSource.CLOSED));
@@ -352,8 +362,8 @@ describe("the open cell", () => {
     }));
     openPage(`${address}?cell=4`);
     const drawer = await openDrawer();
-    expect(await within(drawer).findByText("The model said nothing.")).toBeInTheDocument();
-    expect(within(drawer).getByText("weather")).toBeInTheDocument();
+    expect(await within(drawer).findByText("weather")).toBeInTheDocument();
+    expect(within(drawer).queryByText("There is no output.")).toBeNull();
     expect(within(drawer).getByText(/"city": "Oslo"/)).toBeInTheDocument();
     expect(within(drawer).getByText("2.4 s in all, $0.00042")).toBeInTheDocument();
     expect(

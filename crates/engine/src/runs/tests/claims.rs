@@ -26,7 +26,8 @@ async fn a_result_that_comes_after_its_cell_was_claimed_anew_is_dropped() {
     let results = claimed.iter().map(|cell| finished(*cell, Some(Verdict::Pass))).collect();
     assert_eq!(fixture.finish(results).await.unwrap().accepted, [true, true]);
     let (run, range) = (fixture.run, fixture.cells);
-    let column = fixture.store.read(move |conn| store::run_columns::of_run(conn, run)).await.unwrap()[0];
+    let column =
+        fixture.store.read(move |conn| store::run_columns::of_run(conn, run)).await.unwrap().remove(0);
     assert_eq!((column.counts.pass, column.counts.fail), (2, 0));
     let cell = fixture.store.read(move |conn| store::cells::get(conn, range, 0)).await.unwrap().unwrap();
     assert_eq!(cell.verdict, Some(Verdict::Pass));

@@ -153,6 +153,7 @@ fn finished(cell: ClaimedCell, verdict: Option<Verdict>) -> FinishedCell {
             prompt_tokens: Some(3),
             completion_tokens: Some(5),
         }),
+        metric_scores: Vec::new(),
         result: CellResult {
             prompt: "[]".to_owned(),
             prompt_hash: String::new(),

@@ -59,7 +59,8 @@ async fn what_was_counted_of_an_answer_goes_with_it() {
         .unwrap();
     retry(&fixture, 0).await;
     let run = fixture.run;
-    let column = fixture.store.read(move |conn| store::run_columns::of_run(conn, run)).await.unwrap()[0];
+    let column =
+        fixture.store.read(move |conn| store::run_columns::of_run(conn, run)).await.unwrap().remove(0);
     assert_eq!((column.counts.error, column.counts.pass, column.counts.unjudged), (0, 1, 1));
     let sums = (column.answered, column.latency_ms, column.generation_ms);
     assert_eq!((sums, column.prompt_tokens, column.completion_tokens), ((2, 20, 14), 6, 10));

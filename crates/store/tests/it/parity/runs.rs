@@ -3,7 +3,7 @@
 use domain::cost::NanoDollars;
 use domain::matrix::Matrix;
 use domain::run::{CellState, RunState};
-use domain::verdict::{Outcome, Verdict};
+use domain::verdict::{MetricScore, Outcome, Verdict};
 use store::cell_results::{AttemptRow, CellResult, FinishedCell};
 use store::cells::{CellRow, ClaimedCell};
 use store::run_columns::Finished;
@@ -282,6 +282,13 @@ fn finished(run: KnownRun, cell: ClaimedCell, operation: &Operation, at: i64) ->
         claim: cell.claim,
         column: position / i64::from(run.matrix.rows()).max(1),
         answered: (!errs).then_some(answered),
+        metric_scores: match verdict {
+            Some(Verdict::Pass | Verdict::Fail) => {
+                let metric = text.chars().take(3).collect();
+                vec![MetricScore { metric, score: 0.1 + 0.2, weight: 3.0 }]
+            }
+            _ => Vec::new(),
+        },
         result: CellResult {
             prompt: text.clone(),
             prompt_hash: text.chars().take(9).collect(),

@@ -51,7 +51,7 @@ export function OutputPart({
         )}
       </div>
       {output === "" ? (
-        <p className="hint">{tool_calls.length === 0 ? "There is no output." : "The model said nothing."}</p>
+        tool_calls.length === 0 && <p className="hint">There is no output.</p>
       ) : (
         <div className="frame">
           {form === "plain" && <Text>{output}</Text>}

@@ -4,6 +4,7 @@ import { type Mark, Simulated, VerdictChip, VerdictMark } from "@/components/Ver
 import { When } from "@/components/When";
 import { count, plural } from "@/lib/format";
 import { Lanes } from "./Lanes";
+import { Metrics } from "./Metrics";
 import { RunActions } from "./RunActions";
 
 const STATES: Record<Run["state"], [Mark, string]> = {
@@ -54,6 +55,7 @@ export function RunHead({ run }: { run: Run }) {
         <Counts run={run} />
       </div>
       <Lanes run={run} />
+      <Metrics run={run} />
     </div>
   );
 }

@@ -16,6 +16,7 @@ function column(model: number, over: object) {
     completion_tokens: 0,
     tokens_per_second: null,
     cost_usd: null,
+    metrics: [],
     interval: null,
     ...over,
   };

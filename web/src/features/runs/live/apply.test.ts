@@ -40,6 +40,7 @@ function column(pass: number): Column {
     completion_tokens: 0,
     tokens_per_second: null,
     cost_usd: null,
+    metrics: [],
     interval: null,
   };
 }
