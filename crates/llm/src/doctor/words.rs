@@ -144,10 +144,11 @@ pub(super) fn unreadable_key(why: &str) -> String {
 /// What to do about a key, and the line for it.
 pub(super) fn key(status: u16, sent: bool, settings: &ProviderSettings) -> (String, Option<String>) {
     if sent {
-        let whence = match (&settings.key_env, &settings.key_file) {
-            (Some(name), _) => format!("the variable {name}"),
-            (None, Some(path)) => format!("the file {}", path.display()),
-            (None, None) => "the configuration".to_owned(),
+        // What they name is not said: people write the key itself there.
+        let whence = if settings.key_env.is_some() {
+            "the variable that `key_env` names"
+        } else {
+            "the file that `key_file` names"
         };
         let what = format!(
             "The server answers and refuses the key of {whence} ({status}). Put the right one there and start \

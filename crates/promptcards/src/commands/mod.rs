@@ -58,7 +58,10 @@ enum Command {
         model: Option<String>,
     },
     /// Pull models onto an Ollama server
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Example:\n  promptcards models pull llama3.2\n\nExit codes: 0 done, 1 not done."
+    )]
     Models(models::ModelsCommand),
     #[command(
         about = "Copy everything from one database into another, a file or PostgreSQL, and compare the two",
