@@ -13,6 +13,22 @@ const HIDDEN: &str = "[key]";
 /// A shorter text would be found in words that have nothing to do with it.
 const SHORTEST_HIDDEN: usize = 6;
 
+/// A key that a program has. No log shows it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct GivenKey(String);
+
+impl From<&str> for GivenKey {
+    fn from(key: &str) -> Self {
+        Self(key.to_owned())
+    }
+}
+
+impl fmt::Debug for GivenKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(HIDDEN)
+    }
+}
+
 /// The key of a provider, or why there is none.
 #[derive(Clone)]
 pub(crate) enum Key {
@@ -43,10 +59,11 @@ impl Key {
     /// Reads the key that `settings` name. One that cannot be read is no reason not to start: the calls of this
     /// provider say so. What the settings hold is not said: it may be the key itself, written in the wrong place.
     pub(crate) fn read(settings: &ProviderSettings) -> Self {
-        match (&settings.key_env, &settings.key_file) {
-            (Some(name), _) => Self::from_variable(name),
-            (None, Some(path)) => Self::from_file(path),
-            (None, None) => Self::None,
+        match (&settings.key, &settings.key_env, &settings.key_file) {
+            (Some(GivenKey(key)), ..) => Self::of(key, "The key"),
+            (None, Some(name), _) => Self::from_variable(name),
+            (None, None, Some(path)) => Self::from_file(path),
+            (None, None, None) => Self::None,
         }
     }
 
@@ -137,5 +154,7 @@ mod tests {
             let unset = why(Key::from_variable(name));
             assert!(unset.contains("is not set") && !unset.contains("canary"), "{unset}");
         }
+        assert!(why(Key::of("sk-1\nsk-2", "The key")).starts_with("The key holds more"));
+        assert_eq!(format!("{:?}", GivenKey::from("sk-canary")), "[key]");
     }
 }

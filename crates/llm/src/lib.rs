@@ -37,6 +37,7 @@ pub use embedding::Embeddings;
 pub use error::{CallError, CallErrorKind, SettingsError};
 pub use facts::{Attempt, Call, CallFacts, LoadedModel, ModelFacts, PullProgress, same_model};
 pub use guarded::Guarded;
+pub use key::GivenKey;
 pub use provider::Provider;
 pub use registry::Registry;
 pub use request::ChatRequest;

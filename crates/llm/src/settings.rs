@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::ServerAddress;
 use crate::error::SettingsError;
+use crate::key::GivenKey;
 
 /// What a provider speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,6 +110,12 @@ pub struct ProviderSettings {
     /// The file that holds the server's key. Read at the start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_file: Option<PathBuf>,
+    /// The key itself, from a program that has it already. No file holds it.
+    #[serde(skip)]
+    pub key: Option<GivenKey>,
+    /// Whether Ollama is asked by `/api/generate`, with the texts of the messages as one prompt.
+    #[serde(skip)]
+    pub completes: bool,
     /// Calls at once. Absent: 4 for `ollama`, 16 for `openai`, 50 for `simulated`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<u32>,
@@ -152,6 +159,8 @@ impl ProviderSettings {
             base_url: None,
             key_env: None,
             key_file: None,
+            key: None,
+            completes: false,
             concurrency: None,
             limits: TimeLimits::default(),
             attempts: three(),

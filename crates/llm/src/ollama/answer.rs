@@ -1,4 +1,4 @@
-//! The streamed answer of `/api/chat`, read token by token.
+//! The streamed answer of `/api/chat` and `/api/generate`, read token by token.
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -21,6 +21,11 @@ use crate::wire::Wire;
 struct Line<'a> {
     #[serde(borrow)]
     message: Option<Delta<'a>>,
+    /// What `/api/generate` has instead of a message.
+    #[serde(borrow)]
+    response: Option<Text<'a>>,
+    #[serde(borrow)]
+    thinking: Option<Text<'a>>,
     #[serde(default)]
     done: bool,
     #[serde(borrow, default)]
@@ -130,6 +135,8 @@ fn take(
             let arguments = arguments.map_or_else(String::new, |arguments| arguments.get().to_owned());
             answer.push_tool(answer.tools(), ToolCall { id: None, name, arguments }, watch);
         }
+    } else if line.response.is_some() || line.thinking.is_some() {
+        answer.push(&text(line.response), &text(line.thinking), watch);
     } else if !line.done {
         return Err(failure::garbage("a line without a message"));
     }

@@ -14,6 +14,13 @@ pub(super) struct ChatBody<'a> {
     model: &'a str,
     #[serde(serialize_with = "messages")]
     messages: &'a [Message],
+    #[serde(flatten)]
+    rest: Rest<'a>,
+}
+
+/// What chats and completions have alike.
+#[derive(Serialize)]
+struct Rest<'a> {
     stream: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     format: Option<&'a Value>,
@@ -24,18 +31,39 @@ pub(super) struct ChatBody<'a> {
     options: Options<'a>,
 }
 
-impl<'a> ChatBody<'a> {
-    pub(super) fn new(request: &ChatRequest<'a>) -> Self {
+impl<'a> Rest<'a> {
+    fn new(request: &ChatRequest<'a>) -> Self {
         let parameters = request.parameters;
         Self {
-            model: request.model,
-            messages: request.messages,
             stream: true,
             format: parameters.format.as_ref(),
             think: parameters.think.as_ref(),
             keep_alive: parameters.keep_alive.as_ref(),
             options: Options { parameters, seed: request.effective_seed() },
         }
+    }
+}
+
+impl<'a> ChatBody<'a> {
+    pub(super) fn new(request: &ChatRequest<'a>) -> Self {
+        Self { model: request.model, messages: request.messages, rest: Rest::new(request) }
+    }
+}
+
+/// Body of `/api/generate`: the texts of the messages, one after the other.
+#[derive(Serialize)]
+pub(super) struct GenerateBody<'a> {
+    model: &'a str,
+    prompt: String,
+    #[serde(flatten)]
+    rest: Rest<'a>,
+}
+
+impl<'a> GenerateBody<'a> {
+    pub(super) fn new(request: &ChatRequest<'a>) -> Self {
+        let parts = request.messages.iter().flat_map(|message| &message.content);
+        let prompt = parts.map(|part| part.text.as_str()).collect();
+        Self { model: request.model, prompt, rest: Rest::new(request) }
     }
 }
 
@@ -157,6 +185,20 @@ mod tests {
         let parameters = ModelParameters { options, ..ModelParameters::default() };
         assert_eq!(sent(&parameters, None)["options"], json!({"seed": 3, "stop": ["x"]}));
         assert_eq!(sent(&parameters, Some(4))["options"], json!({"seed": 4, "stop": ["x"]}));
+    }
+
+    #[test]
+    fn a_completion_has_its_prompt_in_one_text() {
+        let messages = [Message::text(Role::User, "a\n"), Message::text(Role::User, "b")];
+        let parameters: ModelParameters =
+            serde_json::from_value(json!({"think": false, "top_k": 1})).unwrap();
+        let request = ChatRequest { model: "m", messages: &messages, parameters: &parameters, seed: Some(2) };
+        let body = serde_json::to_value(GenerateBody::new(&request)).expect("JSON");
+        let options = json!({"seed": 2, "top_k": 1});
+        assert_eq!(
+            body,
+            json!({"model": "m", "prompt": "a\nb", "stream": true, "think": false, "options": options})
+        );
     }
 
     #[test]

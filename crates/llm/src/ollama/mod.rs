@@ -21,7 +21,7 @@ use crate::request::ChatRequest;
 use crate::settings::ProviderSettings;
 use crate::watch::Watch;
 use crate::wire::{BODY_LIMIT, Wire, whole_body};
-use body::{ChatBody, LoadBody};
+use body::{ChatBody, GenerateBody, LoadBody};
 use models::ShownModels;
 
 /// An Ollama server.
@@ -29,12 +29,14 @@ use models::ShownModels;
 pub struct Ollama {
     wire: Wire,
     shown: ShownModels,
+    completes: bool,
 }
 
 impl Ollama {
     /// A client for the server at `address`. Connects to nothing.
     pub fn new(address: ServerAddress, settings: &ProviderSettings) -> Result<Self, SettingsError> {
-        Ok(Self { wire: Wire::new(address, settings)?, shown: ShownModels::default() })
+        let wire = Wire::new(address, settings)?;
+        Ok(Self { wire, shown: ShownModels::default(), completes: settings.completes })
     }
 
     /// Where the server is.
@@ -42,14 +44,19 @@ impl Ollama {
         self.wire.address()
     }
 
-    /// `POST /api/chat`, streamed. Dropping the future drops the connection, which ends the generation.
+    /// `POST /api/chat`, or `/api/generate` where the settings say so, streamed. Dropping the future drops the
+    /// connection, which ends the generation.
     pub async fn chat(
         &self,
         request: &ChatRequest<'_>,
         watch: &mut Watch<'_>,
     ) -> Result<Completion, CallError> {
-        let body = to_bytes(&ChatBody::new(request))?;
-        let response = watch.wait(self.wire.post("/api/chat", body)).await??;
+        let (path, body) = if self.completes {
+            ("/api/generate", to_bytes(&GenerateBody::new(request))?)
+        } else {
+            ("/api/chat", to_bytes(&ChatBody::new(request))?)
+        };
+        let response = watch.wait(self.wire.post(path, body)).await??;
         let response = watch.wait(self.wire.accepted(response, request.model)).await??;
         answer::read(response, &self.wire, watch).await
     }
