@@ -4,6 +4,7 @@
 //! that take `&mut Conn`. Callers wrap them: `store.write(move |conn| cards::insert(conn, &card))`.
 
 pub mod answer_cache;
+mod answer_file;
 mod batch;
 mod call;
 pub mod card_lists;
@@ -43,6 +44,7 @@ mod value;
 pub mod versions;
 pub mod workspaces;
 
+pub use answer_file::{AnswerFile, KeptAnswer};
 pub use conn::Conn;
 pub use error::{Constraint, Error, Result};
 pub use health::{Disk, Facts};
