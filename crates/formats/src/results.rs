@@ -16,6 +16,7 @@ use std::io::{self, Write};
 use domain::completion::Completion;
 use domain::test_case::Assertion;
 use domain::verdict::{Judgement, Verdict};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use terminal::for_terminal;
@@ -63,7 +64,7 @@ impl Column {
 }
 
 /// One answer, or why there is none.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CellResult {
     /// A number or word that no other result of the run has.
     pub id: String,

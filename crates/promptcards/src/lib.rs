@@ -3,8 +3,10 @@
 mod app;
 pub mod commands;
 mod config;
+mod eval;
 pub mod pulling;
 mod remote;
+mod report;
 mod system;
 mod telemetry;
 

@@ -11,7 +11,6 @@ mod openapi;
 mod serve;
 mod shell;
 
-use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -21,6 +20,8 @@ use clap::{Args, Parser, Subcommand};
 use store::DatabaseUrl;
 
 use crate::config::{Config, Environment, Flags};
+use crate::eval::EvalArgs;
+use crate::report::terminal::print;
 
 /// Prompt cards, their test cases, and runs that can be watched and trusted.
 #[derive(Debug, Parser)]
@@ -28,7 +29,8 @@ use crate::config::{Config, Environment, Flags};
     name = "promptcards",
     version,
     after_help = "Examples:\n  promptcards serve\n  promptcards serve --listen 127.0.0.1:8080 --data-dir ~/promptcards\n  \
-                  promptcards doctor\n  promptcards import cards.yaml\n  promptcards fake-ollama --latency-ms 200 \
+                  promptcards eval -c promptfooconfig.yaml -o results.json\n  promptcards doctor\n  \
+                  promptcards import cards.yaml\n  promptcards fake-ollama --latency-ms 200 \
                   --tokens-per-second 40\n\n`promptcards COMMAND --help` says more, with examples."
 )]
 pub struct Cli {
@@ -45,6 +47,9 @@ enum Command {
                       3 the database is damaged or not ours, 4 it is newer than this program, 5 another \
                       server has it.")]
     Serve(serve::ServeArgs),
+    /// Run a promptfoo config: prompts, providers and tests, without a server
+    #[command(after_help = crate::eval::EXAMPLES)]
+    Eval(Box<EvalArgs>),
     /// Look at the database, the model servers, their models and the port; say what to do about each problem
     #[command(after_help = "Examples:\n  promptcards doctor\n  promptcards doctor --data-dir ./data\n  \
                       promptcards doctor --model llama3.2:1b\n\nA model server that does not answer is looked for \
@@ -183,6 +188,7 @@ fn environment() -> Environment {
 pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Serve(args) => serve::run(args),
+        Command::Eval(args) => crate::eval::run(&args),
         Command::Doctor { settings, model } => {
             settings.load().and_then(|config| doctor::run(&config, model.as_deref()))
         }
@@ -206,15 +212,6 @@ pub fn run(cli: Cli) -> ExitCode {
                 .or_else(|| error.downcast_ref().map(copy::exit_code));
             ExitCode::from(code.unwrap_or(1))
         }
-    }
-}
-
-/// Writes to standard output. A reader that has gone, as in `| head`, is no error.
-fn print(text: &str) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        written => written,
     }
 }
 

@@ -6,6 +6,7 @@ mod cache_keys;
 mod cache_limits;
 mod command_line;
 mod copy;
+mod eval;
 mod faults;
 mod gsm8k;
 mod import_rules;
