@@ -20,6 +20,12 @@ where
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let nothing =
+            || ApiError::not_found("There is nothing at this address: a part of it is no name or number.");
+        // Nothing is stored that contains U+0000.
+        if parts.uri.path().contains("%00") {
+            return Err(nothing());
+        }
         match axum::extract::Path::<T>::from_request_parts(parts, state).await {
             Ok(axum::extract::Path(value)) => Ok(Self(value)),
             Err(PathRejection::FailedToDeserializePathParams(error)) => match error.into_kind() {
@@ -28,9 +34,7 @@ where
                 ErrorKind::ParseErrorAtIndex { value, .. } | ErrorKind::ParseError { value, .. } => {
                     Err(no_such("name or number", &value))
                 }
-                ErrorKind::InvalidUtf8InPathParam { .. } | ErrorKind::Message(_) => Err(ApiError::not_found(
-                    "There is nothing at this address: a part of it is no name or number.",
-                )),
+                ErrorKind::InvalidUtf8InPathParam { .. } | ErrorKind::Message(_) => Err(nothing()),
                 other => Err(ApiError::internal(other.to_string())),
             },
             Err(other) => Err(ApiError::internal(other)),

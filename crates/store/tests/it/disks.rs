@@ -1,4 +1,4 @@
-//! Disks that are full, or that can only be read. They need the right to mount one.
+//! Disks of a file that are full, or that can only be read. They need the right to mount one.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What a write promises of the files that it is in.
+//! What a write promises of the files that it is in: only `SQLite` has them, and one in memory.
 
 use std::fs;
 use std::process::Command;
@@ -97,4 +97,18 @@ async fn in_place_the_work_is_done_before_paused_time_moves() {
     store.write(|conn| insert(conn, "third")).await.unwrap();
     assert_eq!(notes::texts(&store).await, ["first", "third"]);
     assert_eq!(began.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test]
+async fn closing_empties_the_log() {
+    let notes = Notes::open().await;
+    // Where another program has the database open, merely closing it would not empty the log.
+    let other = rusqlite::Connection::open(&notes.settings.path).unwrap();
+    other.query_row("SELECT COUNT(*) FROM notes", [], |row| row.get::<_, i64>(0)).unwrap();
+    notes.store.write(|conn| insert(conn, "note")).await.unwrap();
+    let log = format!("{}-wal", notes.settings.path.display());
+    assert!(fs::metadata(&log).unwrap().len() > 0);
+    notes::close(&notes.store).await;
+    assert_eq!(fs::metadata(log).map_or(0, |log| log.len()), 0);
+    drop(other);
 }

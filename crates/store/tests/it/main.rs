@@ -1,4 +1,5 @@
-//! The store, from outside, on real files.
+//! The store, from outside: on a file, and on a server where `TEST_POSTGRES_URL` names one. What is only of a file
+//! (`disks`, `files`, `opening`, `refusals`) or only of a server (`server`) says so, as does what compares both.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stderr,
@@ -8,6 +9,7 @@
 mod closing;
 mod disks;
 mod files;
+mod health;
 mod notes;
 mod opening;
 mod parity;

@@ -1,4 +1,4 @@
-//! What is refused at a start is left as it was, byte for byte.
+//! A file that is refused at a start is left as it was, byte for byte. What a server refuses is in `server.rs`.
 
 use std::fs;
 use std::path::Path;
