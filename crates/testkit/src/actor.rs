@@ -23,6 +23,10 @@ pub struct Answer {
     pub etag: Option<String>,
     /// The Location, if there was one.
     pub location: Option<String>,
+    /// The content type, if there was one.
+    pub content_type: Option<String>,
+    /// After how many seconds to try again, if that was said.
+    pub retry_after: Option<u64>,
     /// The body; null where there was none.
     pub body: Value,
 }
@@ -78,6 +82,8 @@ impl Actor {
         let header =
             |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
         let (status, etag, location) = (response.status(), header("etag"), header("location"));
+        let content_type = header("content-type");
+        let retry_after = header("retry-after").map(|seconds| seconds.parse().unwrap());
         let bytes = response.bytes().await.unwrap();
         let body = if bytes.is_empty() {
             Value::Null
@@ -85,7 +91,7 @@ impl Actor {
             serde_json::from_slice(&bytes)
                 .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&bytes).into_owned()))
         };
-        Answer { status, etag, location, body }
+        Answer { status, etag, location, content_type, retry_after, body }
     }
 
     /// GET.

@@ -109,7 +109,7 @@ impl Drop for TestDatabase {
 
 /// Runs a statement on a thread of its own: it may be called inside of a runtime and outside of one. Returns the
 /// first column of its answer.
-fn run(url: &str, statement: String) -> Vec<String> {
+pub(crate) fn run(url: &str, statement: String) -> Vec<String> {
     let config: Config = url.parse().unwrap();
     let ran = thread::spawn(move || {
         tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -120,7 +120,7 @@ fn run(url: &str, statement: String) -> Vec<String> {
             }
         })
     });
-    ran.join().expect("the server of TEST_POSTGRES_URL did not do it")
+    ran.join().expect("the database server did not do it")
 }
 
 fn first_column(answer: Vec<SimpleQueryMessage>) -> Vec<String> {

@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::missing_panics_doc,
+    clippy::panic,
     reason = "a test that cannot be set up fails"
 )]
 
@@ -11,18 +12,28 @@ mod actor;
 mod database;
 mod events;
 mod history;
+mod postgres_server;
 mod process;
 mod server;
+mod wire;
 
 pub use actor::{Actor, Answer};
 pub use database::TestDatabase;
 pub use events::{Event, Events};
 pub use history::{CountedIds, History, PastRun, finished};
+pub use postgres_server::{PostgresServer, Stop};
 pub use process::ServerProcess;
 pub use server::TestServer;
+pub use wire::{Cut, Wire};
 
 /// Says that a test did not run, because something outside is not there. The summary of `make test` counts it.
 #[expect(clippy::print_stderr, reason = "the summary reads it there")]
 pub fn not_run(test: &str, reason: &str) {
     eprintln!("not run: {test}: {reason}");
+}
+
+/// Shows what a server logged, beside the test that failed.
+#[expect(clippy::print_stderr, reason = "a test that fails says what it knows")]
+fn show(log: &str) {
+    eprintln!("{log}");
 }

@@ -3,7 +3,9 @@
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use tempfile::NamedTempFile;
 
 use crate::actor::Actor;
 
@@ -13,6 +15,7 @@ pub struct ServerProcess {
     pub actor: Actor,
     address: SocketAddr,
     child: Child,
+    log: NamedTempFile,
 }
 
 impl ServerProcess {
@@ -29,6 +32,7 @@ impl ServerProcess {
         environment: &[(&str, &str)],
         arguments: &[&str],
     ) -> Self {
+        let log = NamedTempFile::new().unwrap();
         let mut child = Command::new(binary)
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(folder)
@@ -36,18 +40,38 @@ impl ServerProcess {
             .current_dir(folder)
             .envs(environment.iter().copied())
             .stdout(Stdio::piped())
+            .stderr(log.reopen().unwrap())
             .spawn()
             .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().rsplit_once("http://").expect("the server did not start").1;
+        let Some((_, address)) = line.trim().rsplit_once("http://") else {
+            panic!("the server did not start: {}", std::fs::read_to_string(log.path()).unwrap());
+        };
         let address: SocketAddr = address.parse().unwrap();
-        Self { actor: Actor::at(address), address, child }
+        Self { actor: Actor::at(address), address, child, log }
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What it has logged by now.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.log.path()).unwrap()
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([&format!("-{signal}"), &id]).status().unwrap().success());
+    }
+
+    /// Ends it in good order and waits until it has ended.
+    pub fn stop(mut self) -> ExitStatus {
+        self.signal("TERM");
+        self.child.wait().unwrap()
     }
 
     /// Ends it without a chance to clean up, as a power cut would the process: `kill -9`.
@@ -62,5 +86,8 @@ impl Drop for ServerProcess {
         // It may be dead already: that is what `kill` is for.
         drop(self.child.kill());
         drop(self.child.wait());
+        if std::thread::panicking() {
+            crate::show(&self.log());
+        }
     }
 }
