@@ -122,6 +122,11 @@ impl Error {
         Self::Invalid { detail, problems }
     }
 
+    /// Whether the database as a whole cannot do its work now, which the store has said in the log once.
+    pub(crate) fn is_trouble(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_trouble())
+    }
+
     /// A conflict with the present state.
     pub fn conflict(kind: Conflict, detail: impl Into<String>) -> Self {
         Self::Conflict { kind, detail: detail.into() }

@@ -1,6 +1,7 @@
 //! Many closures, one commit: the way every write takes.
 
 use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -8,6 +9,8 @@ use tokio::time::Instant;
 
 use crate::call::Job;
 use crate::conn::Isolation;
+use crate::threads::Lane;
+use crate::trouble::Trouble;
 use crate::{Conn, Error, Result};
 
 /// Closures in one transaction.
@@ -23,6 +26,7 @@ const FIRST_REST: Duration = Duration::from_millis(4);
 pub(crate) struct Writer {
     conn: Conn,
     isolation: Isolation,
+    trouble: Arc<Trouble>,
 }
 
 /// What came of a closure inside a transaction.
@@ -36,8 +40,13 @@ enum Attempt {
 }
 
 impl Writer {
-    pub(crate) fn new(conn: Conn, isolation: Isolation) -> Self {
-        Self { conn, isolation }
+    pub(crate) fn new(conn: Conn, isolation: Isolation, trouble: Arc<Trouble>) -> Self {
+        Self { conn, isolation, trouble }
+    }
+
+    /// The trouble that it meets.
+    pub(crate) fn trouble(&self) -> &Arc<Trouble> {
+        &self.trouble
     }
 
     /// The connection, outside of a transaction.
@@ -48,6 +57,7 @@ impl Writer {
     /// Runs `first` and what `more` has, in one transaction, and answers all of them after its commit.
     pub(crate) fn write(&mut self, mut first: Box<dyn Job>, mut more: impl FnMut() -> Option<Box<dyn Job>>) {
         if let Err(error) = self.conn.begin(self.isolation) {
+            self.note(Some(&error));
             let queued = std::iter::once(first).chain(std::iter::from_fn(more)).take(MOST_JOBS);
             return answer(queued, Some(&error));
         }
@@ -73,7 +83,19 @@ impl Writer {
             // A deferred constraint of one of them, and nobody knows whose; or the whole met another write.
             Err(Error::Constraint { .. }) if jobs.len() > 1 => self.one_by_one(jobs),
             Err(Error::Conflicted) => self.one_by_one(jobs),
-            outcome => answer(jobs, outcome.err().as_ref()),
+            outcome => {
+                self.note(outcome.as_ref().err());
+                answer(jobs, outcome.err().as_ref());
+            }
+        }
+    }
+
+    /// Takes note of what came of a transaction.
+    fn note(&self, error: Option<&Error>) {
+        let lane = if self.isolation == Isolation::Guarded { Lane::Guarded } else { Lane::Write };
+        match error {
+            Some(error) => self.trouble.failed(lane, error),
+            None => self.trouble.done(lane),
         }
     }
 
@@ -83,7 +105,8 @@ impl Writer {
         let mut jobs = jobs.into_iter();
         while let Some(mut job) = jobs.next() {
             let outcome = self.alone(&mut *job);
-            let gone = matches!(outcome, Err(Error::Unavailable { .. }));
+            self.note(outcome.as_ref().err());
+            let gone = matches!(outcome, Err(Error::Unavailable { .. } | Error::Untrusted { .. }));
             answer([job], outcome.as_ref().err());
             if gone {
                 // None of the others was begun, and each would wait as long for a connection.
@@ -128,6 +151,9 @@ impl Writer {
             job.fail(failure.unwrap_or(Error::Conflicted));
             return Attempt::Again;
         }
+        if let Some(error) = &failure {
+            self.note(Some(error));
+        }
         if done && (failure.is_some() || ended) {
             let ended_early = || Error::Storage { reason: "the transaction ended early".to_owned() };
             job.fail(failure.unwrap_or_else(ended_early));
@@ -165,12 +191,17 @@ fn rest(run: u32) {
     thread::sleep(Duration::from_micros(RandomState::new().hash_one(run) % most));
 }
 
-/// Runs a read in one snapshot of the database.
-pub(crate) fn read(conn: &mut Conn, mut job: Box<dyn Job>) {
+/// Runs a read in one snapshot of the database. Returns it if it was not begun, because the server has no room for one
+/// more connection.
+pub(crate) fn read(
+    conn: &mut Conn,
+    mut job: Box<dyn Job>,
+    trouble: &Trouble,
+) -> Option<(Box<dyn Job>, Error)> {
     if job.abandoned() {
-        return;
+        return None;
     }
-    let mut outcome = Ok(());
+    let (mut outcome, mut met) = (Ok(()), None);
     // A connection that was lost since its last use is noticed by the first statement.
     for _ in 0..2 {
         outcome = conn.begin(Isolation::Snapshot);
@@ -181,6 +212,7 @@ pub(crate) fn read(conn: &mut Conn, mut job: Box<dyn Job>) {
         let done = job.run(conn);
         let failure = conn.take_failure();
         let again = conn.must_run_again();
+        met.clone_from(&failure);
         if let Some(error) = failure.filter(|_| done || again) {
             outcome = Err(error);
         }
@@ -188,8 +220,18 @@ pub(crate) fn read(conn: &mut Conn, mut job: Box<dyn Job>) {
             break;
         }
     }
+    if conn.is_crowded_out()
+        && let Err(error) = outcome
+    {
+        return Some((job, error));
+    }
+    match met.as_ref().or(outcome.as_ref().err()) {
+        Some(error) => trouble.failed(Lane::Read, error),
+        None => trouble.done(Lane::Read),
+    }
     answer([job], outcome.err().as_ref());
     conn.roll_back();
+    None
 }
 
 /// Answers each job, with the error of all of them if there is one.

@@ -171,6 +171,15 @@ pub fn release(conn: &mut Conn, cells: &[(i64, i64)]) -> Result<()> {
     conn.execute_many(RELEASE, cells, |(id, claim)| [id, claim]).map(drop)
 }
 
+/// The cells of active runs that are leased to an owner, each `(id, claim)`.
+pub fn leased_by(conn: &mut Conn, owner: InstanceId) -> Result<Vec<(i64, i64)>> {
+    const LEASED: Sql = Sql::new(
+        "SELECT c.id, c.claim FROM runs r JOIN cells c ON c.id >= r.first_cell AND c.id < r.first_cell + r.cell_count \
+         WHERE r.state IN ('preparing', 'queued', 'running', 'paused') AND c.state = 'leased' AND c.owner = $1",
+    );
+    conn.query_all(LEASED, &[&owner])
+}
+
 /// Cancels up to `limit` open cells of a cancelled run, from a position on. Returns the position after the last
 /// one that was looked at, or None when no cell is open any more.
 pub fn cancel_open(

@@ -1,9 +1,12 @@
 //! A connection, as a closure given to the store sees it.
 
+use std::time::Duration;
+
 use domain::ids::InstanceId;
+use tokio::sync::watch;
 
 use crate::sql::SqlPair;
-use crate::{Error, FromRow, InsertMany, Result, Row, Sql, ToValue, postgres, sqlite};
+use crate::{Error, FromRow, InsertMany, Result, Row, Sql, ToValue, instances, postgres, sqlite};
 
 /// A connection inside a transaction of the store's. Statements are kept prepared, by their text.
 ///
@@ -189,6 +192,47 @@ impl Conn {
             Session::Postgres(session) => {
                 session.greet(format!("SELECT pg_try_advisory_lock(hashtextextended('{instance}', 0))"))
             }
+        }
+    }
+
+    /// Whether every other instance has had the time to take its lock again, should this connection have been lost
+    /// together with theirs.
+    pub(crate) fn others_are_back(&self) -> bool {
+        match &self.session {
+            Session::Sqlite(_) => true,
+            Session::Postgres(session) => session.connected_for() > instances::TIME_TO_RETURN,
+        }
+    }
+
+    /// Tells other instances on the same database, when this transaction is committed, that a run was changed. A file
+    /// has one instance.
+    pub(crate) fn tell(&mut self) -> Result<()> {
+        match &mut self.session {
+            Session::Sqlite(_) => Ok(()),
+            Session::Postgres(session) => session.tell(),
+        }
+    }
+
+    /// Whether there is no connection because the server had no room for one more.
+    pub(crate) fn is_crowded_out(&self) -> bool {
+        match &self.session {
+            Session::Sqlite(_) => false,
+            Session::Postgres(session) => session.is_crowded_out(),
+        }
+    }
+
+    /// Whether there is a connection, as far as is known.
+    pub(crate) fn is_connected(&self) -> bool {
+        match &self.session {
+            Session::Sqlite(_) => true,
+            Session::Postgres(session) => session.is_connected(),
+        }
+    }
+
+    /// Waits so long before it is tried to connect again, or until the store is closed.
+    pub(crate) fn stand_aside(&mut self, time: Duration, closed: &mut watch::Receiver<()>) {
+        if let Session::Postgres(session) = &self.session {
+            session.wait(time, closed);
         }
     }
 

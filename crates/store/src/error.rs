@@ -29,10 +29,10 @@ pub enum Error {
         /// What the database said.
         reason: String,
     },
-    /// The disk failed in the middle of a commit: the write may or may not be there. Look before it is
+    /// The database failed in the middle of a commit: the write may or may not be there. Look before it is
     /// repeated.
     #[error(
-        "the disk failed while the work was being stored ({reason}); it may or may not be there, look first"
+        "the database failed while the work was being stored ({reason}); it may or may not be there, look first"
     )]
     OutcomeUnknown {
         /// What the database said.
@@ -42,6 +42,14 @@ pub enum Error {
     #[error("the database server cannot do it now ({reason}); nothing was stored, try again when it can")]
     Unavailable {
         /// What it said, or why it could not be asked.
+        reason: String,
+    },
+    /// The database server is not the one that it should be, or would listen in the clear. Nothing was stored.
+    #[error(
+        "the database server cannot be trusted: {reason}; no password was sent to it and nothing was stored"
+    )]
+    Untrusted {
+        /// What is wrong with it, and what to do.
         reason: String,
     },
     /// Other writes came in between, each time. Nothing was stored; try again.
@@ -218,6 +226,19 @@ pub enum Constraint {
 }
 
 impl Error {
+    /// Whether the database as a whole cannot do its work now. The store has said so in the log, once.
+    pub fn is_trouble(&self) -> bool {
+        matches!(
+            self,
+            Self::Busy
+                | Self::StorageFull
+                | Self::Storage { .. }
+                | Self::OutcomeUnknown { .. }
+                | Self::Unavailable { .. }
+                | Self::Untrusted { .. }
+        )
+    }
+
     /// The error of a statement run inside a transaction that has not been committed.
     pub(crate) fn of_statement(error: &rusqlite::Error, sql: Sql) -> Self {
         match Self::of_database(error) {

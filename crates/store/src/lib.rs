@@ -25,6 +25,7 @@ pub mod models;
 #[cfg(test)]
 mod plans;
 mod postgres;
+mod readers;
 pub mod removals;
 mod row;
 pub mod run_columns;
@@ -40,6 +41,7 @@ mod store;
 pub mod suites;
 pub mod test_cases;
 mod threads;
+mod trouble;
 mod value;
 pub mod versions;
 pub mod workspaces;

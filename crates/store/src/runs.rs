@@ -347,6 +347,7 @@ pub fn change_state(
         let number: Option<i64> = conn.query_opt(CHANGE, &[&run, &state.as_str(), &to.as_str(), &at])?;
         if let Some(number) = number {
             crate::run_events::insert(conn, run, number, event, at)?;
+            conn.tell()?;
             return Ok(Some(number));
         }
     }

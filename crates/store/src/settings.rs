@@ -15,7 +15,7 @@ pub struct StoreSettings {
     /// certificates `sslrootcert` may name. Without it, the database is a file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database_url: Option<DatabaseUrl>,
-    /// Connections to `PostgreSQL`, 3 to 64: two write, the others read.
+    /// Connections to `PostgreSQL`, 4 to 64: two write, one hears of other instances, the others read.
     pub postgres_connections: usize,
     /// How long one statement of `PostgreSQL` may take, in milliseconds, 100 to 600,000. Then its connection is
     /// given up.
@@ -56,7 +56,7 @@ impl StoreSettings {
     /// Refuses what cannot work, with the name of the setting.
     pub fn validate(&self) -> Result<()> {
         let checks = [
-            ("postgres_connections", self.postgres_connections as u64, 3, 64, "from 3 to 64"),
+            ("postgres_connections", self.postgres_connections as u64, 4, 64, "from 4 to 64"),
             ("database_timeout_ms", self.database_timeout_ms, 100, 600_000, "from 100 to 600000"),
             ("readers", self.readers as u64, 1, 64, "from 1 to 64"),
             ("read_queue", self.read_queue as u64, 1, 1 << 20, "from 1 to 1048576"),

@@ -52,7 +52,7 @@ impl Store {
     /// ahead of the store's threads.
     pub fn open_in_place() -> Result<Self> {
         let session = sqlite::Session::new(database::open_in_memory(MIGRATIONS)?, Duration::ZERO);
-        let writer = Writer::new(Conn::sqlite(session), Isolation::Serializable);
+        let writer = Writer::new(Conn::sqlite(session), Isolation::Serializable, Arc::default());
         Ok(Self { inner: Arc::new(Inner::InPlace(Mutex::new(Some(writer)))) })
     }
 
@@ -118,6 +118,23 @@ impl Store {
         }
     }
 
+    /// What the database cannot do now, and why; the log said so once. None: as far as was seen, it works.
+    pub fn trouble(&self) -> Option<Error> {
+        match &*self.inner {
+            Inner::Threads { threads, .. } => threads.trouble().now(),
+            Inner::InPlace(_) => None,
+        }
+    }
+
+    /// Waits until an instance of the server on the same database, this one or another, may have started, paused,
+    /// resumed, cancelled, put back or removed a run. On a file it never returns: there is no other instance.
+    pub async fn run_changed(&self) {
+        match &*self.inner {
+            Inner::Threads { threads, .. } => threads.changed().notified().await,
+            Inner::InPlace(_) => std::future::pending().await,
+        }
+    }
+
     /// Where the file is; None for a database in memory or of a server.
     pub(crate) fn path(&self) -> Option<PathBuf> {
         match &*self.inner {
@@ -147,6 +164,10 @@ fn run_in_place(writer: &Mutex<Option<Writer>>, lane: Lane, job: Box<dyn Job>) {
     match (&mut *writer, lane) {
         (None, _) => batch::answer([job], Some(&Error::Closed)),
         (Some(writer), Lane::Write | Lane::Guarded) => writer.write(job, || None),
-        (Some(writer), Lane::Read) => writer.conn().read_only(|conn| batch::read(conn, job)),
+        (Some(writer), Lane::Read) => {
+            let trouble = Arc::clone(writer.trouble());
+            // There is no server that could have no room.
+            writer.conn().read_only(|conn| drop(batch::read(conn, job, &trouble)));
+        }
     }
 }

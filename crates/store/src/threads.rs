@@ -1,18 +1,20 @@
 //! The threads that own the connections: to a file, one that writes and several that read; to a server, two that
-//! write, each its own kind, and several that read.
+//! write, each its own kind, one that hears what other instances change, and several that read.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::batch::{self, Writer};
 use crate::call::Job;
 use crate::conn::Isolation;
 use crate::migration::Migration;
 use crate::postgres::{self, Address, Claim, DatabaseUrl};
+use crate::readers::{self, Readers};
 use crate::sqlite::{self, Lock, database};
+use crate::trouble::Trouble;
 use crate::{Conn, Error, Result, StoreSettings, copy};
 
 /// Which queue a call goes to.
@@ -24,13 +26,15 @@ pub(crate) enum Lane {
     Guarded,
 }
 
-type Queue = Sender<Box<dyn Job>>;
-type Queued = Receiver<Box<dyn Job>>;
+pub(crate) type Queue = Sender<Box<dyn Job>>;
+pub(crate) type Queued = Receiver<Box<dyn Job>>;
 
 struct Queues {
     reads: Queue,
     writes: Queue,
     guarded: Queue,
+    /// Whoever waits for something else than work hears when this is dropped.
+    _open: watch::Sender<()>,
 }
 
 pub(crate) struct Threads {
@@ -38,6 +42,9 @@ pub(crate) struct Threads {
     queues: RwLock<Option<Queues>>,
     /// Each thread holds a receiver as long as it runs.
     running: watch::Sender<()>,
+    trouble: Arc<Trouble>,
+    /// Told when another instance changed a run.
+    changed: Arc<Notify>,
 }
 
 impl Threads {
@@ -47,20 +54,24 @@ impl Threads {
         let session = |connection| Conn::sqlite(sqlite::Session::new(connection, settings.busy_timeout()));
         let mut file = session(file);
         copy::refuse_unfinished(&mut file)?;
-        let writer = Writer::new(file, Isolation::Serializable);
+        let trouble = Arc::new(Trouble::default());
+        let writer = Writer::new(file, Isolation::Serializable, Arc::clone(&trouble));
         let readers = (0..settings.readers)
             .map(|_| database::open_reader(settings).map(session))
             .collect::<Result<Vec<_>>>()?;
         let (running, runs) = watch::channel(());
         let (reads, queued_reads) = bounded(settings.read_queue);
         let (writer_queue, queued_writes) = bounded(settings.write_queue);
-        let readers_ended = start_readers(readers, &queued_reads, &runs)?;
+        let (open, closed) = watch::channel(());
+        let of_readers = Readers::new(queued_reads, Arc::clone(&trouble), closed);
+        let readers_ended = start_readers(readers, &of_readers, &runs)?;
         start("store-writer".to_owned(), runs, move || {
             let writer = run_writer(writer, &queued_writes);
             close_file(writer, &readers_ended, lock);
         })?;
         let guarded = writer_queue.clone();
-        Ok(Self { queues: RwLock::new(Some(Queues { reads, writes: writer_queue, guarded })), running })
+        let queues = Queues { reads, writes: writer_queue, guarded, _open: open };
+        Ok(Self { queues: RwLock::new(Some(queues)), running, trouble, changed: Arc::default() })
     }
 
     /// Brings the server's database to the schema of this program, then starts the threads. Each connects when
@@ -72,17 +83,20 @@ impl Threads {
         // On a thread of its own, because the caller's may carry a runtime already.
         let migrated = thread::scope(|scope| scope.spawn(|| postgres::migrate::migrate(&address)).join());
         migrated.unwrap_or_else(|_| Err(Error::Panicked { message: "in a migration".to_owned() }))?;
-        let session = || {
-            let (address, limit) = (Arc::clone(&address), settings.database_timeout());
-            Result::Ok(Conn::postgres(postgres::Session::new(address, limit, Claim::Shared)?))
-        };
-        let readers = (2..settings.postgres_connections).map(|_| session()).collect::<Result<Vec<_>>>()?;
+        let session =
+            || postgres::Session::new(Arc::clone(&address), settings.database_timeout(), Claim::Shared);
+        let conn = || session().map(Conn::postgres);
+        let readers = (3..settings.postgres_connections).map(|_| conn()).collect::<Result<Vec<_>>>()?;
         let (running, runs) = watch::channel(());
         let (reads, queued_reads) = bounded(settings.read_queue);
-        start_readers(readers, &queued_reads, &runs)?;
+        let (trouble, changed) = (Arc::new(Trouble::default()), Arc::new(Notify::new()));
+        let (open, closed) = watch::channel(());
+        start_readers(readers, &Readers::new(queued_reads, Arc::clone(&trouble), closed.clone()), &runs)?;
+        let (listener, heard) = (session()?, Arc::clone(&changed));
+        start("store-listener".to_owned(), runs.clone(), move || postgres::listen(listener, &heard, closed))?;
         let writer = |name: &str, isolation| {
             let (queue, queued) = bounded(settings.write_queue);
-            let writer = Writer::new(session()?, isolation);
+            let writer = Writer::new(conn()?, isolation, Arc::clone(&trouble));
             start(format!("store-{name}"), runs.clone(), move || drop(run_writer(writer, &queued)))?;
             Result::Ok(queue)
         };
@@ -90,8 +104,19 @@ impl Threads {
             reads,
             writes: writer("writer", Isolation::Serializable)?,
             guarded: writer("guarded", Isolation::Guarded)?,
+            _open: open,
         };
-        Ok(Self { queues: RwLock::new(Some(queues)), running })
+        Ok(Self { queues: RwLock::new(Some(queues)), running, trouble, changed })
+    }
+
+    /// The trouble that the database is in.
+    pub(crate) fn trouble(&self) -> &Trouble {
+        &self.trouble
+    }
+
+    /// Told when another instance changed a run.
+    pub(crate) fn changed(&self) -> &Arc<Notify> {
+        &self.changed
     }
 
     /// Queues a call, or answers it with the reason why not.
@@ -130,13 +155,13 @@ fn start(name: String, runs: watch::Receiver<()>, run: impl FnOnce() + Send + 's
 }
 
 /// The receiver hears when the last of them has ended.
-fn start_readers(readers: Vec<Conn>, queue: &Queued, runs: &watch::Receiver<()>) -> Result<Receiver<()>> {
+fn start_readers(conns: Vec<Conn>, readers: &Readers, runs: &watch::Receiver<()>) -> Result<Receiver<()>> {
     let (reading, readers_ended) = bounded::<()>(0);
-    for (number, mut conn) in readers.into_iter().enumerate() {
-        let (queue, reading) = (queue.clone(), reading.clone());
+    for (number, conn) in conns.into_iter().enumerate() {
+        let (readers, reading) = (readers.clone(), reading.clone());
         start(format!("store-reader-{number}"), runs.clone(), move || {
-            queue.iter().for_each(|job| batch::read(&mut conn, job));
-            drop((conn, reading));
+            readers::run(conn, readers);
+            drop(reading);
         })?;
     }
     Ok(readers_ended)

@@ -154,7 +154,8 @@ fn log(
     let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     let code = error.map(|error| error.code().name());
     match error.and_then(ApiError::chain) {
-        Some(cause) if status >= 500 => {
+        // What the server waits for itself, such as its database, says so once, and not for each request.
+        Some(cause) if status >= 500 && status != 503 => {
             error!(target: "http", %method, path, status, took_us, %request_id, code, cause, "request failed");
         }
         Some(cause) => {

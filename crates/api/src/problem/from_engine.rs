@@ -79,7 +79,7 @@ fn of_store(cause: StoreError) -> ApiError {
                           look before you repeat it.";
             ApiError::new(Code::Unavailable, detail).retry_after(30).caused_by(cause)
         }
-        StoreError::Unavailable { .. } => {
+        StoreError::Unavailable { .. } | StoreError::Untrusted { .. } => {
             let detail = "The database server cannot be reached or cannot write now. Nothing was stored; try again \
                           in a few seconds.";
             ApiError::new(Code::Unavailable, detail).retry_after(5).caused_by(cause)

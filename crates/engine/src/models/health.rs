@@ -78,14 +78,21 @@ impl Engine {
 
     /// Whether the database answers.
     pub async fn is_ready(&self) -> bool {
-        self.check_database().await.status == CheckStatus::Pass
+        self.check_database().await.status != CheckStatus::Fail
     }
 
     async fn check_database(&self) -> Check {
         let begun = Instant::now();
         let read = timeout(LIMIT, self.store.read(store::runs::active)).await;
         let (status, detail, remedy) = match read {
-            Ok(Ok(_)) => (CheckStatus::Pass, "The database answers.".to_owned(), None),
+            Ok(Ok(_)) => match self.store.trouble() {
+                None => (CheckStatus::Pass, "The database answers.".to_owned(), None),
+                Some(error) => (
+                    CheckStatus::Warn,
+                    format!("The database answers, but not everything worked lately: {error}."),
+                    Some("Look at the log of the database; work goes on by itself.".to_owned()),
+                ),
+            },
             Ok(Err(error)) => (
                 CheckStatus::Fail,
                 format!("The database does not answer: {error}."),

@@ -186,7 +186,9 @@ async fn sweep_for_ever(retention: Arc<Retention>) {
                 EVERY
             }
             Err(error) => {
-                tracing::warn!(%error, "runs that are due could not be removed; trying again in a minute");
+                if !error.is_trouble() {
+                    tracing::warn!(%error, "runs that are due could not be removed; trying again in a minute");
+                }
                 AFTER_FAILURE
             }
         };

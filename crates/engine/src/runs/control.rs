@@ -255,7 +255,9 @@ pub(crate) async fn tell(
         events.publish(run, Batch { first: number, last: number, frames });
         Result::Ok(())
     };
-    if let Err(error) = told.await {
+    if let Err(error) = told.await
+        && !error.is_trouble()
+    {
         tracing::warn!(%run, number, %error, "an event was not told live; its readers will read it again");
     }
 }

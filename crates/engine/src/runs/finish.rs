@@ -95,7 +95,9 @@ impl Finisher {
                 // A model's answer is dear: it is kept until the disk takes it. If the commit happened all
                 // the same, the cells are finished by now and are left alone.
                 Err(error) => {
-                    tracing::error!(run = %id, cells = cells.len(), %error, "results wait to be stored");
+                    if !error.is_trouble() {
+                        tracing::error!(run = %id, cells = cells.len(), %error, "results wait to be stored");
+                    }
                     tokio::time::sleep(AFTER_FAILURE).await;
                 }
             }

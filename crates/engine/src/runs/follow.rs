@@ -10,7 +10,7 @@ use domain::run::CellState;
 use store::cells::CellRange;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::cell_view::CellSummary;
 use super::control::run_frame;
@@ -40,6 +40,10 @@ pub struct Follower {
     /// Up to which number the store has more than was handed out.
     replay_to: i64,
     ready: VecDeque<Frame>,
+    /// More was told than is kept for a reader that is slow.
+    overtaken: bool,
+    /// Nobody can tell anything any more.
+    ended: bool,
 }
 
 impl Engine {
@@ -64,6 +68,8 @@ impl Engine {
             last,
             replay_to: row.event_seq,
             ready: VecDeque::new(),
+            overtaken: false,
+            ended: false,
         })
     }
 }
@@ -75,20 +81,32 @@ impl Follower {
             if let Some(frame) = self.ready.pop_front() {
                 return Ok(Some(frame));
             }
-            if self.last < self.replay_to {
-                self.replay().await?;
-                continue;
-            }
-            let Ok(heard) = timeout(LOOK_EVERY, self.live.recv()).await else {
-                self.look().await?;
-                continue;
-            };
-            match heard {
-                Ok(batch) => self.take(&batch),
-                Err(RecvError::Lagged(_)) => return self.resync().await.map(Some),
-                Err(RecvError::Closed) => return Ok(None),
+            match self.advance().await {
+                Ok(Some(frame)) => return Ok(Some(frame)),
+                Ok(None) if self.ended => return Ok(None),
+                Ok(None) => {}
+                // What was not told is read when the database works again: the reader stays.
+                Err(error) if error.is_trouble() => sleep(LOOK_EVERY).await,
+                Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Gets more events, from the store or as they come. Returns the one that takes the place of what was missed.
+    async fn advance(&mut self) -> Result<Option<Frame>> {
+        if self.overtaken {
+            return self.resync().await.map(Some);
+        }
+        if self.last < self.replay_to {
+            return self.replay().await.map(|()| None);
+        }
+        match timeout(LOOK_EVERY, self.live.recv()).await {
+            Err(_) => self.look().await?,
+            Ok(Ok(batch)) => self.take(&batch),
+            Ok(Err(RecvError::Lagged(_))) => self.overtaken = true,
+            Ok(Err(RecvError::Closed)) => self.ended = true,
+        }
+        Ok(None)
     }
 
     /// Looks for events that were committed and not told: a commit whose outcome was not known, a reading that
@@ -167,6 +185,7 @@ impl Follower {
         let seq = self.engine.store.read(move |conn| store::runs::event_seq(conn, run)).await?;
         self.last = seq.ok_or_else(|| Error::not_found(format!("run {run}")))?;
         self.replay_to = self.last;
+        self.overtaken = false;
         let data = format!("{{\"after\":{}}}", self.last);
         Ok(Frame { number: self.last, event: "resync", data: data.into() })
     }

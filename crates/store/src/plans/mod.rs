@@ -81,7 +81,7 @@ async fn filled(database: &TestDatabase) -> Store {
     let settings = StoreSettings {
         path: database.folder().join("promptcards.db"),
         database_url: database.url().map(|url| url.parse().unwrap()),
-        postgres_connections: 3,
+        postgres_connections: 4,
         ..StoreSettings::default()
     };
     let store = Store::open(settings).unwrap();

@@ -1,6 +1,7 @@
 //! Where the server is, and whether the way to it is encrypted.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -13,9 +14,13 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::BuilderVerifierExt as _;
 use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::Notify;
 use tokio_postgres::config::{Host, SslMode};
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::link::Link;
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -80,7 +85,7 @@ impl DatabaseUrl {
             Encryption::None => None,
             Encryption::Verified(certificates) => Some(MakeRustlsConnect::new(tls(certificates)?)),
         };
-        Ok(Address { config, tls, shown: self.shown.clone() })
+        Ok(Address { config, tls, link: Link::default(), shown: self.shown.clone() })
     }
 
     fn read(&self) -> Result<(Config, Encryption), String> {
@@ -173,6 +178,7 @@ fn tls(certificates: Option<PathBuf>) -> Result<ClientConfig, String> {
 pub(crate) struct Address {
     /// Its URL, without the password.
     pub(crate) shown: String,
+    pub(super) link: Link,
     config: Config,
     tls: Option<MakeRustlsConnect>,
 }
@@ -181,23 +187,38 @@ pub(crate) struct Address {
 type Carrier = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Address {
-    pub(super) async fn connect(&self) -> Result<(Client, Carrier), tokio_postgres::Error> {
+    /// A connection; `heard` is told whenever somebody says something on a channel that it listens to.
+    pub(super) async fn connect(
+        &self,
+        heard: Option<Arc<Notify>>,
+    ) -> Result<(Client, Carrier), tokio_postgres::Error> {
         Ok(match &self.tls {
             None => {
                 let (client, connection) = self.config.connect(NoTls).await?;
-                (client, Box::pin(carry(connection)))
+                (client, Box::pin(carry(connection, heard)))
             }
             Some(tls) => {
                 let (client, connection) = self.config.connect(tls.clone()).await?;
-                (client, Box::pin(carry(connection)))
+                (client, Box::pin(carry(connection, heard)))
             }
         })
     }
 }
 
-async fn carry(connection: impl Future<Output = Result<(), tokio_postgres::Error>>) {
-    if let Err(error) = connection.await {
-        tracing::debug!(%error, "a connection to the database ended");
+async fn carry<S, T>(mut connection: Connection<S, T>, heard: Option<Arc<Notify>>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    while let Some(message) = poll_fn(|context| connection.poll_message(context)).await {
+        match message {
+            Ok(AsyncMessage::Notification(_)) => heard.iter().for_each(|heard| heard.notify_one()),
+            Ok(_) => {}
+            Err(error) => {
+                tracing::debug!(%error, "a connection to the database ended");
+                return;
+            }
+        }
     }
 }
 

@@ -7,20 +7,18 @@
 mod explain;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{join, join_all};
 use tokio::runtime::Runtime;
 use tokio::task::AbortHandle;
-use tokio::time::timeout;
-use tokio_postgres::error::SqlState;
+use tokio::time::{Instant, timeout};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
 
 use super::address::Address;
-use super::error::{is_last, of_connecting, of_statement};
+use super::error::{is_last, of_statement};
 use super::value::Param;
 use crate::conn::Isolation;
 use crate::{Error, InsertMany, Result, Row, Sql, ToValue};
@@ -33,12 +31,10 @@ const MOST_PARAMETERS: usize = 60_000;
 /// Statements under way at once on a connection.
 const PIPELINE: usize = 64;
 /// How much longer we wait than the server works on a statement: it says that it gave up, unless it is frozen.
-const GRACE: Duration = Duration::from_secs(2);
+pub(super) const GRACE: Duration = Duration::from_secs(2);
 
-/// The key of the lock that each connection holds in its database.
-const CLAIM: i64 = 5_783_123_467;
-/// How long a connection waits for it: the server may not have noticed yet that another one has ended.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// What instances tell each other of runs.
+const TELL: &str = "NOTIFY promptcards_runs";
 
 /// Who else may be in the database while a connection is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,13 +46,15 @@ pub(crate) enum Claim {
 }
 
 pub(crate) struct Session {
-    runtime: Runtime,
-    address: Arc<Address>,
-    limit: Duration,
-    claim: Claim,
+    pub(super) runtime: Runtime,
+    pub(super) address: Arc<Address>,
+    pub(super) limit: Duration,
+    pub(super) claim: Claim,
     /// Run on each new connection.
-    greeting: Option<String>,
-    connected: Option<Connected>,
+    pub(super) greeting: Option<String>,
+    pub(super) connected: Option<Connected>,
+    /// The server had no room for one more connection when that was tried last.
+    pub(super) crowded_out: bool,
     /// Begun by us; the server may not have heard of it yet.
     open: bool,
     /// The transaction met another one, or its connection broke before the commit: all of it must run again.
@@ -65,10 +63,11 @@ pub(crate) struct Session {
     unsent: String,
 }
 
-struct Connected {
-    client: Client,
+pub(super) struct Connected {
+    pub(super) client: Client,
     statements: HashMap<String, Statement>,
     task: AbortHandle,
+    made_at: Instant,
 }
 
 impl Session {
@@ -85,6 +84,7 @@ impl Session {
             claim,
             greeting: None,
             connected: None,
+            crowded_out: false,
             open: false,
             doomed: false,
             unsent: String::new(),
@@ -95,7 +95,7 @@ impl Session {
     pub(crate) fn begin(&mut self, isolation: Isolation) -> Result<()> {
         self.roll_back();
         if self.connected.as_ref().is_none_or(|connected| connected.client.is_closed()) {
-            self.connect()?;
+            self.connect(isolation != Isolation::Snapshot, None)?;
         }
         self.open = true;
         self.unsent.push_str(match isolation {
@@ -122,9 +122,7 @@ impl Session {
         self.forget_transaction();
         match outcome {
             // Whether it was committed before the connection broke nobody can tell.
-            Err(error @ Error::Unavailable { .. }) if lost => {
-                Err(Error::OutcomeUnknown { reason: error.to_string() })
-            }
+            Err(Error::Unavailable { reason }) if lost => Err(Error::OutcomeUnknown { reason }),
             outcome => outcome,
         }
     }
@@ -141,6 +139,11 @@ impl Session {
             }
         }
         self.forget_transaction();
+    }
+
+    /// How long there has been a connection.
+    pub(crate) fn connected_for(&self) -> Duration {
+        self.connected.as_ref().map_or(Duration::ZERO, |connected| connected.made_at.elapsed())
     }
 
     /// Whether what failed last is worth another run of the whole transaction.
@@ -272,7 +275,7 @@ impl Session {
     }
 
     /// Sends what waits to be sent, and `work` right behind it.
-    fn run<T>(
+    pub(super) fn run<T>(
         &mut self,
         sql: Sql,
         work: impl AsyncFnOnce(&Client) -> Result<T, tokio_postgres::Error>,
@@ -306,55 +309,29 @@ impl Session {
             // It would take as long again.
             Err(_) => {
                 self.connected = None;
-                Err(Error::Unavailable { reason: format!("no answer within {} ms", limit.as_millis()) })
+                let error =
+                    Error::Unavailable { reason: format!("no answer within {} ms", limit.as_millis()) };
+                self.address.link.silent(&error);
+                Err(error)
             }
         }
     }
 
-    fn connect(&mut self) -> Result<()> {
-        self.connected = None;
-        let (address, limit) = (&self.address, self.limit);
-        let connected = self.runtime.block_on(async { timeout(limit, address.connect()).await });
-        let too_late =
-            |_| Error::Unavailable { reason: format!("no connection within {} ms", limit.as_millis()) };
-        let (client, connection) = connected.map_err(too_late)?.map_err(|error| of_connecting(&error))?;
-        let task = self.runtime.spawn(connection).abort_handle();
-        let mut greeting = format!(
-            "SET lock_timeout = {}; SELECT {}({CLAIM}); SET lock_timeout = 0; SET statement_timeout = {}",
-            PATIENCE.as_millis(),
-            match self.claim {
-                Claim::Shared => "pg_advisory_lock_shared",
-                Claim::Alone => "pg_advisory_lock",
-            },
-            limit.as_millis()
-        );
-        if let Some(text) = &self.greeting {
-            greeting = format!("{greeting}; {text}");
-        }
-        let connected = Connected { client, statements: HashMap::new(), task };
-        let greeted = self
-            .runtime
-            .block_on(async { timeout(limit + PATIENCE, connected.client.batch_execute(&greeting)).await });
-        greeted.map_err(too_late)?.map_err(|error| match error.code() {
-            Some(&SqlState::LOCK_NOT_AVAILABLE) => self.taken(),
-            _ => of_connecting(&error),
-        })?;
-        self.connected = Some(connected);
-        Ok(())
-    }
-
-    /// The error where somebody else is in the database who must not be.
-    fn taken(&self) -> Error {
-        match self.claim {
-            Claim::Shared => Error::Unavailable { reason: "`promptcards copy` is at work on it".to_owned() },
-            Claim::Alone => Error::Locked { path: PathBuf::from(&self.address.shown), process: None },
-        }
+    /// Tells every instance, when this transaction is committed, that a run was changed.
+    pub(crate) fn tell(&mut self) -> Result<()> {
+        self.control(TELL)
     }
 
     fn forget_transaction(&mut self) {
         self.open = false;
         self.doomed = false;
         self.unsent.clear();
+    }
+}
+
+impl Connected {
+    pub(super) fn new(client: Client, task: AbortHandle) -> Self {
+        Self { client, statements: HashMap::new(), task, made_at: Instant::now() }
     }
 }
 

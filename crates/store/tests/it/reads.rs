@@ -37,7 +37,7 @@ async fn a_read_cannot_write() {
 #[tokio::test]
 async fn readers_work_side_by_side_and_beside_the_writer() {
     let notes =
-        Notes::open_with(|settings| StoreSettings { readers: 2, postgres_connections: 4, ..settings }).await;
+        Notes::open_with(|settings| StoreSettings { readers: 2, postgres_connections: 5, ..settings }).await;
     let (one, other) = (Held::reader(&notes.store), Held::reader(&notes.store));
     notes.store.write(|conn| insert(conn, "meanwhile")).await.unwrap();
     one.release().await;
@@ -49,7 +49,7 @@ async fn readers_work_side_by_side_and_beside_the_writer() {
 async fn more_reads_than_the_queue_holds_are_refused_and_abandoned_ones_are_left_out() {
     let notes = Notes::open_with(|settings| StoreSettings {
         readers: 1,
-        postgres_connections: 3,
+        postgres_connections: 4,
         read_queue: 2,
         ..settings
     })
@@ -68,7 +68,7 @@ async fn more_reads_than_the_queue_holds_are_refused_and_abandoned_ones_are_left
 async fn a_read_that_panics_or_passes_over_a_failure_is_an_error_and_the_reader_lives() {
     const WRONG: Sql = Sql::new("SELECT nothing FROM notes");
     let notes =
-        Notes::open_with(|settings| StoreSettings { readers: 1, postgres_connections: 3, ..settings }).await;
+        Notes::open_with(|settings| StoreSettings { readers: 1, postgres_connections: 4, ..settings }).await;
     let panicked = notes.store.read(|_| -> store::Result<()> { panic!("no number") }).await;
     assert_eq!(panicked, Err(Error::Panicked { message: "no number".to_owned() }));
     let passed_over = notes.store.read(|conn| Ok(conn.query_opt::<i64>(WRONG, &[]).is_ok())).await;

@@ -28,7 +28,7 @@ use tokio_util::task::TaskTracker;
 use super::cell;
 use super::context::ClaimedCase;
 use super::finish::{Finished, Finisher};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::events::EventHub;
 use in_flight::InFlight;
 pub(crate) use in_flight::InFlightGuard;
@@ -207,12 +207,19 @@ async fn dispatch(shared: Arc<Shared>) {
     let mut lanes: Vec<Lane> = Vec::new();
     let mut contexts = lanes::Contexts::new();
     let mut renewal = Instant::now() + RENEWAL;
+    // Whether cells may be claimed of which this worker was not told.
+    let mut unknown_claim = false;
     while !shared.stop.is_cancelled() {
+        if unknown_claim {
+            unknown_claim = upkeep::give_back_unknown(&shared).await.is_err();
+        }
         if shared.runs_changed.swap(false, Ordering::AcqRel) {
             match lanes::read(&shared, &mut contexts).await {
                 Ok(read) => lanes = read,
                 Err(error) => {
-                    tracing::error!(%error, "the runs could not be read; trying again");
+                    if !error.is_trouble() {
+                        tracing::error!(%error, "the runs could not be read; trying again");
+                    }
                     shared.runs_changed.store(true, Ordering::Release);
                     tokio::time::sleep(AFTER_FAILURE).await;
                     continue;
@@ -223,13 +230,19 @@ async fn dispatch(shared: Arc<Shared>) {
             Ok(true) => continue,
             Ok(false) => {}
             Err(error) => {
-                tracing::error!(%error, "no cell could be claimed; trying again");
+                if !error.is_trouble() {
+                    tracing::error!(%error, "no cell could be claimed; trying again");
+                }
+                unknown_claim |= matches!(error, Error::Store(store::Error::OutcomeUnknown { .. }));
+                shared.runs_changed.store(true, Ordering::Release);
                 tokio::time::sleep(AFTER_FAILURE).await;
+                continue;
             }
         }
         tokio::select! {
             () = shared.stop.cancelled() => {}
             () = shared.wake.notified() => {}
+            () = shared.around.store.run_changed() => shared.runs_changed.store(true, Ordering::Release),
             () = sleep_until(renewal) => {
                 renewal = Instant::now() + RENEWAL;
                 upkeep::run(&shared).await;

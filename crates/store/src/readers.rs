@@ -1,0 +1,71 @@
+//! The threads that read: they share a queue, and work that one of them has no connection for.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use crossbeam_channel::{select, unbounded};
+use tokio::sync::watch;
+
+use crate::batch;
+use crate::call::Job;
+use crate::threads::{Lane, Queue, Queued};
+use crate::trouble::Trouble;
+use crate::{Conn, Error};
+
+/// How long a reader for whose connection the server has no room leaves the work to the others.
+const ASIDE: Duration = Duration::from_secs(5);
+
+/// What the readers have in common.
+#[derive(Clone)]
+pub(crate) struct Readers {
+    queue: Queued,
+    /// Work that another reader had no connection for: at most one for each of them.
+    passed_on: (Queue, Queued),
+    /// How many have a connection, as far as they know.
+    connected: Arc<AtomicUsize>,
+    trouble: Arc<Trouble>,
+    closed: watch::Receiver<()>,
+}
+
+impl Readers {
+    pub(crate) fn new(queue: Queued, trouble: Arc<Trouble>, closed: watch::Receiver<()>) -> Self {
+        Self { queue, passed_on: unbounded(), connected: Arc::default(), trouble, closed }
+    }
+
+    /// The next work. None: the store is closed, and nothing waits.
+    fn next(&self) -> Option<Box<dyn Job>> {
+        select! {
+            recv(self.passed_on.1) -> job => job.ok(),
+            recv(self.queue) -> job => job.ok().or_else(|| self.passed_on.1.try_recv().ok()),
+        }
+    }
+
+    /// Has another reader do it, or answers it if none has a connection.
+    fn pass_on(&self, job: Box<dyn Job>, error: &Error) {
+        if self.connected.load(Ordering::SeqCst) == 0 {
+            self.trouble.failed(Lane::Read, error);
+            return batch::answer([job], Some(error));
+        }
+        // One who ends takes it along: it is answered as closed, as what comes after.
+        let _ = self.passed_on.0.send(job);
+    }
+}
+
+/// Reads until the store is closed.
+pub(crate) fn run(mut conn: Conn, mut readers: Readers) {
+    let mut counted = false;
+    while let Some(job) = readers.next() {
+        let left = batch::read(&mut conn, job, &readers.trouble);
+        let connected = conn.is_connected();
+        if connected != counted {
+            counted = connected;
+            let step = if connected { 1 } else { usize::MAX };
+            readers.connected.fetch_add(step, Ordering::SeqCst);
+        }
+        if let Some((job, error)) = left {
+            readers.pass_on(job, &error);
+            conn.stand_aside(ASIDE, &mut readers.closed);
+        }
+    }
+}
