@@ -2,7 +2,8 @@
 
 use std::net::SocketAddr;
 
-use reqwest::{Client, Method, StatusCode};
+use reqwest::header::HeaderMap;
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
 use crate::events::Events;
@@ -27,6 +28,8 @@ pub struct Answer {
     pub content_type: Option<String>,
     /// After how many seconds to try again, if that was said.
     pub retry_after: Option<u64>,
+    /// All headers.
+    pub headers: HeaderMap,
     /// The body; null where there was none.
     pub body: Value,
 }
@@ -78,20 +81,15 @@ impl Actor {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let response = request.send().await.unwrap();
-        let header =
-            |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
-        let (status, etag, location) = (response.status(), header("etag"), header("location"));
-        let content_type = header("content-type");
-        let retry_after = header("retry-after").map(|seconds| seconds.parse().unwrap());
-        let bytes = response.bytes().await.unwrap();
-        let body = if bytes.is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_slice(&bytes)
-                .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&bytes).into_owned()))
-        };
-        Answer { status, etag, location, content_type, retry_after, body }
+        answer(request).await
+    }
+
+    /// Sends a text as it is, as JSON.
+    pub async fn send_text(&self, method: Method, path: &str, body: String) -> Answer {
+        answer(
+            self.client.request(method, self.url(path)).header("content-type", "application/json").body(body),
+        )
+        .await
     }
 
     /// GET.
@@ -191,4 +189,21 @@ impl Actor {
             }
         }
     }
+}
+
+async fn answer(request: RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    let header = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+    let (status, etag, location) = (response.status(), header("etag"), header("location"));
+    let content_type = header("content-type");
+    let retry_after = header("retry-after").map(|seconds| seconds.parse().unwrap());
+    let headers = response.headers().clone();
+    let bytes = response.bytes().await.unwrap();
+    let body = if bytes.is_empty() {
+        Value::Null
+    } else {
+        serde_json::from_slice(&bytes)
+            .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&bytes).into_owned()))
+    };
+    Answer { status, etag, location, content_type, retry_after, headers, body }
 }
