@@ -35,11 +35,12 @@ defaultTest:
   assert: [{type: not-contains, value: sorry}]
 tests:
   - description: both
-    vars: {greeting: [hi, ho], name: 'dear {{who}}', who: Ada, loud: true}
+    vars: {greeting: [hi, ho], name: 'dear {{who}}', who: Ada, loud: true, n: 1.0}
     assert:
       - {type: contains, value: '{{greeting}}', weight: 2}
       - {type: contains-any, value: ['{{ name }}', x]}
       - {type: equals, value: '{{ name | dump }}'}
+      - {type: equals, value: '{{ n }}'}
     threshold: 0.5
     metadata: {tags: [a, b], ticket: 7}
   - vars: {greeting: hello, name: Bob}
@@ -74,6 +75,7 @@ fn a_config_becomes_a_card_with_its_cases() {
     let values: Vec<_> = cases[0].assertions.iter().map(|it| it.value.clone().unwrap()).collect();
     assert_eq!(values[..3], [json!("sorry"), json!("{{greeting}}"), json!(["{{ name }}", "x"])]);
     assert_eq!(values[3], "\"dear Ada\"", "a template that cards do not have is put in");
+    assert_eq!(values[4], "1", "and one that means something else: a card prints 1.0");
     let said = notes(&converted);
     assert!(
         said.contains(
