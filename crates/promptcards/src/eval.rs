@@ -35,7 +35,7 @@ use crate::{SystemClock, SystemIds};
 use cache::Cache;
 use cell::Context;
 use config::{Environment, Settings};
-use files::DiskFiles;
+pub(crate) use files::DiskFiles;
 use interrupt::Interrupt;
 use servers::Asked;
 

@@ -10,8 +10,8 @@ use clap::Args;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(crate) use address::Address;
@@ -47,6 +47,15 @@ pub(crate) struct Server {
     key: Option<HeaderValue>,
 }
 
+/// A page of a list.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Page<T> {
+    /// What is on it.
+    pub(crate) items: Vec<T>,
+    /// Where to read on, if there is more.
+    pub(crate) next_cursor: Option<String>,
+}
+
 /// Why a server did not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RemoteError {
@@ -74,6 +83,20 @@ fn sentences(detail: &str, errors: &[String]) -> String {
     match errors {
         [] | [_] => detail.to_owned(),
         several => several.join("\n  "),
+    }
+}
+
+impl RemoteError {
+    /// Whether the same may be tried again: nobody has refused it.
+    pub(crate) fn is_passing(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::Broken { .. } => true,
+            Self::Refused { status, .. } => {
+                *status == StatusCode::SERVICE_UNAVAILABLE || *status == StatusCode::TOO_MANY_REQUESTS
+            }
+            // A proxy says so while the server behind it starts again.
+            Self::Foreign { said, .. } => said.starts_with("502") || said.starts_with("504"),
+        }
     }
 }
 
@@ -109,6 +132,12 @@ impl Server {
         &self.address
     }
 
+    /// Reads JSON.
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, RemoteError> {
+        let response = self.send(self.request(Method::GET, path).timeout(LIMIT)).await?;
+        self.json(response).await
+    }
+
     /// Reads a text.
     pub(crate) async fn text(&self, path: &str) -> Result<String, RemoteError> {
         let response = self.send(self.request(Method::GET, path).timeout(LIMIT)).await?;
@@ -123,6 +152,11 @@ impl Server {
     ) -> Result<T, RemoteError> {
         let response = self.send(self.request(Method::POST, path).json(body).timeout(LIMIT)).await?;
         self.json(response).await
+    }
+
+    /// A stream of events after a number.
+    pub(crate) async fn events(&self, path: &str, after: i64) -> Result<Response, RemoteError> {
+        self.send(self.request(Method::GET, path).header("Last-Event-ID", after)).await
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {

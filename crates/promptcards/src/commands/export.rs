@@ -7,6 +7,7 @@ use clap::Args;
 use formats::native::{self, Document};
 
 use crate::remote::ServerArgs;
+use crate::report::terminal::print;
 
 /// The flags of `export`.
 #[derive(Debug, Args)]
@@ -52,7 +53,7 @@ pub(super) fn run(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     let text = super::runtime()?.block_on(server.text(&format!("/export{query}")))?;
     let text = if args.promptfoo { config(args, &text)? } else { text };
     match args.output.as_deref() {
-        None | Some("-") => super::print(&text)?,
+        None | Some("-") => print(&text)?,
         Some(path) => {
             std::fs::write(path, &text).with_context(|| format!("{path} cannot be written"))?;
             say_what_is_in_it(args, path, &text);

@@ -1,4 +1,4 @@
-//! `promptcards import`: files of cards into a server.
+//! `promptcards import`: files of cards, and configs of promptfoo, into a server.
 
 use std::fs::File;
 use std::io::Read;
@@ -7,8 +7,11 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::Args;
 use engine::transfer::{Change, ImportCards, ImportFile, ImportedCard, ImportedCards};
+use formats::native;
 
+use super::promptfoo_card;
 use crate::remote::{RemoteError, Server, ServerArgs};
+use crate::report::terminal::print;
 
 /// Most bytes of all files together, as the server takes them.
 const LIMIT: u64 = 32 * 1024 * 1024;
@@ -16,13 +19,16 @@ const LIMIT: u64 = 32 * 1024 * 1024;
 /// The flags of `import`.
 #[derive(Debug, Args)]
 pub(super) struct ImportArgs {
-    /// Files of cards, as `export` writes them; - is standard input
+    /// Files of cards, as `export` writes them, or configs of promptfoo; - is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
     /// Make cards that are there what the files say. Their versions stay, and those of the file that they do not have
     /// come behind them; labels that the file does not have stay too
     #[arg(long)]
     replace: bool,
+    /// What the card of a config of promptfoo is called in addresses [default: after its description or its folder]
+    #[arg(long, value_name = "SLUG")]
+    slug: Option<String>,
     #[command(flatten)]
     server: ServerArgs,
 }
@@ -32,7 +38,7 @@ pub(super) fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let files = read_all(args)?;
     let import = ImportCards { files, replace: args.replace };
     let imported = super::runtime()?.block_on(send(&server, &import))?;
-    super::print(&report(&server, &imported))?;
+    print(&report(&server, &imported))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -59,6 +65,8 @@ fn read_all(args: &ImportArgs) -> anyhow::Result<Vec<ImportFile>> {
     for name in &args.files {
         let text = read(name, left)?;
         left = left.saturating_sub(text.len() as u64);
+        let is_ours = native::is_file_of_cards(&text);
+        let text = if is_ours { text } else { promptfoo_card::of(name, text, args.slug.as_deref())? };
         let name = if name == "-" { "standard input" } else { name };
         files.push(ImportFile { name: name.to_owned(), text });
     }

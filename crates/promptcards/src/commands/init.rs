@@ -8,6 +8,8 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::Args;
 
+use crate::report::terminal::print;
+
 /// A file that is written: its place in the folder, and what it holds.
 type Example = (&'static str, &'static str);
 
@@ -54,7 +56,7 @@ pub(super) fn run(args: &InitArgs) -> anyhow::Result<ExitCode> {
         folder => format!("cd {} && ", folder.display()),
     };
     let text: String = written.chain([format!("Try it: {into}promptcards eval\n")]).collect();
-    super::print(&text)?;
+    print(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -8,6 +8,8 @@ mod import;
 mod init;
 mod models;
 mod openapi;
+mod promptfoo_card;
+mod run;
 mod serve;
 mod shell;
 
@@ -21,7 +23,6 @@ use store::DatabaseUrl;
 
 use crate::config::{Config, Environment, Flags};
 use crate::eval::EvalArgs;
-use crate::report::terminal::print;
 
 /// Prompt cards, their test cases, and runs that can be watched and trusted.
 #[derive(Debug, Parser)]
@@ -92,9 +93,12 @@ enum Command {
         #[arg(long)]
         example: bool,
     },
-    /// Bring files of cards into a server, all or none: versions, labels, drafts, suites and cases
+    /// Run a card of a server over its cases, follow the run to its end, and write the results
+    #[command(after_help = run::EXAMPLES)]
+    Run(run::RunArgs),
+    /// Bring files of cards, or configs of promptfoo, into a server, all or none
     #[command(after_help = "Examples:\n  promptcards import cards.yaml\n  promptcards import --replace \
-                            prompts/*.yaml\n  promptcards export --server https://old.example | promptcards import \
+                            prompts/*.yaml\n  promptcards import promptfooconfig.yaml --slug greetings\n  promptcards export --server https://old.example | promptcards import \
                             --server https://new.example -\n  PROMPTCARDS_API_KEY=... promptcards import --server \
                             https://cards.example cards.yaml\n\nIf a card is there already, nothing at all is \
                             imported, unless --replace says so. What is wrong in a file is named with its place.\n\n\
@@ -196,6 +200,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Copy(args) => copy::run(&args),
         Command::Config { example: true, .. } => config::example(),
         Command::Config { settings, .. } => settings.load().and_then(|settings| config::print(&settings)),
+        Command::Run(args) => run::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Init(args) => init::run(&args),

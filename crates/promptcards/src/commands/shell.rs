@@ -7,6 +7,7 @@ use clap::CommandFactory as _;
 use clap_complete::Shell;
 
 use super::Cli;
+use crate::report::terminal::print;
 
 pub(super) fn completions(shell: Shell) -> anyhow::Result<ExitCode> {
     let mut script = Vec::new();
@@ -35,6 +36,6 @@ pub(super) fn man(command: Option<&str>) -> anyhow::Result<ExitCode> {
 }
 
 fn write(bytes: Vec<u8>) -> anyhow::Result<ExitCode> {
-    super::print(&String::from_utf8(bytes)?)?;
+    print(&String::from_utf8(bytes)?)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use formats::{Entry, FileError, Files, Scope};
 
 /// Looks files up from the working folder.
-pub(super) struct DiskFiles {
+pub(crate) struct DiskFiles {
     /// Folders and files, without links in their paths.
     allowed: Vec<PathBuf>,
     /// Whatever was looked at.
@@ -20,7 +20,7 @@ pub(super) struct DiskFiles {
 impl DiskFiles {
     /// `config`: the file that was named or found. `named`: paths and patterns of flags, which the person has typed
     /// and which therefore may be anywhere.
-    pub(super) fn new(config: Option<&str>, named: &[&str]) -> io::Result<Self> {
+    pub(crate) fn new(config: Option<&str>, named: &[&str]) -> io::Result<Self> {
         let mut allowed = vec![Path::new(".").canonicalize()?];
         if let Some(config) = config.map(Path::new) {
             // A config may itself be a link.

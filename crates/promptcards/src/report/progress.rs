@@ -60,12 +60,23 @@ impl Progress {
             Status::Fail => self.failed += 1,
             Status::Error | Status::Invalid => self.errors += 1,
         }
+        self.show();
+    }
+
+    fn show(&mut self) {
         match self.shown {
             Shown::InPlace => self.tick(),
             // The last line is that of the totals.
             Shown::InLines if self.tenth() > self.told && self.done < self.of => self.tell(),
             Shown::InLines | Shown::Nowhere => {}
         }
+    }
+
+    /// So many are done by now, as somebody else has counted them.
+    pub(crate) fn put(&mut self, passed: u64, failed: u64, errors: u64) {
+        (self.passed, self.failed, self.errors) = (passed, failed, errors);
+        self.done = passed + failed + errors;
+        self.show();
     }
 
     /// Writes the line again, unless it was written a moment ago.

@@ -155,6 +155,48 @@ async fn a_version_is_exported_for_promptfoo_and_what_does_not_map_is_named() {
     server.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_config_of_promptfoo_becomes_a_card_and_what_does_not_map_is_named() {
+    let (server, folder) = (TestServer::start().await, tempfile::tempdir().unwrap());
+    let config = "description: Say it\nprompts: [file://prompt.txt]\nproviders: ['ollama:chat:llama3.2:latest']\n\
+                  tests:\n- vars: {word: [alpha, beta]}\n  assert: [{type: icontains, value: '{{word}}'}]\n  providerOutput: x\n";
+    std::fs::write(folder.path().join("promptfooconfig.yaml"), config).unwrap();
+    std::fs::write(folder.path().join("prompt.txt"), "Repeat after me: {{word}}").unwrap();
+    let import = |args: &[&str], stdin: &str| {
+        told(
+            &promptcards(&server, folder.path())
+                .arg("import")
+                .args(args)
+                .write_stdin(stdin)
+                .output()
+                .unwrap(),
+        )
+    };
+    let (code, out, err) = import(&["promptfooconfig.yaml"], "");
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.starts_with("say-it created: v1, 2 cases\n"), "{out}");
+    assert!(
+        err.contains("promptfooconfig.yaml: tests[0].providerOutput: is left out: a run asks the model\n"),
+        "{err}"
+    );
+    assert!(err.contains("run the card with --model ollama/llama3.2:latest\n"), "{err}");
+    let run = server.actor.start("say-it", &["ollama/llama3.2:latest"], 1).await;
+    assert_eq!(server.actor.finish(&run).await["counts"]["pass"], 2, "the cases ask what the config asks");
+
+    let (code, out, _) = import(
+        &["-", "--slug", "other"],
+        &config.replace("file://prompt.txt", "'Repeat after me: {{word}}'"),
+    );
+    assert_eq!((code, out.starts_with("other created: ")), (Some(0), true), "{out}");
+    let odd = config.replace("icontains", "llm-rubric").replace("providerOutput: x", "transform: y");
+    let (code, _, err) = import(&["-", "--slug", "odd"], &odd.replace("file://prompt.txt", "x"));
+    assert_eq!(code, Some(1));
+    assert!(err.starts_with("promptcards: nothing was imported: "), "{err}");
+    assert!(err.contains("tests[0].assert[0]") && err.contains("llm-rubric"), "{err}");
+    assert_eq!(server.actor.get("W/cards/facets").await.expect(200)["total"], 2);
+    server.stop().await;
+}
+
 /// Answers one request with `answer`, and gives back what was sent.
 fn one_answer(answer: &str) -> (String, std::thread::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

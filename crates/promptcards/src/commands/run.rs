@@ -1,0 +1,216 @@
+//! `promptcards run`: a run of a card on a server, followed to its end.
+
+mod follow;
+mod request;
+mod results;
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Args;
+use domain::run::RunState;
+use engine::runs::Run;
+use formats::results::for_terminal;
+use serde_json::Value;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::remote::{RemoteError, Server, ServerArgs};
+use crate::report::summary::{self, grouped};
+use crate::report::terminal::{Look, print, say};
+use crate::report::{Report, Reported, table};
+
+/// The flags of `run`. Those that `eval` has too have its names.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub(super) struct RunArgs {
+    /// The card, by slug
+    card: String,
+    /// The version that this label points to [default: the latest version]
+    #[arg(long, value_name = "LABEL", conflicts_with = "version")]
+    label: Option<String>,
+    /// The version of this number
+    #[arg(long, value_name = "NUMBER")]
+    version: Option<i64>,
+    /// A model of the server, such as ollama/llama3.2; may be repeated
+    #[arg(short, long = "model", value_name = "PROVIDER/MODEL")]
+    models: Vec<String>,
+    /// Only cases with this tag; may be repeated
+    #[arg(long = "tag", value_name = "TAG")]
+    tags: Vec<String>,
+    /// How often each case is asked
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    repeat: u32,
+    /// Ask every model, and take no answers of earlier runs over
+    #[arg(long)]
+    no_cache: bool,
+    /// What the run is for
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    note: String,
+    /// Start the run, say where it is, and do not wait for it
+    #[arg(long, conflicts_with_all = ["output", "no_table"])]
+    no_wait: bool,
+    /// Write results to files: .json, .jsonl, .csv, .junit.xml or .html; may be repeated
+    #[arg(short, long, value_name = "FILE", num_args = 1.., help_heading = "Results")]
+    output: Vec<String>,
+    /// Show no table
+    #[arg(long, help_heading = "Results")]
+    no_table: bool,
+    /// Show no progress
+    #[arg(long, help_heading = "Results")]
+    no_progress_bar: bool,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+/// What `--help` shows at its end.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  promptcards run summary --model ollama/llama3.2
+  promptcards run summary --label staging --model ollama/llama3.2 -o results.junit.xml
+  promptcards run summary --version 3 --model ollama/qwen3:8b --model ollama/llama3.2 --repeat 3 --no-cache
+  PROMPTCARDS_API_KEY=... promptcards run summary --label staging --model ollama/llama3.2 --server https://cards.example
+
+The run goes over the cases of the card's suite. It belongs to the server: a connection that is cut is taken up again, \
+and Ctrl-C cancels the run and writes what has finished. A draft is run once it is saved as a version.
+
+Exit codes: 0 all cells passed, 100 some did not, 1 it could not be run, was cancelled elsewhere or its results could \
+not be written, 130 after Ctrl-C.";
+
+/// The exit codes where cells did not pass, and after a signal.
+const NOT_PASSED: u8 = 100;
+const INTERRUPTED: u8 = 130;
+
+pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
+    let server = args.server.server()?;
+    super::runtime()?.block_on(async {
+        let request = request::of(args, &server).await?;
+        // A file that cannot be written is found before a model is asked.
+        let report = Report::begin(&args.output)?;
+        let run: Run = server.post("/runs", &request).await.map_err(not_started)?;
+        let address = server.address().join(&format!("/runs/{}", run.id));
+        say(&begun(&run, &address));
+        if args.no_wait {
+            print(&format!("{}\n", run.id))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let interrupted = tokio::select! {
+            followed = follow::to_the_end(&server, &run, !args.no_progress_bar) => {
+                followed.with_context(|| format!("run {} goes on: {address}", run.number))?;
+                false
+            }
+            () = interrupt() => true,
+        };
+        let ended = async {
+            if interrupted {
+                cancel(&server, &run, &address).await;
+            }
+            finish(args, &server, &run, report).await
+        };
+        tokio::select! {
+            ended = ended => {
+                let code = ended?;
+                Ok(if interrupted { ExitCode::from(INTERRUPTED) } else { code })
+            }
+            // Whoever asks again wants no files either.
+            () = interrupt() => Ok(ExitCode::from(INTERRUPTED)),
+        }
+    })
+}
+
+/// Waits for Ctrl-C, or for whoever ends a pipeline.
+async fn interrupt() {
+    let Ok(mut terminated) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminated.recv() => {}
+    }
+}
+
+fn not_started(error: RemoteError) -> anyhow::Error {
+    let context = match error {
+        RemoteError::Broken { .. } => {
+            "it is not known whether the run was started: look at the runs of the server"
+        }
+        _ => "no run was started",
+    };
+    anyhow::Error::new(error).context(context)
+}
+
+/// What was started, and where it can be seen.
+fn begun(run: &Run, address: &str) -> String {
+    let plural = |count: i64, word: &str| {
+        format!("{} {word}{}", grouped(count.unsigned_abs()), if count == 1 { "" } else { "s" })
+    };
+    let card = run.cards.first().map(|card| format!("{} v{}", card.slug, card.version)).unwrap_or_default();
+    let models = i64::try_from(run.models.len()).unwrap_or(i64::MAX);
+    let mut parts = vec![plural(run.case_count, "case"), plural(models, "model")];
+    if run.repeats > 1 {
+        parts.push(plural(run.repeats, "repeat"));
+    }
+    let simulated = if run.simulated { ", all answers simulated" } else { "" };
+    format!("Run {} of {card}: {}{simulated}: {address}", run.number, parts.join(" × "))
+}
+
+/// Cancels the run, and says what became of it.
+async fn cancel(server: &Server, run: &Run, address: &str) {
+    let cancelled = server.post::<Run>(&format!("/runs/{}/cancel", run.id), &Value::Null).await;
+    say(&match cancelled {
+        Ok(run) => format!(
+            "\nRun {} is cancelled: {} of {} cells had finished, and their results are kept: {address}",
+            run.number,
+            grouped(run.counts.finished().unsigned_abs()),
+            grouped(run.cell_count.unsigned_abs()),
+        ),
+        // It may have ended in that moment.
+        Err(RemoteError::Refused { detail, .. }) => {
+            format!("\nRun {} was not cancelled: {detail}", run.number)
+        }
+        Err(error) => format!("\nRun {} could not be cancelled and goes on: {address}\n{error}", run.number),
+    });
+}
+
+/// Reads the results, writes and shows them, and answers with the exit code.
+async fn finish(args: &RunArgs, server: &Server, run: &Run, mut report: Report) -> anyhow::Result<ExitCode> {
+    let run: Run = server.get(&format!("/runs/{}", run.id)).await?;
+    let described = results::describe(server, &run).await?;
+    results::read(server, &run, &mut report).await?;
+    let reported = report.finish(&described)?;
+    show(args, run.simulated, &described, &reported)?;
+    if run.state != RunState::Finished {
+        say(&format!("Run {} was cancelled before all its cells had finished.", run.number));
+        return Ok(ExitCode::FAILURE);
+    }
+    if !reported.unwritten.is_empty() {
+        return Ok(ExitCode::FAILURE);
+    }
+    let counts = run.counts;
+    let is_sound = counts.fail + counts.error + counts.invalid == 0;
+    Ok(if is_sound { ExitCode::SUCCESS } else { ExitCode::from(NOT_PASSED) })
+}
+
+fn show(
+    args: &RunArgs,
+    simulated: bool,
+    run: &formats::results::Run,
+    reported: &Reported,
+) -> anyhow::Result<()> {
+    let mut text = String::new();
+    if !args.no_table && !reported.first.is_empty() {
+        text.push_str(&table::draw(run, reported, table::CELL, Look::of_stdout()));
+        text.push_str(&summary::rows_left(reported));
+    }
+    text.push_str(&summary::not_passed(run, reported, !args.no_table));
+    if simulated {
+        text.push_str("All answers are simulated; the figures say nothing of a model.\n");
+    }
+    text.push_str(&summary::totals(run, reported));
+    print(&text)?;
+    for unwritten in &reported.unwritten {
+        say(&format!(
+            "promptcards: {} could not be written: {}",
+            for_terminal(&unwritten.name),
+            unwritten.error
+        ));
+    }
+    Ok(())
+}
