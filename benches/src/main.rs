@@ -21,7 +21,9 @@ mod scenarios;
 use anyhow::{Context, Result};
 
 use crate::figures::Row;
-use crate::scenarios::{events, get, idle, label, latency, middleware, peers, pooled, post, run, soak, warm};
+use crate::scenarios::{
+    events, get, idle, label, latency, middleware, peers, peers_eval, pooled, post, run, soak, warm,
+};
 
 /// What is measured without an argument, in this order.
 const NAMES: [&str; 10] =
@@ -76,7 +78,10 @@ async fn measure(name: &str, argument: Option<&str>) -> Result<Vec<Row>> {
         "soak" => soak::rows(argument.map_or(Ok(SOAK_SECONDS), str::parse)?).await,
         "peers" => {
             let program = argument.context("where is promptfoo? `make bench-peers` knows")?;
-            peers::rows(&std::fs::canonicalize(program)?).await
+            let program = std::fs::canonicalize(program)?;
+            let mut rows = peers::rows(&program).await?;
+            rows.extend(peers_eval::rows(&program)?);
+            Ok(rows)
         }
         other => anyhow::bail!("there is no `{other}`: {} or soak [seconds]", NAMES.join(", ")),
     }

@@ -72,12 +72,20 @@ impl Process {
     }
 
     fn status_mb(&self, name: &str) -> Result<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line =
-            status.lines().find_map(|line| line.strip_prefix(name)).context("no such line in status")?;
-        let kib: f64 = line.trim().trim_end_matches(" kB").parse()?;
-        Ok(kib / 1000.0 * 1.024)
+        status_mb(self.child.id(), name)
     }
+}
+
+/// The most memory that a process had until now, in MB.
+pub(crate) fn peak_memory_mb(process: u32) -> Result<f64> {
+    status_mb(process, "VmHWM:")
+}
+
+fn status_mb(process: u32, name: &str) -> Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).context("no such line in status")?;
+    let kib: f64 = line.trim().trim_end_matches(" kB").parse()?;
+    Ok(kib / 1000.0 * 1.024)
 }
 
 impl Drop for Process {

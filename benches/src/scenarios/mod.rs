@@ -8,6 +8,7 @@ pub(crate) mod label;
 pub(crate) mod latency;
 pub(crate) mod middleware;
 pub(crate) mod peers;
+pub(crate) mod peers_eval;
 pub(crate) mod pooled;
 pub(crate) mod post;
 pub(crate) mod run;
