@@ -25,6 +25,7 @@ pub(super) fn perform(
             world.suites.push(row.suite_id);
             if inserted {
                 drafts::insert(conn, row.id, &title.0, "local", at(step))?;
+                card_search::index(conn, &row, &[], "")?;
                 world.cards.push(row.id);
             }
             Ok(Some(told(inserted)))

@@ -34,6 +34,19 @@ const TEXTS: [&str; 16] = [
     "null true 0 -1",
 ];
 
+/// What is looked at when a history has come to its end: all that there is, and what is found by the beginnings of
+/// words.
+pub(super) fn look() -> Vec<Operation> {
+    use Operation as O;
+    let mut look = vec![O::Facets, O::ListSuites { limit: 3 }, O::Providers, O::Overview];
+    look.extend((0..3).flat_map(|pick| [O::Card { card: pick }, O::Run { run: pick }]));
+    look.extend(TEXTS.into_iter().filter(|text| !text.contains('\0')).map(|text| {
+        let search = Some(Text(text.trim_start().chars().take(2).collect()));
+        O::ListCards { search, folder: None, tag: None, label: None, archived: false, limit: 2 }
+    }));
+    look
+}
+
 fn text() -> impl Strategy<Value = Text> {
     prop_oneof![
         8 => prop::sample::select(&TEXTS[..]).prop_map(|text| Text(text.to_owned())),

@@ -16,7 +16,7 @@ use store::{Error, Sql, Store};
 use testkit::TestDatabase;
 use tokio::runtime::Runtime;
 
-use self::draw::operation;
+use self::draw::{look, operation};
 use self::operation::Operation;
 use self::world::World;
 
@@ -65,7 +65,7 @@ fn compare(runtime: &Runtime, server: &Store, history: &[Operation]) -> Result<(
             server.write(|conn| FORGET.iter().try_for_each(|sql| conn.execute(*sql, &[]).map(drop)));
         forgotten.await.unwrap();
         let (mut file_world, mut server_world) = (World::default(), World::default());
-        for (step, operation) in history.iter().chain(&Operation::LOOK).enumerate() {
+        for (step, operation) in history.iter().chain(&look()).enumerate() {
             let on_file = perform(&file, &mut file_world, operation, step).await;
             let on_server = perform(server, &mut server_world, operation, step).await;
             if on_file != on_server {

@@ -232,19 +232,6 @@ pub(super) enum Operation {
 }
 
 impl Operation {
-    /// What is looked at when a history has come to its end.
-    pub(super) const LOOK: [Self; 9] = [
-        Self::Facets,
-        Self::ListSuites { limit: 3 },
-        Self::Providers,
-        Self::Overview,
-        Self::Card { card: 0 },
-        Self::Card { card: 1 },
-        Self::Run { run: 0 },
-        Self::Run { run: 1 },
-        Self::Run { run: 2 },
-    ];
-
     pub(super) fn reads(&self) -> bool {
         matches!(
             self,
