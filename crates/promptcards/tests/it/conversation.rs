@@ -226,6 +226,7 @@ async fn a_run(talk: &mut Talk, suite: &str) -> Value {
     let mut request = run_of("echo", "simulated");
     request["repeats"] = json!(2);
     let run = talk.ask("POST runs", &[("idempotency-key", "once")], request.clone()).await;
+    talk.watch(&run, "run_finished").await;
     talk.follow(&run, 0, "run_finished").await;
     talk.follow(&run, 5, "run_finished").await;
     talk.ask("POST runs", &[("idempotency-key", "once")], request.clone()).await;
@@ -285,7 +286,7 @@ async fn what_is_in_it(talk: &mut Talk, run: &Value) {
 
 async fn a_run_that_is_stopped(talk: &mut Talk) {
     let run = talk.ask("POST runs", &[], run_of("echo", "slow")).await;
-    talk.follow(&run, 0, "run_started").await;
+    talk.watch(&run, "run_started").await;
     let id = run["id"].as_str().unwrap();
     for action in ["pause", "pause", "resume", "resume"] {
         talk.ask(&format!("POST runs/{id}/{action}"), &[], json!({})).await;
@@ -298,6 +299,7 @@ async fn a_run_that_is_stopped(talk: &mut Talk) {
     for path in ["", "/cells", "/rows"] {
         talk.get(&format!("runs/{id}{path}")).await;
     }
+    talk.follow(&run, 0, "run_cancelled").await;
     talk.get("runs?state=cancelled").await;
     talk.ask(&format!("DELETE runs/{id}"), &[], Value::Null).await;
     talk.get("runs?state=cancelled").await;
