@@ -125,7 +125,9 @@ fn take(
     if line.trim_ascii().is_empty() {
         return Ok(ControlFlow::Continue(()));
     }
-    let line: Line<'_> = serde_json::from_slice(line).map_err(|_| failure::no_json(line))?;
+    // Checked as a whole, which is faster than text by text.
+    let whole = std::str::from_utf8(line).map_err(|_| failure::no_json(line))?;
+    let line: Line<'_> = serde_json::from_str(whole).map_err(|_| failure::no_json(line))?;
     if let Some(error) = line.error.filter(|error| failure::is_error(error)) {
         return Err(failure::mid_stream(&wire.shown(&failure::words(error.get()).unwrap_or_default())));
     }

@@ -149,11 +149,13 @@ impl<'a> Reading<'a> {
             self.answer.done(watch);
             return Ok(ControlFlow::Break(()));
         }
-        match serde_json::from_slice(data) {
-            Ok(chunk) => self.take_chunk(&chunk, data, watch)?,
+        // Checked as a whole, which is faster than text by text.
+        match std::str::from_utf8(data).map(serde_json::from_str) {
+            Ok(Ok(chunk)) => self.take_chunk(&chunk, data, watch)?,
             // Its JSON goes on in the next line.
-            Err(error) if error.is_eof() => self.split.extend_from_slice(data),
-            Err(_) => return Err(failure::no_json(data)),
+            Ok(Err(error)) if error.is_eof() => self.split.extend_from_slice(data),
+            Err(error) if error.error_len().is_none() => self.split.extend_from_slice(data),
+            Ok(Err(_)) | Err(_) => return Err(failure::no_json(data)),
         }
         Ok(ControlFlow::Continue(()))
     }

@@ -8,6 +8,7 @@ mod embeddings;
 mod fault_table;
 mod faults;
 mod guarded;
+mod leaks;
 mod memory;
 mod models;
 mod openai;
