@@ -331,8 +331,8 @@ async fn what_cannot_be_copied_is_refused_with_the_reason() {
     assert!(said.contains("are the same database"), "{said}");
     let said = refused(copy_command(&name(&source), "postgres://nobody:secret@127.0.0.1:1/nothing"), 1);
     assert!(said.contains("nobody:***@127.0.0.1:1") && said.contains("cannot do it now"), "{said}");
-    let said = refused(copy_command(&name(&source), "mysql://me@localhost/cards"), 2);
-    assert!(!said.is_empty());
+    let said = refused(copy_command(&name(&source), "mysql://me@localhost/cards"), 1);
+    assert!(said.contains("mysql"), "{said}");
     let text = other.folder().join("notes.db");
     std::fs::write(&text, "no database").unwrap();
     let said = refused(copy_command(&text.display().to_string(), &name(&target)), 3);
