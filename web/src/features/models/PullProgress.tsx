@@ -48,7 +48,8 @@ function speed({ bytes_per_second, total_bytes, completed_bytes }: Pull): string
   if (typeof total_bytes === "number" && completed_bytes >= total_bytes) return "";
   const pace = `${bytes(bytes_per_second)}/s`;
   if (typeof total_bytes !== "number" || bytes_per_second === 0) return pace;
-  return `${pace}, about ${duration(((total_bytes - completed_bytes) / bytes_per_second) * 1_000)} left`;
+  const seconds = Math.ceil((total_bytes - completed_bytes) / bytes_per_second);
+  return `${pace}, about ${seconds < 60 ? `${seconds} s` : duration(seconds * 1_000)} left`;
 }
 
 /** A pull that did not come to its end: why, and the button that goes on. */

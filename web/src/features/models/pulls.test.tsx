@@ -82,7 +82,7 @@ describe("a pull", () => {
     pulls(pull());
     openPage("/models");
     expect(await screen.findByText("700.0 MB of 1.3 GB")).toBeVisible();
-    expect(screen.getByText("12.0 MB/s, about 50.0 s left")).toBeVisible();
+    expect(screen.getByText("12.0 MB/s, about 50 s left")).toBeVisible();
     expect(screen.getByText("pulling 74701a8c35f6")).toBeVisible();
   });
 
