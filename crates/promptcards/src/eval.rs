@@ -28,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use args::{EXAMPLES, EvalArgs};
 
+use crate::pulling::pull_missing;
 use crate::report::progress::Progress;
 use crate::report::terminal::{Look, print, say};
 use crate::report::{Report, Reported, summary, table};
@@ -76,7 +77,10 @@ async fn once(
     let asked = servers::of(&evaluation.providers, settings.at_once)?;
     let mut report = Report::begin(&settings.outputs)?;
     let (started_at, started) = (SystemClock.now(), Instant::now());
-    let cells = evaluate(&evaluation, &settings, &asked, environment, interrupt, &mut report).await?;
+    let cells = match evaluate(&evaluation, &settings, &asked, environment, interrupt, &mut report).await? {
+        Evaluated::Cells(cells) => cells,
+        Evaluated::NotPulled(error) => return not_pulled(error, interrupt),
+    };
     let run = Run {
         id: SystemIds.next().to_string(),
         description: evaluation.description.clone(),
@@ -91,7 +95,22 @@ async fn once(
     Ok(exit_code(&reported, cells, environment, interrupt))
 }
 
-/// Works on all cells, and answers with how many there are.
+/// What came of an evaluation.
+enum Evaluated {
+    /// So many cells were worked on.
+    Cells(usize),
+    /// A model is missing, and nothing was asked.
+    NotPulled(anyhow::Error),
+}
+
+/// The end of an evaluation without its models. Files of earlier results are left as they are.
+fn not_pulled(error: anyhow::Error, interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
+    let Some(code) = interrupt.code() else { return Err(error) };
+    say(&format!("promptcards: {error:#}"));
+    Ok(ExitCode::from(code))
+}
+
+/// Works on all cells, once the models are there.
 async fn evaluate(
     evaluation: &Evaluation,
     settings: &Settings,
@@ -99,7 +118,7 @@ async fn evaluate(
     environment: &Environment,
     interrupt: &Interrupt,
     report: &mut Report,
-) -> anyhow::Result<usize> {
+) -> anyhow::Result<Evaluated> {
     let end = interrupt.token().child_token();
     let context = Context {
         evaluation,
@@ -117,8 +136,14 @@ async fn evaluate(
         !cells.is_empty(),
         "no test is asked of any provider: see `providers` and `prompts` of the tests"
     );
+    if settings.with_pull {
+        let pulled = pull_missing(&context.models(&cells), settings.with_progress, interrupt.token()).await;
+        if let Err(error) = pulled {
+            return Ok(Evaluated::NotPulled(error));
+        }
+    }
     work(&context, &cells, report).await?;
-    Ok(cells.len())
+    Ok(Evaluated::Cells(cells.len()))
 }
 
 async fn work(context: &Context<'_>, cells: &[Cell], report: &mut Report) -> anyhow::Result<()> {

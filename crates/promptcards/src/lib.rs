@@ -4,7 +4,7 @@ mod app;
 pub mod commands;
 mod config;
 mod eval;
-pub mod pulling;
+mod pulling;
 mod remote;
 mod report;
 mod system;

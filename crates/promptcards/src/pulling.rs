@@ -2,32 +2,47 @@
 
 use std::io::{IsTerminal, Write};
 
-use llm::{CallError, CallErrorKind, Guarded, ProviderKind, PullProgress, Registry};
+use llm::{CallError, CallErrorKind, Guarded, ProviderKind, PullProgress};
 use tokio_util::sync::CancellationToken;
 
-/// Pulls each of `wanted`, a provider's name and a model, that its Ollama does not have. Other kinds of providers
-/// have no pull: what they miss is for the calls themselves to tell.
-pub async fn pull_missing(
-    providers: &Registry,
-    wanted: &[(&str, &str)],
+/// What is said of a pull that was stopped.
+pub(crate) const STOPPED: &str =
+    "it was stopped. What came is kept on the model server; the same command goes on from there.";
+
+/// Pulls each of `wanted` that its Ollama does not have. Other kinds of providers have no pull: what they miss is for
+/// the calls themselves to tell.
+pub(crate) async fn pull_missing(
+    wanted: &[(&Guarded, &str)],
+    with_progress: bool,
     cancel: &CancellationToken,
 ) -> anyhow::Result<()> {
-    for (name, model) in wanted {
-        let Some(provider) = providers.get(name).filter(|one| one.kind() == ProviderKind::Ollama) else {
+    for (provider, model) in wanted {
+        if provider.kind() != ProviderKind::Ollama {
             continue;
+        }
+        let shown = tokio::select! {
+            shown = provider.show(model) => shown,
+            () = cancel.cancelled() => anyhow::bail!("{model} was not pulled: {STOPPED}"),
         };
-        match provider.show(model).await {
+        match shown {
             Ok(_) => {}
-            Err(error) if error.kind == CallErrorKind::ModelMissing => pull(provider, model, cancel).await?,
-            Err(error) => anyhow::bail!("{name}: {error} {}", engine::models::remedy(provider, error.kind)),
+            Err(error) if error.kind == CallErrorKind::ModelMissing => {
+                pull(provider, model, with_progress, cancel).await?;
+            }
+            Err(error) => anyhow::bail!("whether {model} is to be pulled is not known: {error}"),
         }
     }
     Ok(())
 }
 
 /// Pulls a model and tells how far it is. A cancel ends the pull on the model server too.
-pub async fn pull(provider: &Guarded, model: &str, cancel: &CancellationToken) -> anyhow::Result<()> {
-    let mut said = Said { terminal: std::io::stderr().is_terminal(), last: None };
+pub(crate) async fn pull(
+    provider: &Guarded,
+    model: &str,
+    with_progress: bool,
+    cancel: &CancellationToken,
+) -> anyhow::Result<()> {
+    let mut said = Said::begin(with_progress);
     let result = provider.pull(model, &mut |progress| said.say(model, &progress), cancel).await;
     said.end();
     result.map_err(|error| anyhow::anyhow!("{model} was not pulled: {}", why(provider, error)))
@@ -35,10 +50,7 @@ pub async fn pull(provider: &Guarded, model: &str, cancel: &CancellationToken) -
 
 fn why(provider: &Guarded, error: CallError) -> String {
     match error.kind {
-        CallErrorKind::Cancelled => {
-            "it was stopped. What came is kept on the model server; the same command goes on from there."
-                .to_owned()
-        }
+        CallErrorKind::Cancelled => STOPPED.to_owned(),
         CallErrorKind::Connect | CallErrorKind::TimeoutConnect => {
             format!("{} {}", error.detail, engine::models::remedy(provider, error.kind))
         }
@@ -48,21 +60,31 @@ fn why(provider: &Guarded, error: CallError) -> String {
 
 /// What was said of the progress: on a terminal one line that is written over, elsewhere a line for each new
 /// status and each tenth of the bytes.
-struct Said {
+pub(crate) struct Said {
+    wanted: bool,
     terminal: bool,
     last: Option<(String, Option<i64>)>,
 }
 
 impl Said {
-    fn say(&mut self, model: &str, progress: &PullProgress) {
+    /// `wanted`: whether anything is said.
+    pub(crate) fn begin(wanted: bool) -> Self {
+        Self { wanted, terminal: std::io::stderr().is_terminal(), last: None }
+    }
+
+    /// How far the pull of a model is.
+    pub(crate) fn say(&mut self, model: &str, progress: &PullProgress) {
+        if !self.wanted {
+            return;
+        }
         let PullProgress { status, total_bytes, completed_bytes } = progress;
         let bytes = total_bytes
             .map_or_else(String::new, |total| format!(", {} of {}", size(*completed_bytes), size(total)));
         let line = format!("{model}: {status}{bytes}");
-        // Standard error that is gone is no reason to stop.
+        // Standard error that is gone is no reason to stop. The end of a line that is too long is not shown.
         let mut out = std::io::stderr().lock();
         if self.terminal {
-            let _ = write!(out, "\r\x1b[K{line}");
+            let _ = write!(out, "\r\x1b[K\x1b[?7l{line}\x1b[?7h");
             let _ = out.flush();
             return;
         }
@@ -75,8 +97,9 @@ impl Said {
         }
     }
 
-    fn end(&self) {
-        if self.terminal {
+    /// Takes the line away.
+    pub(crate) fn end(&self) {
+        if self.wanted && self.terminal {
             let _ = write!(std::io::stderr(), "\r\x1b[K");
         }
     }

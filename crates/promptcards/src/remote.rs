@@ -1,6 +1,7 @@
 //! A server of ours, called over HTTP: what `import`, `export` and `run` share.
 
 mod address;
+mod events;
 mod key;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(crate) use address::Address;
+pub(crate) use events::{Event, Events};
 
 /// The only workspace that a server has today.
 const WORKSPACE: &str = "default";
@@ -155,8 +157,9 @@ impl Server {
     }
 
     /// A stream of events after a number.
-    pub(crate) async fn events(&self, path: &str, after: i64) -> Result<Response, RemoteError> {
-        self.send(self.request(Method::GET, path).header("Last-Event-ID", after)).await
+    pub(crate) async fn events(&self, path: &str, after: i64) -> Result<Events, RemoteError> {
+        let response = self.send(self.request(Method::GET, path).header("Last-Event-ID", after)).await?;
+        Ok(Events::of(response))
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {

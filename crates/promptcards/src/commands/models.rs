@@ -54,7 +54,7 @@ fn pull(config: &Config, names: &[String], provider: Option<&str>) -> anyhow::Re
         let stop = CancellationToken::new();
         let mut work = pin!(async {
             for name in names {
-                pulling::pull(provider, name, &stop).await?;
+                pulling::pull(provider, name, true, &stop).await?;
                 println!("{name} is on {}.", provider.name());
             }
             Ok(ExitCode::SUCCESS)

@@ -1,6 +1,7 @@
 //! `promptcards run`: a run of a card on a server, followed to its end.
 
 mod follow;
+mod pull;
 mod request;
 mod results;
 
@@ -43,6 +44,9 @@ pub(super) struct RunArgs {
     /// Ask every model, and take no answers of earlier runs over
     #[arg(long)]
     no_cache: bool,
+    /// Have the server pull models that its Ollama does not have, before the run is started
+    #[arg(long)]
+    pull: bool,
     /// What the run is for
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     note: String,
@@ -68,6 +72,7 @@ Examples:
   promptcards run summary --model ollama/llama3.2
   promptcards run summary --label staging --model ollama/llama3.2 -o results.junit.xml
   promptcards run summary --version 3 --model ollama/qwen3:8b --model ollama/llama3.2 --repeat 3 --no-cache
+  promptcards run summary --model ollama/qwen3:8b --pull
   PROMPTCARDS_API_KEY=... promptcards run summary --label staging --model ollama/llama3.2 --server https://cards.example
 
 The run goes over the cases of the card's suite. It belongs to the server: a connection that is cut is taken up again, \
@@ -79,6 +84,7 @@ not be written, 130 after Ctrl-C.";
 /// The exit codes where cells did not pass, and after a signal.
 const NOT_PASSED: u8 = 100;
 const INTERRUPTED: u8 = 130;
+const NOT_STARTED: &str = "no run was started";
 
 pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let server = args.server.server()?;
@@ -86,7 +92,13 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
         let request = request::of(args, &server).await?;
         // A file that cannot be written is found before a model is asked.
         let report = Report::begin(&args.output)?;
-        let run: Run = server.post("/runs", &request).await.map_err(not_started)?;
+        if args.pull {
+            let pulled = pull::missing(&server, &request, !args.no_progress_bar).await;
+            if !pulled.context(NOT_STARTED)? {
+                return Ok(ExitCode::from(INTERRUPTED));
+            }
+        }
+        let run: Run = server.post("/runs", &request).await.map_err(|error| not_started(error, args.pull))?;
         let address = server.address().join(&format!("/runs/{}", run.id));
         say(&begun(&run, &address));
         if args.no_wait {
@@ -126,12 +138,17 @@ async fn interrupt() {
     }
 }
 
-fn not_started(error: RemoteError) -> anyhow::Error {
-    let context = match error {
+fn not_started(error: RemoteError, has_pulled: bool) -> anyhow::Error {
+    let context = match &error {
         RemoteError::Broken { .. } => {
             "it is not known whether the run was started: look at the runs of the server"
         }
-        _ => "no run was started",
+        RemoteError::Refused { code, .. } if code == "model_missing" && !has_pulled => {
+            return anyhow::anyhow!(
+                "{NOT_STARTED}: {error} With --pull, what an Ollama misses is pulled first."
+            );
+        }
+        _ => NOT_STARTED,
     };
     anyhow::Error::new(error).context(context)
 }

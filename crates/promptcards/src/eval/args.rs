@@ -55,6 +55,9 @@ pub(crate) struct EvalArgs {
     /// Judge as promptfoo does: an answer that was cut off, or empty after thinking, is judged like any other
     #[arg(long)]
     pub(super) promptfoo_verdicts: bool,
+    /// Pull models that an Ollama does not have, before the first call
+    #[arg(long)]
+    pub(super) pull: bool,
     /// Evaluate again whenever the config or one of its files changes
     #[arg(short, long)]
     pub(super) watch: bool,
@@ -113,6 +116,7 @@ Examples:
   promptcards eval -c evals/promptfooconfig.yaml -o results.json -o results.junit.xml
   promptcards eval -p 'Translate {{text}} to French' -r ollama:chat:llama3.2 -t cases.csv
   promptcards eval --filter-failing results.json --no-cache
+  promptcards eval --pull -r ollama:chat:qwen3:8b
   OLLAMA_BASE_URL=http://gpu-box:11434 promptcards eval -j 8 --repeat 3
 
 No server and no settings are needed. The config is promptfoo's; what is not supported is named before a model is \

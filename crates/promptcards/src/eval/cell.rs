@@ -12,7 +12,7 @@ use domain::validity::{Circumstances, detect};
 use domain::verdict::Judgement;
 use formats::promptfoo::{Cell, Evaluation, Rendered, Renderer};
 use formats::results::CellResult;
-use llm::CallErrorKind;
+use llm::{CallErrorKind, Guarded, ProviderKind};
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -94,16 +94,33 @@ impl Context<'_> {
 
     /// The answer that needs no call.
     fn given(&self, cell: &Cell, rendered: &Rendered) -> Option<Got<'static>> {
-        let content = match &self.evaluation.tests[cell.test].provider_output {
-            None | Some(Value::Null | Value::Bool(false)) => match &self.asked[cell.provider] {
-                Asked::Echo => rendered.prompt.clone(),
-                Asked::Model(_) => return None,
-            },
-            Some(Value::String(text)) => text.clone(),
-            Some(other) => other.to_string(),
+        let content = match (self.output_of(cell), &self.asked[cell.provider]) {
+            (None, Asked::Echo) => rendered.prompt.clone(),
+            (None, Asked::Model(_)) => return None,
+            (Some(Value::String(text)), _) => text.clone(),
+            (Some(other), _) => other.to_string(),
         };
         let completion = Completion { content, ..Completion::default() };
         Some(Got { completion, latency_ms: Some(0), cost_usd: Some(0.0), ..Got::default() })
+    }
+
+    /// What its test gives as the answer.
+    fn output_of(&self, cell: &Cell) -> Option<&Value> {
+        let output = self.evaluation.tests[cell.test].provider_output.as_ref();
+        output.filter(|output| !matches!(output, Value::Null | Value::Bool(false)))
+    }
+
+    /// The models that cells ask, each once, with their servers.
+    pub(super) fn models(&self, cells: &[Cell]) -> Vec<(&Guarded, &str)> {
+        let mut providers: Vec<usize> =
+            cells.iter().filter(|cell| self.output_of(cell).is_none()).map(|cell| cell.provider).collect();
+        providers.sort_unstable();
+        providers.dedup();
+        let model = |provider: &usize| match &self.asked[*provider] {
+            Asked::Echo => None,
+            Asked::Model(model) => Some(model.at()),
+        };
+        providers.iter().filter_map(model).collect()
     }
 
     fn messages(&self, cell: &Cell, rendered: &Rendered) -> Result<Vec<Message>, String> {
@@ -146,7 +163,12 @@ impl Context<'_> {
                 () = self.end.cancelled() => {}
             }
         }
-        let completion = called.result.map_err(|error| Missing::Error(error.detail))?;
+        let completion = called.result.map_err(|error| {
+            let (server, _) = model.at();
+            let helps = error.kind == CallErrorKind::ModelMissing && server.kind() == ProviderKind::Ollama;
+            let remedy = if helps { " `eval --pull` pulls it first." } else { "" };
+            Missing::Error(format!("{}{remedy}", error.detail))
+        })?;
         let digest = called.facts.digest.or_else(|| facts.digest.clone());
         Ok(Got {
             latency_ms: Some(completion.timings.total_ms),

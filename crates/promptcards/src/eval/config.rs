@@ -36,6 +36,7 @@ pub(super) struct Settings {
     /// For all of it.
     pub(super) whole_limit: Option<Duration>,
     pub(super) filter: Filter,
+    pub(super) with_pull: bool,
     pub(super) outputs: Vec<String>,
     pub(super) with_table: bool,
     pub(super) cell_length: usize,
@@ -139,6 +140,7 @@ fn settings(args: &EvalArgs, evaluation: &mut Evaluation) -> anyhow::Result<Sett
         call_limit: limit(options.timeout_ms),
         whole_limit: limit(options.max_eval_time_ms),
         filter: Filter::new(args, options)?,
+        with_pull: args.pull,
         outputs: if args.output.is_empty() { options.output.clone() } else { args.output.clone() },
         with_table: flag(args.no_table, options.table),
         cell_length: length.map_or(table::CELL, |length| (length as usize).max(1)),

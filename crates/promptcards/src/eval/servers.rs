@@ -136,6 +136,11 @@ impl Server {
 }
 
 impl Model {
+    /// The server that is asked, and for which model.
+    pub(super) fn at(&self) -> (&Guarded, &str) {
+        (&self.server.guarded, &self.endpoint.model)
+    }
+
     /// Asks the model, again where that may help.
     pub(super) async fn ask(
         &self,

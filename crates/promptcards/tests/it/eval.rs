@@ -6,6 +6,7 @@ mod ends;
 mod flags;
 mod outputs;
 mod providers;
+mod pulling;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -6,12 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fake_ollama::{Change, FakeOllama, Fault, FaultOn, Model, Options};
-use llm::{ProviderKind, ProviderSettings, ProvidersSettings, Registry};
-use promptcards::SystemClock;
-use promptcards::pulling::pull_missing;
 use serde_json::json;
 use testkit::{Actor, ServerProcess};
-use tokio_util::sync::CancellationToken;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_promptcards");
 
@@ -75,30 +71,6 @@ async fn a_pull_that_fails_says_why_and_what_to_do() {
     let output = run(&server.url(), &["models", "pull", "llama3.2:1b"]);
     assert!(said(&output).1.trim_end().ends_with("pull again to go on."));
     assert_eq!(run(&server.url(), &["models", "pull", "llama3.2:1b"]).status.code(), Some(0));
-}
-
-#[tokio::test]
-async fn only_what_is_missing_is_pulled() {
-    promptcards::install_cryptography();
-    let server = ollama();
-    let mut settings = ProvidersSettings::default();
-    settings.0[0].base_url = Some(server.url());
-    let mut openai = ProviderSettings::new("vllm", ProviderKind::OpenAi);
-    openai.base_url = Some("http://127.0.0.1:1".to_owned());
-    settings.0.push(openai);
-    let clock: Arc<dyn domain::clock::Clock> = Arc::new(SystemClock);
-    let providers = Registry::new(&settings, &clock, 0).unwrap();
-    let stop = CancellationToken::new();
-    // A pull of what is there would fail.
-    let wanted = [("ollama", "llama3.2"), ("vllm", "no-such-model"), ("simulated", "no-such-model")];
-    server.change(&Change { pull_ms: Some(600_000), ..Change::default() });
-    pull_missing(&providers, &wanted, &stop).await.unwrap();
-    server.change(&Change { pull_ms: Some(0), ..Change::default() });
-    pull_missing(&providers, &[("ollama", "qwen3:8b")], &stop).await.unwrap();
-    let models = providers.get("ollama").unwrap().models().await.unwrap();
-    assert!(models.iter().any(|model| model.name == "qwen3:8b"), "{models:?}");
-    let error = pull_missing(&providers, &[("ollama", "nonsense")], &stop).await.unwrap_err().to_string();
-    assert!(error.starts_with("nonsense was not pulled: The registry has no such model"), "{error}");
 }
 
 #[tokio::test]

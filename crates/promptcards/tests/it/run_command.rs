@@ -1,5 +1,7 @@
 //! `promptcards run`: the real binary at a real server, with a fake Ollama behind it.
 
+mod pulling;
+
 use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
@@ -125,8 +127,8 @@ async fn what_cannot_be_run_is_said_and_starts_nothing() {
             "no run was started: The card `echo` has no version 7.",
         ),
         (
-            vec!["echo", "--model", "ollama/missing"],
-            "no run was started: Provider `ollama` does not have the model `missing`.",
+            vec!["echo", "--model", "ollama/missing", "--pull"],
+            "no run was started: missing was not pulled: The registry has no such model",
         ),
         (
             vec!["echo", "--tag", "none", "--model", MODEL],

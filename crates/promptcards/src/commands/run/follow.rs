@@ -5,14 +5,12 @@ use std::time::Duration;
 use domain::run::{Counts, RunState};
 use engine::runs::{Column, Run};
 use serde::Deserialize;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
-use crate::remote::{RemoteError, Server};
+use crate::remote::{Event, RemoteError, Server};
 use crate::report::progress::Progress;
 use crate::report::terminal::say;
 
-/// A stream that is alive says so every 15 seconds.
-const SILENCE: Duration = Duration::from_secs(45);
 /// How long to wait before the server is asked again.
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long a server may be away: it may be started again, or moved.
@@ -85,36 +83,23 @@ impl Followed<'_> {
 
     /// Reads events until the run ends or the connection does.
     async fn listen(&mut self, path: &str) -> Result<End, RemoteError> {
-        let mut response = self.server.events(path, self.last).await?;
-        let mut text = Vec::new();
-        loop {
-            match timeout(SILENCE, response.chunk()).await {
-                Ok(Ok(Some(chunk))) => text.extend_from_slice(&chunk),
-                // Cut, ended or silent: the rest comes with the next connection.
-                Ok(Ok(None) | Err(_)) | Err(_) => return Ok(End::OfConnection),
+        let mut events = self.server.events(path, self.last).await?;
+        while let Some(event) = events.next().await {
+            if self.take(&event).await? {
+                return Ok(End::OfRun);
             }
-            let mut begin = 0;
-            while let Some(length) = text[begin..].windows(2).position(|pair| pair == b"\n\n") {
-                let event = String::from_utf8_lossy(&text[begin..begin + length]).into_owned();
-                begin += length + 2;
-                if self.take(&event).await? {
-                    return Ok(End::OfRun);
-                }
-            }
-            text.drain(..begin);
         }
+        Ok(End::OfConnection)
     }
 
     /// Takes an event. True: it is the last.
-    async fn take(&mut self, event: &str) -> Result<bool, RemoteError> {
-        let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
-        if let Some(number) = field("id").and_then(|id| id.parse().ok()) {
+    async fn take(&mut self, event: &Event) -> Result<bool, RemoteError> {
+        if let Some(number) = event.number {
             self.last = number;
         }
-        let data = field("data").unwrap_or_default();
-        match field("event").unwrap_or_default() {
+        match event.name.as_str() {
             "cell_finished" => {
-                if let Ok(CellFinished { column }) = serde_json::from_str(data) {
+                if let Ok(CellFinished { column }) = serde_json::from_str(&event.data) {
                     self.put(&column);
                     self.show();
                 }
