@@ -36,6 +36,10 @@ async fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
+        ["--help" | "-h" | "help", ..] => {
+            println!("{}", usage());
+            Ok(())
+        }
         [bare_server::COMMAND, rest @ ..] => bare_server::serve(rest).await,
         ["million"] => {
             promptcards::install_cryptography();
@@ -45,6 +49,18 @@ async fn main() -> Result<()> {
         [name @ ("soak" | "peers"), rest @ ..] => print(&[name], rest.first().copied()).await,
         names => print(names, None).await,
     }
+}
+
+fn usage() -> String {
+    format!(
+        "Measures what the product takes, and prints a table.\n\nUsage: benches [WHAT]...\n\n\
+         Without WHAT all of these: {}\n\nBy name alone:\n  \
+         soak [SECONDS]    a server under load for so long [default: {SOAK_SECONDS}]\n  \
+         peers PROMPTFOO   beside promptfoo, whose program this is: `make bench-peers` installs it\n  \
+         million           a database of a million cells\n\n\
+         The release binary must lie beside it: `make bench` builds both.",
+        NAMES.join(", ")
+    )
 }
 
 /// Measures, and prints the table.
