@@ -3,13 +3,14 @@ import { type FormEvent, useState } from "react";
 import { ProblemError, sentence } from "@/api/problem";
 import { Button } from "@/components/Button";
 import { TextField } from "@/components/Fields";
+import { useDismissedPulls } from "./dismissed";
 import { PullEnded, PullProgress } from "./PullProgress";
 import { isRunning, pullsQuery, useStartPull } from "./pulls";
 
 /** The models on their way to a server, and the form that sends for one. */
 export function PullPart({ providerId }: { providerId: string }) {
   const pulls = useQuery(pullsQuery(providerId)).data ?? [];
-  const [dismissed, setDismissed] = useState<string[]>([]);
+  const [dismissed, dismiss] = useDismissedPulls();
   const shown = pulls.filter((pull) => pull.state !== "finished" && !dismissed.includes(pull.id));
   return (
     <div className="pulls">
@@ -17,11 +18,7 @@ export function PullPart({ providerId }: { providerId: string }) {
         isRunning(pull) ? (
           <PullProgress key={pull.id} pull={pull} />
         ) : (
-          <PullEnded
-            key={pull.id}
-            pull={pull}
-            onDismiss={() => setDismissed((before) => [...before, pull.id])}
-          />
+          <PullEnded key={pull.id} pull={pull} onDismiss={() => dismiss(pull.id)} />
         ),
       )}
       <PullForm providerId={providerId} />
