@@ -43,7 +43,7 @@ fn refused(mut command: Command, code: i32) -> String {
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(code), "{said}");
     assert_eq!(output.stdout, b"");
-    said.lines().last().unwrap().to_owned()
+    said
 }
 
 fn serve(database: &TestDatabase) -> ServerProcess {
