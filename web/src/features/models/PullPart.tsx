@@ -7,11 +7,16 @@ import { useDismissedPulls } from "./dismissed";
 import { PullEnded, PullProgress } from "./PullProgress";
 import { isRunning, pullsQuery, useStartPull } from "./pulls";
 
-/** The models on their way to a server, and the form that sends for one. */
+/** The models on their way to a server, each as its last pull has it, and the form that sends for one. */
 export function PullPart({ providerId }: { providerId: string }) {
   const pulls = useQuery(pullsQuery(providerId)).data ?? [];
   const [dismissed, dismiss] = useDismissedPulls();
-  const shown = pulls.filter((pull) => pull.state !== "finished" && !dismissed.includes(pull.id));
+  const shown = pulls.filter(
+    (pull, index) =>
+      pull.state !== "finished" &&
+      !dismissed.includes(pull.id) &&
+      !pulls.slice(0, index).some((newer) => newer.model === pull.model),
+  );
   return (
     <div className="pulls">
       {shown.map((pull) =>
