@@ -71,10 +71,11 @@ impl Place {
         serde_json::from_str(&self.read(name)).unwrap()
     }
 
-    /// `promptcards eval` in the folder, with nothing of the environment of the tests.
+    /// `promptcards eval` in the folder, with nothing of the environment of the tests but where coverage is written.
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(BINARY);
         command.arg("eval").args(arguments).current_dir(self.folder.path()).env_clear();
+        command.envs(std::env::var_os("LLVM_PROFILE_FILE").map(|file| ("LLVM_PROFILE_FILE", file)));
         command.env("XDG_CACHE_HOME", self.path("cache")).env("OLLAMA_BASE_URL", self.models.url());
         command.env("OPENAI_BASE_URL", format!("{}/v1", self.models.url()));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
