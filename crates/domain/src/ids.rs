@@ -65,4 +65,10 @@ identifiers! {
     PullId,
     /// One start of the server: the owner of the leases it takes.
     InstanceId,
+    /// An account.
+    UserId,
+    /// A person's session in one browser or program.
+    SessionId,
+    /// An API key.
+    ApiKeyId,
 }

@@ -1,19 +1,88 @@
-//! What a caller may be allowed to do. Every route of the HTTP API names one of these.
+//! Who may do what: roles, scopes, and the rule of each permission. Every route of the HTTP API names one.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-/// One permission. Roles are sets of these.
+/// What an account is on the whole server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ServerRole {
+    /// Sees what was shared, and nothing else.
+    Guest,
+    /// Works in the workspaces of which it is a member.
+    User,
+    /// Runs the server: accounts, model servers, limits, audit.
+    Admin,
+}
+
+/// What a member is in a workspace. Each includes those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkspaceRole {
+    /// Reads everything of the workspace.
+    Viewer,
+    /// Changes cards and cases, and runs them.
+    Editor,
+    /// Manages members and model servers.
+    Owner,
+}
+
+/// What an API key may be used for. A scope to write includes the one to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+pub enum Scope {
+    /// Cards, versions, labels, suites and cases: read.
+    #[serde(rename = "cards:read")]
+    CardsRead,
+    /// The same: change.
+    #[serde(rename = "cards:write")]
+    CardsWrite,
+    /// Runs, models and model servers: read.
+    #[serde(rename = "runs:read")]
+    RunsRead,
+    /// Runs: start and control.
+    #[serde(rename = "runs:write")]
+    RunsWrite,
+    /// Models: pull and delete.
+    #[serde(rename = "models:write")]
+    ModelsWrite,
+    /// Everything of a workspace as one file.
+    #[serde(rename = "export")]
+    Export,
+}
+
+impl Scope {
+    /// Every scope.
+    pub const ALL: [Self; 6] =
+        [Self::CardsRead, Self::CardsWrite, Self::RunsRead, Self::RunsWrite, Self::ModelsWrite, Self::Export];
+
+    /// Whether a key with this scope may do what `wanted` is for.
+    pub fn includes(self, wanted: Self) -> bool {
+        self == wanted
+            || matches!(
+                (self, wanted),
+                (Self::CardsWrite, Self::CardsRead) | (Self::RunsWrite | Self::ModelsWrite, Self::RunsRead)
+            )
+    }
+}
+
+/// One permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Permission {
     /// Granted to everybody, also without an account.
     Anyone,
+    /// See one's own account and its workspaces.
+    AccountRead,
+    /// Change one's own account: password, two-factor, sessions, API keys. Never with an API key.
+    AccountWrite,
     /// See the state of the server and of what it depends on.
     HealthRead,
     /// See cards, versions, drafts, labels, suites and cases.
     CardsRead,
     /// Create, edit, archive and label cards; edit suites and cases.
     CardsWrite,
+    /// Take everything of the workspace away as one file.
+    CardsExport,
     /// See runs, their cells and outputs, and follow their events.
     RunsRead,
     /// Start, pause, resume, cancel, keep and delete runs.
@@ -22,4 +91,101 @@ pub enum Permission {
     ProvidersRead,
     /// Pull and delete models, and try whether a model server can be reached.
     ProvidersControl,
+    /// See who is a member of the workspace.
+    MembersRead,
+    /// Add, change and remove members; change the workspace's settings.
+    MembersWrite,
+    /// See accounts and workspaces.
+    UsersRead,
+    /// Invite, change and disable accounts; make workspaces.
+    UsersWrite,
+    /// See what was done by whom.
+    AuditRead,
+    /// Change what the whole server does: limits, endpoints, keys.
+    ServerWrite,
+}
+
+/// What must be so for a permission to be granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// Nothing.
+    Anyone,
+    /// Somebody is signed in.
+    Account,
+    /// An admin is signed in; if `fresh`, the password was given within the last [`FRESH`].
+    Admin {
+        /// Whether the password must have been given just now.
+        fresh: bool,
+    },
+    /// A member of the workspace that the address names, with this role or a higher one.
+    Member {
+        /// The least role.
+        role: WorkspaceRole,
+        /// Whether an admin need not be a member. Where not, an admin must enter the workspace first, and its owners
+        /// see that.
+        or_admin: bool,
+    },
+}
+
+/// For how many milliseconds after the password was given an admin may do what is most dangerous.
+pub const FRESH: i64 = 5 * 60 * 1_000;
+
+impl Permission {
+    /// Every permission.
+    pub const ALL: [Self; 17] = [
+        Self::Anyone,
+        Self::AccountRead,
+        Self::AccountWrite,
+        Self::HealthRead,
+        Self::CardsRead,
+        Self::CardsWrite,
+        Self::CardsExport,
+        Self::RunsRead,
+        Self::RunsControl,
+        Self::ProvidersRead,
+        Self::ProvidersControl,
+        Self::MembersRead,
+        Self::MembersWrite,
+        Self::UsersRead,
+        Self::UsersWrite,
+        Self::AuditRead,
+        Self::ServerWrite,
+    ];
+
+    /// What must be so for it to be granted.
+    pub fn rule(self) -> Rule {
+        let member = |role, or_admin| Rule::Member { role, or_admin };
+        match self {
+            Self::Anyone => Rule::Anyone,
+            Self::AccountRead | Self::AccountWrite => Rule::Account,
+            Self::HealthRead | Self::UsersRead => Rule::Admin { fresh: false },
+            Self::UsersWrite | Self::AuditRead | Self::ServerWrite => Rule::Admin { fresh: true },
+            Self::CardsRead | Self::CardsExport | Self::RunsRead => member(WorkspaceRole::Viewer, false),
+            Self::CardsWrite | Self::RunsControl => member(WorkspaceRole::Editor, false),
+            Self::ProvidersRead | Self::MembersRead => member(WorkspaceRole::Viewer, true),
+            Self::ProvidersControl | Self::MembersWrite => member(WorkspaceRole::Owner, true),
+        }
+    }
+
+    /// The scope that an API key must have for it. None: no API key may do it, whatever its scopes.
+    pub const fn scope(self) -> Option<Scope> {
+        match self {
+            Self::CardsRead => Some(Scope::CardsRead),
+            Self::CardsWrite => Some(Scope::CardsWrite),
+            Self::CardsExport => Some(Scope::Export),
+            Self::RunsRead | Self::ProvidersRead => Some(Scope::RunsRead),
+            Self::RunsControl => Some(Scope::RunsWrite),
+            Self::ProvidersControl => Some(Scope::ModelsWrite),
+            Self::Anyone
+            | Self::AccountRead
+            | Self::AccountWrite
+            | Self::HealthRead
+            | Self::MembersRead
+            | Self::MembersWrite
+            | Self::UsersRead
+            | Self::UsersWrite
+            | Self::AuditRead
+            | Self::ServerWrite => None,
+        }
+    }
 }

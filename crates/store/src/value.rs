@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 
 use domain::cost::NanoDollars;
-use domain::ids::{CardId, CaseId, InstanceId, ProviderId, RunId, SuiteId, VersionId, WorkspaceId};
+use domain::ids::{
+    ApiKeyId, CardId, CaseId, InstanceId, ProviderId, RunId, SessionId, SuiteId, UserId, VersionId,
+    WorkspaceId,
+};
 use domain::verdict::Verdict;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -192,7 +195,19 @@ macro_rules! identifiers {
         }
     )*};
 }
-identifiers!(WorkspaceId, CardId, VersionId, SuiteId, CaseId, ProviderId, RunId, InstanceId);
+identifiers!(
+    WorkspaceId,
+    CardId,
+    VersionId,
+    SuiteId,
+    CaseId,
+    ProviderId,
+    RunId,
+    InstanceId,
+    UserId,
+    SessionId,
+    ApiKeyId
+);
 
 impl ToValue for NanoDollars {
     fn to_value(&self) -> Result<Value<'_>> {
