@@ -11,6 +11,7 @@ mod idempotency;
 pub mod models;
 pub mod retention;
 pub mod runs;
+mod stamp;
 pub mod suites;
 pub mod transfer;
 
@@ -37,8 +38,6 @@ use runs::Worker;
 
 /// The slug of the workspace that a fresh server has.
 pub const DEFAULT_WORKSPACE: &str = "default";
-/// Who does everything while there is no sign-in.
-pub const LOCAL_USER: &str = "local";
 
 /// Something that may be edited, with the revision that an edit must name.
 #[derive(Debug, Clone)]

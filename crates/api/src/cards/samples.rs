@@ -3,7 +3,7 @@
 use axum::extract::State;
 use engine::cards::LoadedSamples;
 
-use crate::extract::{Json, Path};
+use crate::extract::{By, Json, Path};
 use crate::problem::Result;
 use crate::state::ApiState;
 
@@ -14,8 +14,9 @@ use crate::state::ApiState;
     responses((status = 200, body = LoadedSamples)))]
 pub(crate) async fn load_samples(
     State(state): State<ApiState>,
+    By(caller): By,
     Path(ws): Path<String>,
 ) -> Result<Json<LoadedSamples>> {
     let workspace = state.workspace(&ws).await?;
-    Ok(Json(state.engine.load_samples(workspace).await?))
+    Ok(Json(state.engine.load_samples(&caller, workspace).await?))
 }

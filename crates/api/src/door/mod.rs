@@ -17,6 +17,7 @@ use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use domain::caller::Caller;
 use domain::ids::IdSource;
 use futures_util::FutureExt;
 use http::{HeaderValue, Method};
@@ -28,6 +29,7 @@ use uuid::Uuid;
 pub use headers::{Nonce, PageHeaders};
 pub use origin::OwnNames;
 
+use crate::extract::By;
 use crate::problem::{self, ApiError, Code};
 
 /// Requests that may be answered at once.
@@ -45,13 +47,16 @@ pub struct Door {
     in_flight: Semaphore,
     waiting: Semaphore,
     panics: AtomicU64,
+    /// Who everybody is while there is no sign-in.
+    machine: Arc<Caller>,
 }
 
 impl Door {
     /// A door of a server that is reached by `names`; request ids are drawn from `ids`.
     pub fn new(ids: Arc<dyn IdSource>, names: OwnNames) -> Arc<Self> {
         let (in_flight, waiting) = (Semaphore::new(IN_FLIGHT), Semaphore::new(WAITING));
-        Arc::new(Self { ids, names, in_flight, waiting, panics: AtomicU64::new(0) })
+        let machine = Arc::new(Caller::machine());
+        Arc::new(Self { ids, names, in_flight, waiting, panics: AtomicU64::new(0), machine })
     }
 
     /// The places of requests that wait, as far as they are free.
@@ -70,7 +75,7 @@ impl Door {
     }
 }
 
-async fn pass(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
+async fn pass(State(door): State<Arc<Door>>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let request_id = door.ids.next();
     let method = request.method().clone();
@@ -79,10 +84,13 @@ async fn pass(State(door): State<Arc<Door>>, request: Request, next: Next) -> Re
 
     let mut response = match door.admit(&request, path) {
         Err(refusal) => refusal.into_response(),
-        Ok(_permit) => match AssertUnwindSafe(next.run(request)).catch_unwind().await {
-            Ok(response) => response,
-            Err(panic) => door.panicked(panic.as_ref()).into_response(),
-        },
+        Ok(_permit) => {
+            request.extensions_mut().insert(By(Arc::clone(&door.machine)));
+            match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+                Ok(response) => response,
+                Err(panic) => door.panicked(panic.as_ref()).into_response(),
+            }
+        }
     };
 
     let error = problem::carried(&mut response);

@@ -3,7 +3,7 @@
 use axum::extract::{FromRequest, MatchedPath, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use engine::{IdempotencyKey, LOCAL_USER};
+use engine::IdempotencyKey;
 use garde::Validate;
 use http::header::{self, HeaderValue};
 use http::request::Parts;
@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use crate::extract::sentence::{field_error, sentence};
-use crate::extract::{body, push_step, strict};
+use crate::extract::{By, body, push_step, strict};
 use crate::problem::{ApiError, Code, FieldError};
 
 /// Largest body, unless the route says otherwise: 1 MiB.
@@ -102,7 +102,8 @@ fn idempotency_key(parts: &Parts) -> Result<Option<String>, ApiError> {
 /// Keys are the caller's own, one set for each route.
 fn scope(parts: &Parts) -> String {
     let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    format!("{LOCAL_USER} {} {route}", parts.method)
+    let caller = parts.extensions.get::<By>().map_or("", |By(caller)| &caller.name);
+    format!("{caller} {} {route}", parts.method)
 }
 
 /// SHA-256 of method, address and body, in hexadecimal.

@@ -1,6 +1,7 @@
 //! What handlers take from a request, checked strictly; every refusal names the place.
 
 mod body;
+mod by;
 mod headers;
 mod json;
 mod parameters;
@@ -10,6 +11,7 @@ mod sentence;
 mod strict;
 
 pub(crate) use body::read as read_body;
+pub use by::By;
 pub use headers::{IfMatch, IfNoneMatch, LastEventId};
 pub use json::{Create, IMPORT_LIMIT, Json};
 pub(crate) use parameters::IdempotencyHeader;

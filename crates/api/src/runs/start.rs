@@ -6,7 +6,7 @@ use domain::run::RunRequest;
 use engine::runs::{Run, Started};
 use http::{HeaderValue, StatusCode, header};
 
-use crate::extract::{Create, IdempotencyHeader, Json, Path};
+use crate::extract::{By, Create, IdempotencyHeader, Json, Path};
 use crate::problem::Result;
 use crate::reply::{REPLAYED, set};
 use crate::state::ApiState;
@@ -21,11 +21,12 @@ use crate::state::ApiState;
                headers(("Location" = String)))))]
 pub(crate) async fn start_run(
     State(state): State<ApiState>,
+    By(caller): By,
     Path(ws): Path<String>,
     Create { body, idempotency }: Create<RunRequest>,
 ) -> Result<Response> {
     let workspace = state.workspace(&ws).await?;
-    let (status, replayed, run) = match state.engine.start_run(workspace, body, idempotency).await? {
+    let (status, replayed, run) = match state.engine.start_run(&caller, workspace, body, idempotency).await? {
         Started::New(run) => (StatusCode::ACCEPTED, false, run),
         Started::Replayed { run, running: false } => (StatusCode::ACCEPTED, true, run),
         Started::Replayed { run, running: true } => (StatusCode::OK, true, run),

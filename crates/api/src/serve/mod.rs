@@ -37,6 +37,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// hyper's buffer for one connection: more than the door allows for headers, so that the door refuses them.
 const BUFFER: usize = 64 * 1024;
 
+/// Who is at the other end of the connection that a request came over: a client, or a proxy before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer(pub SocketAddr);
+
 /// The server could not begin to listen.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
@@ -84,13 +88,13 @@ pub async fn serve(listener: TcpListener, router: Router, closing: CancellationT
             accepted = accept(&listener, &places) => accepted,
         };
         match accepted {
-            Ok((stream, place)) => {
+            Ok((stream, peer, place)) => {
                 failing = false;
                 let (router, closing, cut) = (router.clone(), closing.clone(), cut.clone());
                 connections.spawn(async move {
                     tokio::select! {
                         () = cut.cancelled() => {}
-                        () = connection(stream, router, closing) => {}
+                        () = connection(stream, peer, router, closing) => {}
                     }
                     drop(place);
                 });
@@ -119,10 +123,10 @@ pub async fn serve(listener: TcpListener, router: Router, closing: CancellationT
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+) -> io::Result<(TcpStream, Peer, OwnedSemaphorePermit)> {
     let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
-    Ok((stream, place))
+    let (stream, address) = listener.accept().await?;
+    Ok((stream, Peer(address), place))
 }
 
 fn belongs_to_the_peer(error: &io::Error) -> bool {
@@ -130,14 +134,14 @@ fn belongs_to_the_peer(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
 
-async fn connection(stream: TcpStream, router: Router, closing: CancellationToken) {
+async fn connection(stream: TcpStream, peer: Peer, router: Router, closing: CancellationToken) {
     if let Err(error) = stream.set_nodelay(true) {
         debug!(%error, "a connection ended before its first request");
         return;
     }
     let phase = Phase::default();
     let socket = TokioIo::new(Socket::new(stream, phase.clone()));
-    let service = service_fn(move |request| answer(router.clone(), request, phase.clone()));
+    let service = service_fn(move |request| answer(router.clone(), request, peer, phase.clone()));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(IDLE)
@@ -158,10 +162,12 @@ async fn connection(stream: TcpStream, router: Router, closing: CancellationToke
 
 async fn answer(
     mut router: Router,
-    request: Request<Incoming>,
+    mut request: Request<Incoming>,
+    peer: Peer,
     phase: Phase,
 ) -> Result<Response<Body>, Infallible> {
     phase.header_complete(!request.body().is_end_stream());
+    request.extensions_mut().insert(peer);
     let response = router.call(request).await;
     phase.awaiting_header();
     response

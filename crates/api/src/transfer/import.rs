@@ -3,7 +3,7 @@
 use axum::extract::State;
 use engine::transfer::{ImportCards, ImportedCards};
 
-use crate::extract::{Create, IdempotencyHeader, Path};
+use crate::extract::{By, Create, IdempotencyHeader, Path};
 use crate::problem::Result;
 use crate::reply::Created;
 use crate::state::ApiState;
@@ -20,11 +20,12 @@ const LIMIT: usize = 32 * 1024 * 1024;
     responses((status = 201, body = ImportedCards, headers(("Location" = String)))))]
 pub(crate) async fn import_cards(
     State(state): State<ApiState>,
+    By(caller): By,
     Path(ws): Path<String>,
     Create { body, idempotency }: Create<ImportCards, LIMIT>,
 ) -> Result<Created<ImportedCards>> {
     let workspace = state.workspace(&ws).await?;
-    let created = state.engine.import_cards(workspace, body, idempotency).await?;
+    let created = state.engine.import_cards(&caller, workspace, body, idempotency).await?;
     Ok(Created {
         location: format!("/api/v1/workspaces/{ws}/cards"),
         revision: None,

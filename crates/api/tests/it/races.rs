@@ -2,6 +2,7 @@
 
 use std::task::{Context, Waker};
 
+use domain::caller::Caller;
 use domain::ids::{RunId, SuiteId};
 use domain::matrix::Matrix;
 use domain::run::RunState;
@@ -75,7 +76,7 @@ async fn a_request_that_goes_away_is_done_to_its_end() {
     server.card_with_cases("card", 3).await;
     let workspace = server.engine.workspace("default").await.unwrap();
     let request = serde_json::from_value(run_of("card")).unwrap();
-    begin_and_drop(server.engine.start_run(workspace, request, None));
+    begin_and_drop(server.engine.start_run(&Caller::machine(), workspace, request, None));
     // The same is found or, if it comes first, is what is found.
     let (run, id) = start(&server).await;
     let mut events = follow(&server, &run).await;

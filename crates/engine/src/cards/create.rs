@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use domain::caller::Caller;
 use domain::card::CardContent;
-use domain::clock::Millis;
 use domain::ids::{CardId, IdSource, SuiteId, WorkspaceId};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
@@ -14,9 +14,10 @@ use utoipa::ToSchema;
 
 use super::view::Card;
 use super::{names, view};
+use crate::Engine;
 use crate::error::{Conflict, Error, Result};
 use crate::idempotency::{self, Created, IdempotencyKey};
-use crate::{Engine, LOCAL_USER};
+use crate::stamp::Stamp;
 
 /// The revision of a card that was just made.
 pub const FIRST_REVISION: i64 = 1;
@@ -78,15 +79,16 @@ impl Engine {
     /// Makes a card with a draft and a suite of its own.
     pub async fn create_card(
         &self,
+        caller: &Caller,
         workspace: WorkspaceId,
         new: NewCard,
         key: Option<IdempotencyKey>,
     ) -> Result<Created<Card>> {
-        let (ids, at) = (self.new_card_ids(), self.clock.now());
+        let (ids, stamp) = (self.new_card_ids(), self.stamp(caller));
         self.store
             .try_write(move |conn| {
-                idempotency::once(conn, key.as_ref(), at, |conn| {
-                    let row = insert(conn, workspace, ids, &new, at)?;
+                idempotency::once(conn, key.as_ref(), stamp.at, |conn| {
+                    let row = insert(conn, workspace, ids, &new, &stamp)?;
                     view::card(conn, just_made(row, &new.tags, 0))
                 })
             })
@@ -96,16 +98,17 @@ impl Engine {
     /// Copies a card: its draft as the new one's draft, and its cases into a suite of its own.
     pub async fn duplicate_card(
         &self,
+        caller: &Caller,
         workspace: WorkspaceId,
         slug: String,
         copy: DuplicateCard,
         key: Option<IdempotencyKey>,
     ) -> Result<Created<Card>> {
-        let (ids, at) = (self.new_card_ids(), self.clock.now());
+        let (ids, stamp) = (self.new_card_ids(), self.stamp(caller));
         let case_ids = std::sync::Arc::clone(&self.ids);
         self.store
             .try_write(move |conn| {
-                idempotency::once(conn, key.as_ref(), at, |conn| {
+                idempotency::once(conn, key.as_ref(), stamp.at, |conn| {
                     let original = view::find(conn, workspace, &slug)?;
                     let draft = store::drafts::get(conn, original.id)?;
                     let new = NewCard {
@@ -116,13 +119,13 @@ impl Engine {
                         tags: store::cards::tags(conn, original.id)?,
                         content: Some(serde_json::from_str(&draft.content)?),
                     };
-                    let row = insert(conn, workspace, ids, &new, at)?;
+                    let row = insert(conn, workspace, ids, &new, &stamp)?;
                     let cases = store::test_cases::list(conn, original.suite_id, 0, i64::MAX)?;
                     let cases: Vec<_> = cases
                         .into_iter()
                         .map(|case| (domain::ids::CaseId::new(&*case_ids), case.content))
                         .collect();
-                    store::test_cases::append(conn, ids.suite, &cases, at)?;
+                    store::test_cases::append(conn, ids.suite, &cases, stamp.at)?;
                     let count = i64::try_from(cases.len()).unwrap_or(i64::MAX);
                     view::card(conn, just_made(row, &new.tags, count))
                 })
@@ -141,10 +144,10 @@ pub(crate) fn insert(
     workspace: WorkspaceId,
     ids: NewIds,
     new: &NewCard,
-    at: Millis,
+    stamp: &Stamp,
 ) -> Result<CardRow> {
-    store::suites::insert(conn, ids.suite, workspace, &new.title, at)?;
-    insert_card(conn, workspace, ids, new, at)
+    store::suites::insert(conn, ids.suite, workspace, &new.title, stamp.at)?;
+    insert_card(conn, workspace, ids, new, stamp)
 }
 
 /// Inserts a card with its draft, over a suite that is there.
@@ -153,7 +156,7 @@ pub(crate) fn insert_card(
     workspace: WorkspaceId,
     ids: NewIds,
     new: &NewCard,
-    at: Millis,
+    stamp: &Stamp,
 ) -> Result<CardRow> {
     let row = CardRow {
         id: ids.card,
@@ -165,15 +168,15 @@ pub(crate) fn insert_card(
         latest_version: 0,
         revision: FIRST_REVISION,
         archived_at: None,
-        created_at: at,
-        updated_at: at,
+        created_at: stamp.at,
+        updated_at: stamp.at,
     };
     if !store::cards::insert(conn, workspace, &row)? {
         return Err(slug_taken(&new.slug));
     }
     store::cards::set_tags(conn, row.id, &new.tags)?;
     let content = new.content.clone().unwrap_or_else(|| CardContent::text(""));
-    store::drafts::insert(conn, row.id, &serde_json::to_string(&content)?, LOCAL_USER, at)?;
+    store::drafts::insert(conn, row.id, &serde_json::to_string(&content)?, &stamp.by, stamp.at)?;
     view::index(conn, &row, &new.tags, &content)?;
     Ok(row)
 }

@@ -1,5 +1,6 @@
 //! The draft: the one editable copy of a card.
 
+use domain::caller::Caller;
 use domain::card::CardContent;
 use domain::clock::Timestamp;
 use domain::ids::WorkspaceId;
@@ -13,7 +14,8 @@ use utoipa::ToSchema;
 use super::edit::stale;
 use super::view;
 use crate::error::{Error, Result};
-use crate::{Engine, LOCAL_USER, Revised};
+use crate::stamp::Stamp;
+use crate::{Engine, Revised};
 
 /// A draft.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -53,26 +55,19 @@ impl Engine {
     /// Keeps a draft, if nobody else has changed it since `revision`.
     pub async fn edit_draft(
         &self,
+        caller: &Caller,
         workspace: WorkspaceId,
         slug: String,
         revision: i64,
         edit: EditDraft,
     ) -> Result<Revised<Draft>> {
-        let at = self.clock.now();
+        let Stamp { by, at } = self.stamp(caller);
         let content = serde_json::to_string(&edit.content)?;
         self.store
             .try_write(move |conn| {
                 let card = view::find(conn, workspace, &slug)?;
                 let before = store::drafts::get(conn, card.id)?;
-                if !store::drafts::replace(
-                    conn,
-                    card.id,
-                    revision,
-                    &content,
-                    before.based_on,
-                    LOCAL_USER,
-                    at,
-                )? {
+                if !store::drafts::replace(conn, card.id, revision, &content, before.based_on, &by, at)? {
                     return Err(stale("draft", before.updated_at, before.revision));
                 }
                 store::cards::touch(conn, card.id, at)?;
@@ -86,11 +81,12 @@ impl Engine {
     /// Throws the draft away: it begins again from the latest version.
     pub async fn discard_draft(
         &self,
+        caller: &Caller,
         workspace: WorkspaceId,
         slug: String,
         revision: i64,
     ) -> Result<Revised<Draft>> {
-        let at = self.clock.now();
+        let Stamp { by, at } = self.stamp(caller);
         self.store
             .try_write(move |conn| {
                 let card = view::find(conn, workspace, &slug)?;
@@ -102,15 +98,7 @@ impl Engine {
                 })?;
                 let before = store::drafts::get(conn, card.id)?;
                 let based_on = version.number;
-                if !store::drafts::replace(
-                    conn,
-                    card.id,
-                    revision,
-                    &version.content,
-                    based_on,
-                    LOCAL_USER,
-                    at,
-                )? {
+                if !store::drafts::replace(conn, card.id, revision, &version.content, based_on, &by, at)? {
                     return Err(stale("draft", before.updated_at, before.revision));
                 }
                 store::cards::touch(conn, card.id, at)?;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::caller::Caller;
 use domain::clock::Timestamp;
 use domain::ids::WorkspaceId;
 use garde::Validate;
@@ -13,7 +14,8 @@ use utoipa::ToSchema;
 use super::versions::{self, Version};
 use super::{names, view};
 use crate::error::{Error, Result};
-use crate::{Engine, LOCAL_USER, Revised};
+use crate::stamp::Stamp;
+use crate::{Engine, Revised};
 
 /// A label.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -141,6 +143,7 @@ impl Engine {
     /// Points a label to a version, and keeps the move. The label is made if there is none.
     pub async fn move_label(
         &self,
+        caller: &Caller,
         workspace: WorkspaceId,
         slug: String,
         name: String,
@@ -152,7 +155,7 @@ impl Engine {
                 "A label has lower case, digits and hyphens, for example production.",
             ));
         }
-        let (move_id, at) = (self.ids.next().to_string(), self.clock.now());
+        let (move_id, Stamp { by, at }) = (self.ids.next().to_string(), self.stamp(caller));
         let moved = slug.clone();
         let label = self
             .store
@@ -172,7 +175,7 @@ impl Engine {
                 }
                 let before = store::labels::get(conn, card.id, &name)?;
                 if before.is_none_or(|label| label.version != to.version) {
-                    store::labels::set(conn, &move_id, card.id, &name, Some(to.version), LOCAL_USER, at)?;
+                    store::labels::set(conn, &move_id, card.id, &name, Some(to.version), &by, at)?;
                     store::cards::touch(conn, card.id, at)?;
                 }
                 let label =
@@ -185,8 +188,14 @@ impl Engine {
     }
 
     /// Removes a label. Its moves are kept.
-    pub async fn remove_label(&self, workspace: WorkspaceId, slug: String, name: String) -> Result<()> {
-        let (move_id, at) = (self.ids.next().to_string(), self.clock.now());
+    pub async fn remove_label(
+        &self,
+        caller: &Caller,
+        workspace: WorkspaceId,
+        slug: String,
+        name: String,
+    ) -> Result<()> {
+        let (move_id, Stamp { by, at }) = (self.ids.next().to_string(), self.stamp(caller));
         let moved = slug.clone();
         self.store
             .try_write(move |conn| {
@@ -194,7 +203,7 @@ impl Engine {
                 if store::labels::get(conn, card.id, &name)?.is_none() {
                     return Err(no_label(&slug, &name));
                 }
-                store::labels::set(conn, &move_id, card.id, &name, None, LOCAL_USER, at)?;
+                store::labels::set(conn, &move_id, card.id, &name, None, &by, at)?;
                 Result::Ok(store::cards::touch(conn, card.id, at)?)
             })
             .await?;

@@ -1,5 +1,6 @@
 //! Sample cards: a dozen to begin with, added on one click.
 
+use domain::caller::Caller;
 use domain::card::CardContent;
 use domain::ids::{CaseId, VersionId, WorkspaceId};
 use domain::test_case::CaseContent;
@@ -8,8 +9,8 @@ use utoipa::ToSchema;
 
 use super::create::{NewCard, NewIds, insert};
 use super::{versions, view};
+use crate::Engine;
 use crate::error::Result;
-use crate::{Engine, LOCAL_USER};
 
 /// The cards that ship with the product, one file each.
 const SAMPLES: [&str; 12] = [
@@ -60,7 +61,7 @@ pub struct LoadedSamples {
 
 impl Engine {
     /// Adds the sample cards that are not there yet, each with a first version and its cases, all or none.
-    pub async fn load_samples(&self, workspace: WorkspaceId) -> Result<LoadedSamples> {
+    pub async fn load_samples(&self, caller: &Caller, workspace: WorkspaceId) -> Result<LoadedSamples> {
         let samples: Vec<Loading> = SAMPLES
             .iter()
             .map(|file| {
@@ -74,7 +75,7 @@ impl Engine {
                 Ok(Loading { ids: self.new_card_ids(), version, sample, cases })
             })
             .collect::<Result<_>>()?;
-        let at = self.clock.now();
+        let stamp = self.stamp(caller);
         self.store
             .try_write(move |conn| {
                 let mut loaded = LoadedSamples { created: Vec::new(), skipped: Vec::new() };
@@ -91,7 +92,7 @@ impl Engine {
                         tags: sample.tags.clone(),
                         content: Some(sample.content.clone()),
                     };
-                    insert(conn, workspace, *ids, &new, at)?;
+                    insert(conn, workspace, *ids, &new, &stamp)?;
                     let card = view::find(conn, workspace, &sample.slug)?;
                     let row = versions::insert(
                         conn,
@@ -100,7 +101,7 @@ impl Engine {
                         *version,
                         sample.content.clone(),
                         &sample.version_message,
-                        at,
+                        &stamp,
                     )?;
                     let draft = store::drafts::get(conn, card.id)?;
                     store::drafts::replace(
@@ -109,10 +110,10 @@ impl Engine {
                         draft.revision,
                         &draft.content,
                         row.number,
-                        LOCAL_USER,
-                        at,
+                        &stamp.by,
+                        stamp.at,
                     )?;
-                    store::test_cases::append(conn, ids.suite, cases, at)?;
+                    store::test_cases::append(conn, ids.suite, cases, stamp.at)?;
                     loaded.created.push(sample.slug.clone());
                 }
                 Ok(loaded)

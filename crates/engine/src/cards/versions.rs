@@ -1,5 +1,6 @@
 //! Versions: saving the draft as one, and reading them.
 
+use domain::caller::Caller;
 use domain::card::CardContent;
 use domain::clock::Timestamp;
 use domain::ids::{VersionId, WorkspaceId};
@@ -14,9 +15,10 @@ use utoipa::ToSchema;
 
 use super::edit::stale;
 use super::{draft, includes, view};
+use crate::Engine;
 use crate::error::{Conflict, Error, Problem, Result};
 use crate::idempotency::{self, Created, IdempotencyKey};
-use crate::{Engine, LOCAL_USER};
+use crate::stamp::Stamp;
 
 /// A version without its content.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -59,16 +61,17 @@ impl Engine {
     /// Saves the draft as the next version, if nobody has changed the draft since `draft_revision`.
     pub async fn save_version(
         &self,
+        caller: &Caller,
         workspace: WorkspaceId,
         slug: String,
         draft_revision: i64,
         save: SaveVersion,
         key: Option<IdempotencyKey>,
     ) -> Result<Created<Version>> {
-        let (id, at) = (VersionId::new(&*self.ids), self.clock.now());
+        let (id, stamp) = (VersionId::new(&*self.ids), self.stamp(caller));
         self.store
             .try_write(move |conn| {
-                idempotency::once(conn, key.as_ref(), at, |conn| {
+                idempotency::once(conn, key.as_ref(), stamp.at, |conn| {
                     let card = view::find(conn, workspace, &slug)?;
                     let draft = store::drafts::get(conn, card.id)?;
                     if draft.revision != draft_revision {
@@ -81,15 +84,15 @@ impl Engine {
                         ));
                     }
                     let content: CardContent = serde_json::from_str(&draft.content)?;
-                    let row = insert(conn, workspace, &card, id, content, &save.message, at)?;
+                    let row = insert(conn, workspace, &card, id, content, &save.message, &stamp)?;
                     store::drafts::replace(
                         conn,
                         card.id,
                         draft.revision,
                         &draft.content,
                         row.number,
-                        LOCAL_USER,
-                        at,
+                        &stamp.by,
+                        stamp.at,
                     )?;
                     version(&row, Vec::new())
                 })
@@ -165,12 +168,12 @@ pub(crate) fn insert(
     id: VersionId,
     mut content: CardContent,
     message: &str,
-    at: i64,
+    stamp: &Stamp,
 ) -> Result<VersionRow> {
     // A new version takes its includes as their labels point now.
     content.includes.clear();
     let content = pin_includes(conn, workspace, &card.slug, content)?;
-    append(conn, card, id, &content, message, at)
+    append(conn, card, id, &content, message, stamp)
 }
 
 /// Checks a content. The pins that it has are kept; other includes are pinned as their labels point now.
@@ -206,13 +209,13 @@ pub(crate) fn append(
     id: VersionId,
     content: &CardContent,
     message: &str,
-    at: i64,
+    stamp: &Stamp,
 ) -> Result<VersionRow> {
     let row = VersionRow {
         number: card.latest_version + 1,
         message: message.to_owned(),
-        author: LOCAL_USER.to_owned(),
-        created_at: at,
+        author: stamp.by.to_string(),
+        created_at: stamp.at,
         content_hash: content.hash(),
         content: serde_json::to_string(content)?,
     };

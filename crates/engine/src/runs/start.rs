@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::caller::Caller;
 use domain::ids::{RunId, WorkspaceId};
 use domain::run::RunRequest;
 use serde::{Deserialize, Serialize};
@@ -11,9 +12,10 @@ use store::runs::NewRun;
 use super::cache;
 use super::plan::{Plan, PlannedVersion};
 use super::view::{self, Run};
+use crate::Engine;
 use crate::error::{Error, Result};
 use crate::idempotency::{self, IdempotencyKey};
-use crate::{Engine, LOCAL_USER};
+use crate::stamp::Stamp;
 
 /// How many cases one closure inserts: it must not hold the writer for long.
 const CASES: usize = 2_000;
@@ -55,16 +57,18 @@ impl Engine {
     /// Starts a run. It is on the disk with all its cells when this returns.
     pub async fn start_run(
         self: &Arc<Self>,
+        caller: &Caller,
         workspace: WorkspaceId,
         request: RunRequest,
         key: Option<IdempotencyKey>,
     ) -> Result<Started> {
-        let engine = Arc::clone(self);
-        self.to_the_end(async move { engine.begin_run(workspace, request, key).await }).await
+        let (engine, caller) = (Arc::clone(self), caller.clone());
+        self.to_the_end(async move { engine.begin_run(&caller, workspace, request, key).await }).await
     }
 
     async fn begin_run(
         &self,
+        caller: &Caller,
         workspace: WorkspaceId,
         request: RunRequest,
         key: Option<IdempotencyKey>,
@@ -80,7 +84,7 @@ impl Engine {
             return self.keep_running(key, running).await;
         }
         let id = RunId::new(&*self.ids);
-        let started = match self.prepare(workspace, id, request, plan, key).await {
+        let started = match self.prepare(self.stamp(caller), workspace, id, request, plan, key).await {
             Ok(started) => started,
             Err(error) => {
                 self.store.write(move |conn| store::runs::discard(conn, id)).await?;
@@ -133,6 +137,7 @@ impl Engine {
 
     async fn prepare(
         &self,
+        Stamp { by, at }: Stamp,
         workspace: WorkspaceId,
         id: RunId,
         request: RunRequest,
@@ -152,8 +157,8 @@ impl Engine {
             note: request.note,
             cache: request.cache,
             cache_scopes,
-            created_by: LOCAL_USER.to_owned(),
-            created_at: self.clock.now(),
+            created_by: by.to_string(),
+            created_at: at,
             versions: plan.versions.into_iter().map(|PlannedVersion { row, .. }| row).collect(),
             models: plan.models,
         };

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use domain::caller::Caller;
 use domain::card::CardContent;
 use domain::ids::{CaseId, IdSource, SuiteId, VersionId, WorkspaceId};
 use domain::template::find_includes;
@@ -69,6 +70,7 @@ impl Engine {
     /// than a short wait of other writers.
     pub async fn import_cards(
         &self,
+        caller: &Caller,
         workspace: WorkspaceId,
         import: ImportCards,
         key: Option<IdempotencyKey>,
@@ -82,11 +84,11 @@ impl Engine {
             Err(ended) => std::panic::resume_unwind(ended.into_panic()),
         };
         let incoming = Incoming::of(&names, documents, &*ids)?;
-        let at = self.clock.now();
+        let stamp = self.stamp(caller);
         self.store
             .try_write(move |conn| {
-                idempotency::once(conn, key.as_ref(), at, |conn| {
-                    place::place(conn, workspace, &incoming, replace, at)
+                idempotency::once(conn, key.as_ref(), stamp.at, |conn| {
+                    place::place(conn, workspace, &incoming, replace, &stamp)
                 })
             })
             .await

@@ -8,9 +8,9 @@ use store::versions::VersionRow;
 
 use super::import::{Incoming, IncomingCard, IncomingVersion};
 use super::{Change, ImportedCard, ImportedCards, check, suites};
-use crate::LOCAL_USER;
 use crate::cards::{CardLabel, append_version, draft_is_changed, index_card, insert_card, pin_includes};
 use crate::error::{Conflict, Error, Result};
+use crate::stamp::Stamp;
 
 /// A card whose versions are being placed.
 struct Placed {
@@ -31,7 +31,7 @@ pub(super) fn place(
     workspace: WorkspaceId,
     incoming: &Incoming,
     replace: bool,
-    at: i64,
+    stamp: &Stamp,
 ) -> Result<ImportedCards> {
     let mut there = Vec::with_capacity(incoming.cards.len());
     for card in &incoming.cards {
@@ -43,21 +43,21 @@ pub(super) fn place(
     let mut suites = Vec::with_capacity(incoming.suites.len());
     for (index, suite) in incoming.suites.iter().enumerate() {
         suites.push(if let Some(id) = suite_of(conn, incoming, &there, index)? {
-            (id, suites::update(conn, workspace, id, suite, at)?)
+            (id, suites::update(conn, workspace, id, suite, stamp.at)?)
         } else {
-            suites::create(conn, workspace, suite, at)?;
+            suites::create(conn, workspace, suite, stamp.at)?;
             (suite.id, Change::Created)
         });
     }
     let mut placed = Vec::with_capacity(incoming.cards.len());
     for (card, there) in incoming.cards.iter().zip(there) {
         let suite = card.suite.and_then(|suite| suites.get(suite)).copied();
-        placed.push(place_card(conn, workspace, card, there, suite, at)?);
+        placed.push(place_card(conn, workspace, card, there, suite, stamp)?);
     }
-    place_versions(conn, workspace, incoming, &mut placed, at)?;
+    place_versions(conn, workspace, incoming, &mut placed, stamp)?;
     let mut cards = Vec::with_capacity(placed.len());
     for (card, placed) in incoming.cards.iter().zip(placed) {
-        cards.push(finish(conn, workspace, card, placed, at)?);
+        cards.push(finish(conn, workspace, card, placed, stamp)?);
     }
     Ok(ImportedCards { cards })
 }
@@ -102,9 +102,9 @@ fn place_card(
     incoming: &IncomingCard,
     there: Option<CardRow>,
     suite: Option<(domain::ids::SuiteId, Change)>,
-    at: i64,
+    stamp: &Stamp,
 ) -> Result<Placed> {
-    let card = &incoming.card;
+    let (card, at) = (&incoming.card, stamp.at);
     let mut done = ImportedCard {
         slug: card.slug.clone(),
         change: Change::Unchanged,
@@ -122,7 +122,7 @@ fn place_card(
             Some((suite, _)) => ids.suite = suite,
             None => store::suites::insert(conn, ids.suite, workspace, &card.title, at)?,
         }
-        let row = insert_card(conn, workspace, ids, &new, at)?;
+        let row = insert_card(conn, workspace, ids, &new, stamp)?;
         if card.archived {
             store::cards::set_archived(conn, row.id, Some(at), at)?;
         }
@@ -174,7 +174,7 @@ fn place_versions(
     workspace: WorkspaceId,
     incoming: &Incoming,
     placed: &mut [Placed],
-    at: i64,
+    stamp: &Stamp,
 ) -> Result<()> {
     loop {
         let (mut went_on, mut waiting) = (false, None);
@@ -184,7 +184,7 @@ fn place_versions(
                     waiting.get_or_insert(index);
                     break;
                 }
-                let number = place_version(conn, workspace, incoming, placed, index, at)?;
+                let number = place_version(conn, workspace, incoming, placed, index, stamp)?;
                 placed[index].numbers.push(number);
                 went_on = true;
             }
@@ -217,7 +217,7 @@ fn place_version(
     incoming: &Incoming,
     placed: &mut [Placed],
     index: usize,
-    at: i64,
+    stamp: &Stamp,
 ) -> Result<i64> {
     let card = &incoming.cards[index];
     let position = placed[index].numbers.len();
@@ -251,7 +251,7 @@ fn place_version(
     if let Some(number) = found.filter(|number| !is_last || *number == row.latest_version) {
         return Ok(number);
     }
-    let saved = append_version(conn, row, version.id, &content, &version.message, at)?;
+    let saved = append_version(conn, row, version.id, &content, &version.message, stamp)?;
     row.latest_version = saved.number;
     done.versions.push(saved.number);
     Ok(saved.number)
@@ -263,14 +263,15 @@ fn finish(
     workspace: WorkspaceId,
     incoming: &IncomingCard,
     placed: Placed,
-    at: i64,
+    stamp: &Stamp,
 ) -> Result<ImportedCard> {
+    let Stamp { by, at } = stamp;
     let Placed { row, is_new, has_unsaved_draft, numbers, mut done, .. } = placed;
     for ((name, version), id) in incoming.card.labels.iter().zip(&incoming.moves) {
         let number = usize::try_from(version - 1).ok().and_then(|position| numbers.get(position)).copied();
         let Some(version) = number else { continue };
         if store::labels::get(conn, row.id, name)?.is_none_or(|label| label.version != version) {
-            store::labels::set(conn, id, row.id, name, Some(version), LOCAL_USER, at)?;
+            store::labels::set(conn, id, row.id, name, Some(version), by, *at)?;
             done.labels.push(CardLabel { name: name.clone(), version });
         }
     }
@@ -281,7 +282,7 @@ fn finish(
     let mut shown = there;
     if !done.draft_kept && (is_other || is_new) {
         let json = serde_json::to_string(&wanted)?;
-        store::drafts::replace(conn, row.id, draft.revision, &json, row.latest_version, LOCAL_USER, at)?;
+        store::drafts::replace(conn, row.id, draft.revision, &json, row.latest_version, by, *at)?;
         shown = wanted;
         if !is_new {
             done.change = Change::Changed;
@@ -294,7 +295,7 @@ fn finish(
         done.change = Change::Changed;
     }
     if changed {
-        store::cards::touch(conn, row.id, at)?;
+        store::cards::touch(conn, row.id, *at)?;
     }
     if let Some(suite) = store::suites::get(conn, workspace, row.suite_id)? {
         done.case_count = suite.case_count;

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use engine::cards::Draft;
 
-use crate::extract::{IfMatch, Path};
+use crate::extract::{By, IfMatch, Path};
 use crate::problem::Result;
 use crate::reply::Tagged;
 use crate::state::ApiState;
@@ -15,9 +15,10 @@ use crate::state::ApiState;
     responses((status = 200, body = Draft, headers(("ETag" = String)))))]
 pub(crate) async fn discard_draft(
     State(state): State<ApiState>,
+    By(caller): By,
     Path((ws, slug)): Path<(String, String)>,
     IfMatch(revision): IfMatch,
 ) -> Result<Tagged<Draft>> {
     let workspace = state.workspace(&ws).await?;
-    Ok(Tagged(state.engine.discard_draft(workspace, slug, revision).await?))
+    Ok(Tagged(state.engine.discard_draft(&caller, workspace, slug, revision).await?))
 }

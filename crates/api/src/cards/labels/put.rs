@@ -3,7 +3,7 @@
 use axum::extract::State;
 use engine::cards::{Label, MoveLabel};
 
-use crate::extract::{Json, Path};
+use crate::extract::{By, Json, Path};
 use crate::problem::Result;
 use crate::state::ApiState;
 
@@ -14,9 +14,10 @@ use crate::state::ApiState;
     request_body = MoveLabel, responses((status = 200, body = Label)))]
 pub(crate) async fn move_label(
     State(state): State<ApiState>,
+    By(caller): By,
     Path((ws, slug, label)): Path<(String, String, String)>,
     Json(to): Json<MoveLabel>,
 ) -> Result<Json<Label>> {
     let workspace = state.workspace(&ws).await?;
-    Ok(Json(state.engine.move_label(workspace, slug, label, to).await?))
+    Ok(Json(state.engine.move_label(&caller, workspace, slug, label, to).await?))
 }

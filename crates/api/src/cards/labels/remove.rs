@@ -3,7 +3,7 @@
 use axum::extract::State;
 use http::StatusCode;
 
-use crate::extract::Path;
+use crate::extract::{By, Path};
 use crate::problem::Result;
 use crate::state::ApiState;
 
@@ -14,9 +14,10 @@ use crate::state::ApiState;
     responses((status = 204, description = "The label is gone.")))]
 pub(crate) async fn remove_label(
     State(state): State<ApiState>,
+    By(caller): By,
     Path((ws, slug, label)): Path<(String, String, String)>,
 ) -> Result<StatusCode> {
     let workspace = state.workspace(&ws).await?;
-    state.engine.remove_label(workspace, slug, label).await?;
+    state.engine.remove_label(&caller, workspace, slug, label).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use engine::cards::{SaveVersion, Version};
 
-use crate::extract::{Create, IdempotencyHeader, IfMatch, Path};
+use crate::extract::{By, Create, IdempotencyHeader, IfMatch, Path};
 use crate::problem::Result;
 use crate::reply::Created;
 use crate::state::ApiState;
@@ -16,13 +16,14 @@ use crate::state::ApiState;
     responses((status = 201, body = Version, headers(("Location" = String)))))]
 pub(crate) async fn save_version(
     State(state): State<ApiState>,
+    By(caller): By,
     Path((ws, slug)): Path<(String, String)>,
     IfMatch(revision): IfMatch,
     Create { body, idempotency }: Create<SaveVersion>,
 ) -> Result<Created<Version>> {
     let workspace = state.workspace(&ws).await?;
     let address = format!("/api/v1/workspaces/{ws}/cards/{slug}/versions");
-    let created = state.engine.save_version(workspace, slug, revision, body, idempotency).await?;
+    let created = state.engine.save_version(&caller, workspace, slug, revision, body, idempotency).await?;
     Ok(Created {
         location: format!("{address}/{}", created.value.summary.number),
         revision: None,
