@@ -20,8 +20,9 @@ const ASIDE: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub(crate) struct Readers {
     queue: Queued,
-    /// Work that another reader had no connection for: at most one for each of them.
-    passed_on: (Queue, Queued),
+    /// Work that another reader had no connection for: at most one for each of them. None where no connection can be
+    /// lost: to wait at two queues costs each read several times what it costs to wait at one.
+    passed_on: Option<(Queue, Queued)>,
     /// How many have a connection, as far as they know.
     connected: Arc<AtomicUsize>,
     trouble: Arc<Trouble>,
@@ -29,26 +30,35 @@ pub(crate) struct Readers {
 }
 
 impl Readers {
-    pub(crate) fn new(queue: Queued, trouble: Arc<Trouble>, closed: watch::Receiver<()>) -> Self {
-        Self { queue, passed_on: unbounded(), connected: Arc::default(), trouble, closed }
+    /// Readers of a file.
+    pub(crate) fn of_file(queue: Queued, trouble: Arc<Trouble>, closed: watch::Receiver<()>) -> Self {
+        Self { queue, passed_on: None, connected: Arc::default(), trouble, closed }
+    }
+
+    /// Readers of a server, each of which may lose its connection.
+    pub(crate) fn of_server(queue: Queued, trouble: Arc<Trouble>, closed: watch::Receiver<()>) -> Self {
+        Self { passed_on: Some(unbounded()), ..Self::of_file(queue, trouble, closed) }
     }
 
     /// The next work. None: the store is closed, and nothing waits.
     fn next(&self) -> Option<Box<dyn Job>> {
+        let Some((_, passed_on)) = &self.passed_on else { return self.queue.recv().ok() };
         select! {
-            recv(self.passed_on.1) -> job => job.ok(),
-            recv(self.queue) -> job => job.ok().or_else(|| self.passed_on.1.try_recv().ok()),
+            recv(passed_on) -> job => job.ok(),
+            recv(self.queue) -> job => job.ok().or_else(|| passed_on.try_recv().ok()),
         }
     }
 
     /// Has another reader do it, or answers it if none has a connection.
     fn pass_on(&self, job: Box<dyn Job>, error: &Error) {
-        if self.connected.load(Ordering::SeqCst) == 0 {
-            self.trouble.failed(Lane::Read, error);
-            return batch::answer([job], Some(error));
+        match &self.passed_on {
+            // One who ends takes it along: it is answered as closed, as what comes after.
+            Some((others, _)) if self.connected.load(Ordering::SeqCst) > 0 => drop(others.send(job)),
+            _ => {
+                self.trouble.failed(Lane::Read, error);
+                batch::answer([job], Some(error));
+            }
         }
-        // One who ends takes it along: it is answered as closed, as what comes after.
-        let _ = self.passed_on.0.send(job);
     }
 }
 

@@ -63,7 +63,7 @@ impl Threads {
         let (reads, queued_reads) = bounded(settings.read_queue);
         let (writer_queue, queued_writes) = bounded(settings.write_queue);
         let (open, closed) = watch::channel(());
-        let of_readers = Readers::new(queued_reads, Arc::clone(&trouble), closed);
+        let of_readers = Readers::of_file(queued_reads, Arc::clone(&trouble), closed);
         let readers_ended = start_readers(readers, &of_readers, &runs)?;
         start("store-writer".to_owned(), runs, move || {
             let writer = run_writer(writer, &queued_writes);
@@ -91,7 +91,11 @@ impl Threads {
         let (reads, queued_reads) = bounded(settings.read_queue);
         let (trouble, changed) = (Arc::new(Trouble::default()), Arc::new(Notify::new()));
         let (open, closed) = watch::channel(());
-        start_readers(readers, &Readers::new(queued_reads, Arc::clone(&trouble), closed.clone()), &runs)?;
+        start_readers(
+            readers,
+            &Readers::of_server(queued_reads, Arc::clone(&trouble), closed.clone()),
+            &runs,
+        )?;
         let (listener, heard) = (session()?, Arc::clone(&changed));
         start("store-listener".to_owned(), runs.clone(), move || postgres::listen(listener, &heard, closed))?;
         let writer = |name: &str, isolation| {
