@@ -122,7 +122,10 @@ export class Server {
   }
 
   static #serve(listen: string, folder: string, ollama: string): Promise<Program> {
-    return Program.start(["serve", "--listen", listen, "--data-dir", folder], { OLLAMA_HOST: ollama });
+    return Program.start(["serve", "--listen", listen, "--data-dir", folder], {
+      OLLAMA_HOST: ollama,
+      PROMPTCARDS_SECRETS__MASTER_KEY_FILE: join(folder, "master.key"),
+    });
   }
 
   /** As the power does: without a word. */

@@ -125,6 +125,7 @@ impl Product {
     pub(crate) fn in_folder(folder: TempDir) -> Result<Self> {
         let mut command = Command::new(binary()?);
         command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder.path());
+        command.env("PROMPTCARDS_SECRETS__MASTER_KEY_FILE", folder.path().join("master.key"));
         let process =
             Process::start(command.current_dir(folder.path())).context("the server does not start")?;
         Ok(Self { actor: Actor::at(process.address), process, folder })

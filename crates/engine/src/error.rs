@@ -1,5 +1,7 @@
 //! What can go wrong, by what the caller can do about it.
 
+use crate::secrets::SecretsError;
+
 /// One thing that is wrong with what was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -95,6 +97,9 @@ pub enum Error {
     /// The store could not do it.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// A secret cannot be opened or sealed.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
     /// Something of ours cannot be written as JSON.
     #[error("a value could not be written as JSON")]
     Json(#[from] serde_json::Error),

@@ -11,6 +11,7 @@ mod idempotency;
 pub mod models;
 pub mod retention;
 pub mod runs;
+pub mod secrets;
 mod stamp;
 pub mod suites;
 pub mod transfer;
@@ -35,6 +36,7 @@ use events::EventHub;
 use models::Pulls;
 use retention::{Retention, RetentionSettings};
 use runs::Worker;
+use secrets::Sealer;
 
 /// The slug of the workspace that a fresh server has.
 pub const DEFAULT_WORKSPACE: &str = "default";
@@ -60,6 +62,8 @@ pub struct Parts {
     pub ids: Arc<dyn IdSource>,
     /// How long runs are kept.
     pub retention: RetentionSettings,
+    /// Seals what is secret in the store.
+    pub sealer: Sealer,
 }
 
 /// The product, without its doors.
@@ -75,6 +79,8 @@ pub struct Engine {
     retention: Arc<Retention>,
     pub(crate) pulls: Pulls,
     worker: Worker,
+    #[expect(dead_code, reason = "accounts seal their secrets with it")]
+    pub(crate) sealer: Sealer,
     pub(crate) tasks: TaskTracker,
     /// Cancelled when the engine ends.
     pub(crate) stop: CancellationToken,
@@ -85,7 +91,7 @@ impl Engine {
     ///
     /// Its tasks are on `tasks`; they end when `stop` is cancelled.
     pub async fn start(parts: Parts, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Arc<Self>> {
-        let Parts { store, providers, clock, ids, retention } = parts;
+        let Parts { store, providers, clock, ids, retention, sealer } = parts;
         let providers = Arc::new(providers);
         let events = Arc::new(EventHub::default());
         let started_at = clock.now();
@@ -114,6 +120,7 @@ impl Engine {
             retention,
             pulls: Pulls::default(),
             worker,
+            sealer,
             tasks,
             stop: stop.clone(),
         }))

@@ -1,6 +1,7 @@
 //! The application, put together: store, models, engine, door.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,6 +46,9 @@ pub enum StartError {
     /// A provider cannot be used.
     #[error(transparent)]
     Providers(#[from] SettingsError),
+    /// There is no place for the master key.
+    #[error(transparent)]
+    Secrets(#[from] engine::secrets::SecretsError),
     /// The engine cannot begin.
     #[error(transparent)]
     Engine(#[from] engine::Error),
@@ -81,6 +85,8 @@ pub(crate) fn exit_code_of(error: &store::Error) -> u8 {
 pub struct App {
     /// What it does.
     pub engine: Arc<Engine>,
+    /// The file of the master key, where it was made just now: somebody should keep a copy of it.
+    pub new_master_key: Option<PathBuf>,
     store: Store,
     listener: TcpListener,
     address: SocketAddr,
@@ -103,6 +109,8 @@ impl App {
             .local_addr()
             .map_err(|cause| ListenError::Refused { address: config.server.listen, cause })?;
         let store = open(config).await?;
+        let master_key_file = config.secrets.master_key_file(&config.server.data_dir)?;
+        let unlocked = engine::secrets::unlock(&store, &clock, &master_key_file).await?;
         let providers = Registry::new(&config.providers, &clock, seed(&*ids))?;
         let (tasks, stop, closing) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
         let parts = engine::Parts {
@@ -111,12 +119,14 @@ impl App {
             clock,
             ids: Arc::clone(&ids),
             retention: config.retention.clone(),
+            sealer: unlocked.sealer,
         };
         let engine = Engine::start(parts, &tasks, &stop).await?;
         let door = Door::new(ids, OwnNames::loopback(address.port()));
         let state = ApiState::new(Arc::clone(&engine), closing.clone());
         let router = api::router::router(state, Site::embedded(), &door)?;
-        Ok(Self { engine, store, listener, address, router, tasks, closing, stop })
+        let new_master_key = unlocked.made;
+        Ok(Self { engine, new_master_key, store, listener, address, router, tasks, closing, stop })
     }
 
     /// Where it listens.
@@ -147,7 +157,8 @@ impl App {
     }
 }
 
-async fn open(config: &Config) -> Result<Store, StartError> {
+/// Opens the database, and makes it where there is none.
+pub(crate) async fn open(config: &Config) -> Result<Store, StartError> {
     let settings = config.store.clone();
     let folder = config.server.data_dir.clone();
     tokio::task::spawn_blocking(move || {

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use engine::retention::RetentionSettings;
+use engine::secrets::SecretsSettings;
 use llm::{ProvidersSettings, ServerAddress};
 use serde::{Deserialize, Serialize};
 use store::{DatabaseUrl, StoreSettings};
@@ -28,6 +29,8 @@ pub struct Config {
     pub log: LogSettings,
     /// The database.
     pub store: StoreSettings,
+    /// Where the key is that opens the secrets of the database.
+    pub secrets: SecretsSettings,
     /// How long runs are kept.
     pub retention: RetentionSettings,
     /// The model servers. Naming any replaces the two that are there by default.

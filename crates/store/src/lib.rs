@@ -14,6 +14,7 @@ pub mod cell_results;
 pub mod cells;
 mod conn;
 pub mod copy;
+pub mod data_keys;
 pub mod drafts;
 mod error;
 mod health;

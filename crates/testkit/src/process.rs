@@ -38,6 +38,7 @@ impl ServerProcess {
             .arg(folder)
             .args(arguments)
             .current_dir(folder)
+            .env("PROMPTCARDS_SECRETS__MASTER_KEY_FILE", folder.join("master.key"))
             .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .stderr(log.reopen().unwrap())

@@ -74,6 +74,7 @@ fn config(database: &TestDatabase, ollama: &str) -> Config {
     config.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
     database.folder().clone_into(&mut config.server.data_dir);
     config.store = database.settings();
+    config.secrets.master_key_file = Some(database.folder().join("master.key"));
     for provider in &mut config.providers.0 {
         match provider.kind {
             ProviderKind::Ollama => provider.base_url = Some(ollama.to_owned()),

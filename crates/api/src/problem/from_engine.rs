@@ -29,6 +29,7 @@ impl From<Error> for ApiError {
             Error::KeyReused => Self::new(Code::IdempotencyMismatch, Code::IdempotencyMismatch.meaning()),
             Error::ModelServer(detail) => Self::new(Code::ProviderUnavailable, detail).retry_after(10),
             Error::Store(cause) => of_store(cause),
+            Error::Secrets(cause) => Self::internal(cause),
             Error::Json(cause) => Self::internal(cause),
         }
     }

@@ -6,6 +6,7 @@ use api::router::router;
 use api::state::ApiState;
 use domain::clock::{Clock, Millis};
 use engine::retention::RetentionSettings;
+use engine::secrets::{MasterKey, Sealer};
 use engine::{Engine, Parts};
 use llm::{ProviderKind, ProviderSettings, ProvidersSettings, Registry};
 use store::Store;
@@ -25,9 +26,11 @@ impl Clock for Noon {
 async fn start() -> Server {
     let clock: Arc<dyn Clock> = Arc::new(Noon);
     let providers = ProvidersSettings(vec![ProviderSettings::new("simulated", ProviderKind::Simulated)]);
+    let store = Store::open_in_place().unwrap();
     let parts = Parts {
-        store: Store::open_in_place().unwrap(),
         providers: Registry::new(&providers, &clock, 1).unwrap(),
+        sealer: Sealer::new(&store, &clock, MasterKey::draw().unwrap()),
+        store,
         clock,
         ids: Arc::new(CountedIds::default()),
         retention: RetentionSettings::default(),

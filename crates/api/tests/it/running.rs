@@ -10,6 +10,7 @@ use api::router::router;
 use api::state::ApiState;
 use domain::clock::{Clock, Millis};
 use engine::retention::RetentionSettings;
+use engine::secrets::{MasterKey, Sealer};
 use engine::{Engine, Parts};
 use llm::{Latency, ProviderKind, ProviderSettings, ProvidersSettings, Registry};
 use serde_json::{Value, json};
@@ -95,6 +96,7 @@ impl Running {
         let parts = Parts {
             store: store.clone(),
             providers: Registry::new(&providers, &clock, 1).unwrap(),
+            sealer: Sealer::new(&store, &clock, MasterKey::draw().unwrap()),
             clock,
             ids: Arc::new(ids),
             retention: RetentionSettings::default(),

@@ -6,6 +6,7 @@ mod doctor;
 mod export;
 mod import;
 mod init;
+mod keys;
 mod models;
 mod openapi;
 mod promptfoo_card;
@@ -19,7 +20,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use store::DatabaseUrl;
+use store::{DatabaseUrl, Store};
 
 use crate::config::{Config, Environment, Flags};
 use crate::eval::EvalArgs;
@@ -82,6 +83,12 @@ enum Command {
                       newer than this program, 5 it is in use, 6 the two differ."
     )]
     Copy(copy::CopyArgs),
+    /// Change the keys that the server has for itself
+    #[command(
+        subcommand,
+        after_help = "Example:\n  promptcards keys rewrap\n\nExit codes: 0 done, 1 not done."
+    )]
+    Keys(keys::KeysCommand),
     /// Print the settings as they are in force, or an example file with every setting explained
     #[command(
         after_help = "Examples:\n  promptcards config\n  promptcards config --example > promptcards.toml"
@@ -198,6 +205,7 @@ pub fn run(cli: Cli) -> ExitCode {
         }
         Command::Models(command) => models::run(command),
         Command::Copy(args) => copy::run(&args),
+        Command::Keys(command) => keys::run(command),
         Command::Config { example: true, .. } => config::example(),
         Command::Config { settings, .. } => settings.load().and_then(|settings| config::print(&settings)),
         Command::Run(args) => run::run(&args),
@@ -218,6 +226,15 @@ pub fn run(cli: Cli) -> ExitCode {
             ExitCode::from(code.unwrap_or(1))
         }
     }
+}
+
+/// Opens the database of the settings, which must be there.
+async fn database(config: &Config) -> anyhow::Result<Store> {
+    if config.store.database_url.is_none() && !config.store.path.exists() {
+        anyhow::bail!("there is no database at {}", config.store.path.display());
+    }
+    crate::install_cryptography();
+    Ok(crate::app::open(config).await?)
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {

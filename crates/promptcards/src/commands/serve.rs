@@ -1,6 +1,8 @@
 //! `promptcards serve` and `promptcards fake-ollama`.
 
 use std::convert::Infallible;
+use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use engine::{DEFAULT_WORKSPACE, Engine};
@@ -28,6 +30,9 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     super::runtime()?.block_on(async {
         let app = App::build(&config).await?;
         println!("Promptcards is ready: http://{}", app.address());
+        if let Some(file) = &app.new_master_key {
+            say_that_there_is_a_key(file);
+        }
         pull(&app.engine, &args.pull).await?;
         let stop = CancellationToken::new();
         tokio::select! {
@@ -37,6 +42,16 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         }
         Ok(ExitCode::SUCCESS)
     })
+}
+
+fn say_that_there_is_a_key(file: &Path) {
+    // Who reads the address alone may have gone.
+    let _ = writeln!(
+        std::io::stdout(),
+        "A master key was made: {}. Keep a copy of it apart from the data: without it nobody can open the secrets that \
+         the database holds.",
+        file.display()
+    );
 }
 
 /// Begins the pulls of models that are missing. The page shows them; one that cannot begin keeps nobody from starting.

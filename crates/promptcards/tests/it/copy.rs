@@ -53,12 +53,19 @@ fn serve(database: &TestDatabase) -> ServerProcess {
     ServerProcess::start(BINARY.as_ref(), database.folder(), &environment)
 }
 
+/// Lets the secrets of the copy be opened by what opens those of the original.
+fn take_master_key(from: &TestDatabase, to: &TestDatabase) {
+    const KEY: &str = "master.key";
+    std::fs::copy(from.folder().join(KEY), to.folder().join(KEY)).unwrap();
+}
+
 /// What a server says that does not start.
 fn refused_start(database: &TestDatabase) -> String {
     let mut command = Command::new(BINARY);
     command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(database.folder());
     command
         .current_dir(database.folder())
+        .env("PROMPTCARDS_SECRETS__MASTER_KEY_FILE", "master.key")
         .args(database.url().iter().flat_map(|url| ["--database-url", url]));
     let output = command.output().unwrap();
     assert!(!output.status.success());
@@ -167,6 +174,9 @@ async fn there_and_back_everything_is_the_same_and_the_copy_works() {
     assert_eq!(there, back, "what came back is what went");
     assert!(there.contains("\ncells                        80 "), "{there}");
     for database in [&second, &third] {
+        let said = refused_start(database);
+        assert!(said.contains("the master key") && said.contains("is missing"), "{said}");
+        take_master_key(&first, database);
         let server = serve(database);
         assert_eq!(content(&server.actor).await, before);
         // Numbers that the database gives out itself go on.

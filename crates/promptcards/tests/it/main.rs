@@ -16,6 +16,7 @@ mod import_rules;
 mod instances;
 mod kills;
 mod limits;
+mod master_key;
 mod metrics;
 mod models_command;
 mod outages;

@@ -9,6 +9,7 @@ use domain::ids::RunId;
 use domain::run::RunState;
 use engine::retention::RetentionSettings;
 use engine::runs::RunListQuery;
+use engine::secrets::{MasterKey, Sealer};
 use engine::{Engine, Parts};
 use llm::{ProvidersSettings, Registry};
 use store::{Store, StoreSettings};
@@ -75,6 +76,7 @@ impl Past {
         let parts = Parts {
             store: self.store.clone(),
             providers: Registry::new(&ProvidersSettings(Vec::new()), &clock, 1).unwrap(),
+            sealer: Sealer::new(&self.store, &clock, MasterKey::draw().unwrap()),
             clock,
             ids: Arc::new(CountedIds::default()),
             retention: RetentionSettings { days, workspace_mib },

@@ -169,6 +169,7 @@ macro_rules! table {
 /// All of them. A table that others point to stands before those.
 pub(super) const TABLES: &[Table] = &[
     table!(workspaces by id: slug, name, last_run, created_at),
+    table!(data_keys by scope: sealed_key, master_key, created_at),
     table!(suites by id: workspace_id, name, revision, last_position, case_count, created_at, updated_at),
     table!(test_cases by id: suite_id, position, content, revision, deleted_at, created_at, updated_at; long content),
     table!(cards by number: id, workspace_id, slug, title, description, folder, suite_id, latest_version, revision,

@@ -10,11 +10,10 @@ use crate::migration::{self, Applied, Migration};
 use crate::{Conn, Error, Result, Sql, copy};
 
 /// Every step, in order of its number.
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    number: 1,
-    name: "initial",
-    sql: include_str!("../../migrations/postgres/0001_initial.sql"),
-}];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration { number: 1, name: "initial", sql: include_str!("../../migrations/postgres/0001_initial.sql") },
+    Migration { number: 2, name: "secrets", sql: include_str!("../../migrations/postgres/0002_secrets.sql") },
+];
 
 /// Servers before lack what the statements need.
 const OLDEST_SERVER: i64 = 130_000;

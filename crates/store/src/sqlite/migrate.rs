@@ -9,11 +9,10 @@ use crate::migration::{self, Applied, Migration};
 use crate::{Error, Result};
 
 /// Every step, in order of its number.
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    number: 1,
-    name: "initial",
-    sql: include_str!("../../migrations/sqlite/0001_initial.sql"),
-}];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration { number: 1, name: "initial", sql: include_str!("../../migrations/sqlite/0001_initial.sql") },
+    Migration { number: 2, name: "secrets", sql: include_str!("../../migrations/sqlite/0002_secrets.sql") },
+];
 
 /// When a step was applied is bookkeeping that no rule of the product reads: the database's own time will do.
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (

@@ -1,0 +1,58 @@
+//! `promptcards keys`: the keys that the server has for itself.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Subcommand;
+use domain::clock::Clock;
+
+use crate::config::Config;
+use crate::system::SystemClock;
+
+/// How long the database may take to close.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// What to do with the server's keys.
+#[derive(Debug, Subcommand)]
+pub(super) enum KeysCommand {
+    /// Draw a new master key, seal the keys of the database under it, and put it into its file
+    #[command(
+        after_help = "Examples:\n  promptcards keys rewrap\n  promptcards keys rewrap --data-dir ./data\n\n\
+                            Stop the server of a file first; servers on PostgreSQL may run, if all read the same file of the \
+                            master key or are given it before they are started again. The master key from before is \
+                            kept beside it, because older copies of the database need it: remove it when there are \
+                            none. Killed in the middle, it is finished or undone by the next start.\n\nExit codes: 0 done, 1 not done, 5 a \
+                            server has the database."
+    )]
+    Rewrap {
+        #[command(flatten)]
+        settings: super::Settings,
+    },
+}
+
+pub(super) fn run(command: KeysCommand) -> anyhow::Result<ExitCode> {
+    let KeysCommand::Rewrap { settings } = command;
+    rewrap(&settings.load()?)
+}
+
+#[expect(clippy::print_stdout, reason = "where the keys are is what was asked for")]
+fn rewrap(config: &Config) -> anyhow::Result<ExitCode> {
+    super::runtime()?.block_on(async {
+        let file = config.secrets.master_key_file(&config.server.data_dir)?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let store = super::database(config).await?;
+        let done = engine::secrets::rewrap(&store, &clock, &file).await;
+        store.close(LIMIT).await?;
+        let done = done?;
+        println!("{} keys are sealed under a new master key, which is in {}.", done.keys, file.display());
+        println!("Keep a copy of it apart from the data, in place of the one that you have.");
+        if let Some(before) = done.before {
+            println!(
+                "The one before is kept as {}: copies of the database that were made until now need it.",
+                before.display()
+            );
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+}
