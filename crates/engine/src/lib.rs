@@ -74,6 +74,8 @@ pub struct Engine {
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) events: Arc<EventHub>,
     pub(crate) label_moves: MovesHub,
+    /// Held by the import that is under way.
+    pub(crate) import_turn: tokio::sync::Mutex<()>,
     pub(crate) instance: InstanceId,
     pub(crate) started_at: Millis,
     retention: Arc<Retention>,
@@ -115,6 +117,7 @@ impl Engine {
             ids,
             events,
             label_moves: MovesHub::default(),
+            import_turn: tokio::sync::Mutex::default(),
             instance,
             started_at,
             retention,

@@ -19,6 +19,7 @@ pub mod drafts;
 mod error;
 mod health;
 pub mod idempotency;
+pub mod imports;
 pub mod instances;
 pub mod labels;
 mod migration;

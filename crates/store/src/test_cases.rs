@@ -70,26 +70,34 @@ pub enum Arranged {
     New(CaseId, String),
 }
 
-/// Gives a suite these cases, in this order, in the place of those behind the position `after`. What was there and
-/// is not among them is deleted, as [`delete`] does it.
-pub fn arrange(conn: &mut Conn, suite: SuiteId, after: i64, cases: &[Arranged], at: Millis) -> Result<()> {
-    const CLEAR: Sql = Sql::new(
-        "UPDATE test_cases SET deleted_at = $3, updated_at = $3, revision = revision + 1 \
-         WHERE suite_id = $1 AND position > $2 AND deleted_at IS NULL",
+/// The position that was last given to a case of a suite.
+pub fn last_position(conn: &mut Conn, suite: SuiteId) -> Result<i64> {
+    const LAST: Sql = Sql::new("SELECT last_position FROM suites WHERE id = $1");
+    conn.query_one(LAST, &[&suite])
+}
+
+/// Puts these cases at the end of a suite, in this order, if the position last given is still this one. Returns the
+/// position of the last of them; None: it is not.
+///
+/// To arrange a suite anew, put all of its cases there, in as many steps as there are, and [`clear`] what is left.
+pub fn arrange(
+    conn: &mut Conn,
+    suite: SuiteId,
+    last_position: i64,
+    cases: &[Arranged],
+    at: Millis,
+) -> Result<Option<i64>> {
+    const PLACE: Sql = Sql::new(
+        "UPDATE suites SET last_position = last_position + $3, updated_at = $4 \
+         WHERE id = $1 AND last_position = $2 RETURNING last_position",
     );
     const KEEP: Sql = Sql::new("UPDATE test_cases SET deleted_at = NULL, position = $2 WHERE id = $1");
-    const CHANGE: Sql =
-        Sql::new("UPDATE test_cases SET deleted_at = NULL, position = $2, content = $3 WHERE id = $1");
-    const COUNT: Sql = Sql::new(
-        "UPDATE suites SET case_count = \
-         (SELECT COUNT(*) FROM test_cases WHERE suite_id = $1 AND deleted_at IS NULL) WHERE id = $1",
+    const CHANGE: Sql = Sql::new(
+        "UPDATE test_cases SET deleted_at = NULL, position = $2, content = $3, updated_at = $4, \
+         revision = revision + 1 WHERE id = $1",
     );
-    const PLACE: Sql = Sql::new(
-        "UPDATE suites SET last_position = last_position + $2, updated_at = $3 WHERE id = $1 \
-         RETURNING last_position",
-    );
-    conn.execute(CLEAR, &[&suite, &after, &at])?;
-    let last: i64 = conn.query_one(PLACE, &[&suite, &cases.len(), &at])?;
+    let placed: Option<i64> = conn.query_opt(PLACE, &[&suite, &last_position, &cases.len(), &at])?;
+    let Some(last) = placed else { return Ok(None) };
     let first = last - i64::try_from(cases.len()).unwrap_or(i64::MAX) + 1;
     let (mut kept, mut changed, mut new) = (Vec::new(), Vec::new(), Vec::new());
     for (position, case) in (first..).zip(cases) {
@@ -100,8 +108,28 @@ pub fn arrange(conn: &mut Conn, suite: SuiteId, after: i64, cases: &[Arranged], 
         }
     }
     conn.execute_many(KEEP, &kept, |(id, position)| [*id, position])?;
-    conn.execute_many(CHANGE, &changed, |(id, position, content)| [*id, position, *content])?;
+    conn.execute_many(CHANGE, &changed, |(id, position, content)| [*id, position, *content, &at])?;
     conn.insert_many(&INSERT, &new, |(id, position, content)| [*id, &suite, position, *content, &at, &at])?;
+    recount(conn, suite)?;
+    Ok(Some(last))
+}
+
+/// Deletes the cases of a suite that stand behind one position and not behind another, as [`delete`] does it.
+pub fn clear(conn: &mut Conn, suite: SuiteId, after: i64, until: i64, at: Millis) -> Result<()> {
+    const CLEAR: Sql = Sql::new(
+        "UPDATE test_cases SET deleted_at = $4, updated_at = $4, revision = revision + 1 \
+         WHERE suite_id = $1 AND position > $2 AND position <= $3 AND deleted_at IS NULL",
+    );
+    conn.execute(CLEAR, &[&suite, &after, &until, &at])?;
+    recount(conn, suite)
+}
+
+/// Counts the cases of a suite anew.
+fn recount(conn: &mut Conn, suite: SuiteId) -> Result<()> {
+    const COUNT: Sql = Sql::new(
+        "UPDATE suites SET case_count = \
+         (SELECT COUNT(*) FROM test_cases WHERE suite_id = $1 AND deleted_at IS NULL) WHERE id = $1",
+    );
     conn.execute(COUNT, &[&suite]).map(drop)
 }
 

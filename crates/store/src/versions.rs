@@ -64,6 +64,12 @@ pub fn insert(conn: &mut Conn, id: VersionId, card: CardId, version: &VersionRow
     conn.execute(LATEST, &[&card, &version.number, &version.created_at]).map(drop)
 }
 
+/// Number of the latest version of a card; 0 while there is none.
+pub fn latest(conn: &mut Conn, card: CardId) -> Result<i64> {
+    const LATEST: Sql = Sql::new("SELECT latest_version FROM cards WHERE id = $1");
+    conn.query_one(LATEST, &[&card])
+}
+
 /// One version of a card.
 pub fn get(conn: &mut Conn, card: CardId, number: i64) -> Result<Option<VersionRow>> {
     const GET: Sql = Sql::new(concat!(version_columns!(), "WHERE card_id = $1 AND number = $2"));

@@ -15,8 +15,8 @@ pub fn ensure(conn: &mut Conn, id: WorkspaceId, slug: &str, name: &str, at: Mill
     conn.query_one(FIND, &[&slug])
 }
 
-/// The workspace of this slug.
+/// The workspace of this slug, unless it is that of an import.
 pub fn find(conn: &mut Conn, slug: &str) -> Result<Option<WorkspaceId>> {
-    const FIND: Sql = Sql::new("SELECT id FROM workspaces WHERE slug = $1");
+    const FIND: Sql = Sql::new("SELECT id FROM workspaces WHERE slug = $1 AND prepared_by IS NULL");
     conn.query_opt(FIND, &[&slug])
 }

@@ -13,6 +13,7 @@ mod door;
 mod edits;
 mod events;
 mod following;
+mod importing;
 mod models;
 mod page;
 mod pages;

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use api::router::router;
 use api::state::ApiState;
@@ -75,6 +76,14 @@ impl Running {
     /// Another instance on the same database, which must be on a server.
     pub(crate) async fn beside(&self) -> Self {
         Self::instance(Arc::clone(&self.database), CountedIds::after(1 << 32), 4, 0).await
+    }
+
+    /// The server that starts on the same database after this one. It draws other ids.
+    pub(crate) async fn restart(self) -> Self {
+        self.store.close(Duration::from_mins(1)).await.unwrap();
+        let database = Arc::clone(&self.database);
+        drop(self);
+        Self::instance(database, CountedIds::after(1 << 40), 4, 0).await
     }
 
     async fn instance(

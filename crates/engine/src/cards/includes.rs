@@ -8,18 +8,28 @@ use store::cards::CardRow;
 
 use crate::error::{Error, Problem, Result};
 
+/// Includes that were looked for. The outer result is the store's, the inner one says what is wrong with them.
+type Resolved = Result<std::result::Result<ResolvedIncludes, Vec<TemplateProblem>>>;
+
 /// Resolves the includes of a content. Its pins are kept; tags without a pin follow their label.
-///
-/// The outer result is the store's, the inner one says what is wrong with the includes.
 pub(crate) fn resolve(
     conn: &mut Conn,
     workspace: WorkspaceId,
     own_slug: Option<&str>,
     content: &CardContent,
-) -> Result<std::result::Result<ResolvedIncludes, Vec<TemplateProblem>>> {
+) -> Resolved {
+    resolve_with(own_slug, content, |slug, wanted| look_up(conn, workspace, slug, wanted))
+}
+
+/// The same, among cards that `look_up` finds.
+pub(crate) fn resolve_with(
+    own_slug: Option<&str>,
+    content: &CardContent,
+    mut look_up: impl FnMut(&str, Wanted<'_>) -> Result<Lookup>,
+) -> Resolved {
     let mut failure = None;
     let resolved = resolve_includes(own_slug, content, |slug, wanted| {
-        look_up(conn, workspace, slug, wanted).unwrap_or_else(|error| {
+        look_up(slug, wanted).unwrap_or_else(|error| {
             failure = Some(error);
             Lookup::Unknown
         })
@@ -30,7 +40,13 @@ pub(crate) fn resolve(
     }
 }
 
-fn look_up(conn: &mut Conn, workspace: WorkspaceId, slug: &str, wanted: Wanted<'_>) -> Result<Lookup> {
+/// What the store has of a card that is taken in.
+pub(crate) fn look_up(
+    conn: &mut Conn,
+    workspace: WorkspaceId,
+    slug: &str,
+    wanted: Wanted<'_>,
+) -> Result<Lookup> {
     let Some(card) = store::cards::find(conn, workspace, slug)? else { return Ok(Lookup::Unknown) };
     let number = match wanted {
         Wanted::Version(number) => number,

@@ -80,7 +80,8 @@ impl Default for MovesHub {
 }
 
 impl MovesHub {
-    fn tell(&self, workspace: WorkspaceId, slug: &str) {
+    /// Tells of a move, after it was committed.
+    pub(crate) fn tell(&self, workspace: WorkspaceId, slug: &str) {
         // Without a listener there is nobody to tell.
         let _ = self.0.send((workspace, slug.into()));
     }

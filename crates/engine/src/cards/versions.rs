@@ -4,7 +4,7 @@ use domain::caller::Caller;
 use domain::card::CardContent;
 use domain::clock::Timestamp;
 use domain::ids::{VersionId, WorkspaceId};
-use domain::template::PromptTemplate;
+use domain::template::{Lookup, PromptTemplate, Wanted};
 use domain::variables::check_definitions;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
@@ -172,23 +172,26 @@ pub(crate) fn insert(
 ) -> Result<VersionRow> {
     // A new version takes its includes as their labels point now.
     content.includes.clear();
-    let content = pin_includes(conn, workspace, &card.slug, content)?;
-    append(conn, card, id, &content, message, stamp)
+    let content =
+        pin_includes(&card.slug, content, |slug, wanted| includes::look_up(conn, workspace, slug, wanted))?;
+    let row = row(card.latest_version + 1, &content, message, stamp)?;
+    store::versions::insert(conn, id, card.id, &row)?;
+    Ok(row)
 }
 
-/// Checks a content. The pins that it has are kept; other includes are pinned as their labels point now.
+/// Checks a content of the card `slug`. The pins that it has are kept; other includes are pinned as their labels
+/// point now.
 pub(crate) fn pin_includes(
-    conn: &mut Conn,
-    workspace: WorkspaceId,
     slug: &str,
     mut content: CardContent,
+    look_up: impl FnMut(&str, Wanted<'_>) -> Result<Lookup>,
 ) -> Result<CardContent> {
     let definitions = check_definitions(&content.variables);
     if !definitions.is_empty() {
         let problems = definitions.into_iter().map(|problem| Problem::at(problem.pointer, problem.message));
         return Err(Error::problems(problems.collect()));
     }
-    let resolved = includes::resolve(conn, workspace, Some(slug), &content)?
+    let resolved = includes::resolve_with(Some(slug), &content, look_up)?
         .and_then(|resolved| {
             PromptTemplate::compile(&content, &resolved.includes)?;
             Ok(resolved)
@@ -202,23 +205,14 @@ pub(crate) fn pin_includes(
     Ok(content)
 }
 
-/// Inserts a checked content as the card's next version.
-pub(crate) fn append(
-    conn: &mut Conn,
-    card: &CardRow,
-    id: VersionId,
-    content: &CardContent,
-    message: &str,
-    stamp: &Stamp,
-) -> Result<VersionRow> {
-    let row = VersionRow {
-        number: card.latest_version + 1,
+/// A checked content as a version of this number.
+pub(crate) fn row(number: i64, content: &CardContent, message: &str, stamp: &Stamp) -> Result<VersionRow> {
+    Ok(VersionRow {
+        number,
         message: message.to_owned(),
         author: stamp.by.to_string(),
         created_at: stamp.at,
         content_hash: content.hash(),
         content: serde_json::to_string(content)?,
-    };
-    store::versions::insert(conn, id, card.id, &row)?;
-    Ok(row)
+    })
 }

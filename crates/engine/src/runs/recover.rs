@@ -11,7 +11,7 @@ use crate::DEFAULT_WORKSPACE;
 use crate::error::Result;
 use crate::events::EventHub;
 
-/// Gives back every lease, removes runs that never became visible, ends cancels that were cut short, sets states
+/// Gives back every lease, removes runs and imports that never became visible, ends cancels that were cut short, sets states
 /// right, and makes the first workspace.
 ///
 /// Only of servers that are no more: on a database server, others may be at work.
@@ -36,6 +36,10 @@ pub(crate) async fn recover(
     }
     for run in store.write(store::runs::discard_abandoned).await? {
         tracing::info!(%run, "a run whose start was cut short was removed");
+    }
+    for import in store.write(move |conn| store::imports::take_abandoned(conn, me)).await? {
+        store::imports::discard(store, import).await?;
+        tracing::info!(%import, "an import that was cut short was removed");
     }
     for run in store.read(store::runs::half_cancelled).await? {
         cancel_cells(store, events, &run, now).await?;

@@ -16,6 +16,10 @@ use crate::suites::RenameSuite;
 
 /// Most problems that are told.
 const TOLD: usize = 50;
+/// Most cards of one import: they are moved into their workspace by one step.
+const CARDS_LIMIT: usize = 5_000;
+/// Most labels of one card.
+const LABELS_LIMIT: usize = 1_000;
 /// Most cases of one suite.
 const CASES_LIMIT: usize = 10_000;
 
@@ -46,6 +50,15 @@ pub(super) fn read(files: &[ImportFile]) -> Result<Vec<Document>> {
                 }
             }
         }
+    }
+    let count = documents.iter().map(|document| document.cards.len()).sum::<usize>();
+    if count > CARDS_LIMIT {
+        findings.problems.push(Problem::at(
+            "/files",
+            format!(
+                "The files have {count} cards together. Import {CARDS_LIMIT} at most, and then the others."
+            ),
+        ));
     }
     findings.into_result().map(|()| documents)
 }
@@ -121,6 +134,11 @@ fn check_card(card: &native::Card, path: &str, findings: &mut Findings) {
             &format!("{path}.labels"),
             &format!("`{label}` is no label: use lower case, digits and hyphens, such as production"),
         );
+    }
+    if card.labels.len() > LABELS_LIMIT {
+        let count = card.labels.len();
+        findings
+            .say(&format!("{path}.labels"), &format!("{count} are too many: a card takes {LABELS_LIMIT}"));
     }
     for (position, version) in card.versions.iter().enumerate() {
         let path = format!("{path}.versions[{position}]");

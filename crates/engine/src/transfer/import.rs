@@ -1,179 +1,104 @@
-//! In: files of cards, whole or not at all.
+//! In: files of cards, in steps that are short.
+//!
+//! Everything is checked before anything is written. What is new is made in a workspace of its own, which nobody sees,
+//! and moved over by one last step. Where cards are there already, those are changed one after the other; whoever cuts
+//! that short repeats it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::caller::Caller;
-use domain::card::CardContent;
-use domain::ids::{CaseId, IdSource, SuiteId, VersionId, WorkspaceId};
-use domain::template::find_includes;
-use formats::native::{self, Document};
+use domain::ids::WorkspaceId;
 
-use super::{ImportCards, ImportedCards, check, place};
+use super::incoming::Incoming;
+use super::place::{Halt, Placing};
+use super::plan::Plan;
+use super::{ImportCards, ImportedCards};
 use crate::Engine;
-use crate::cards::NewIds;
-use crate::error::{Error, Result};
+use crate::error::{Conflict, Error, Result};
 use crate::idempotency::{self, Created, IdempotencyKey};
 
-/// The files of an import, with every identifier that it may need.
-pub(super) struct Incoming {
-    pub cards: Vec<IncomingCard>,
-    pub suites: Vec<IncomingSuite>,
-}
-
-/// A card of a file.
-pub(super) struct IncomingCard {
-    pub place: Place,
-    pub card: native::Card,
-    /// Index of its suite.
-    pub suite: Option<usize>,
-    pub ids: NewIds,
-    pub versions: Vec<IncomingVersion>,
-    /// The moves of its labels, in their order.
-    pub moves: Vec<String>,
-}
-
-/// A version of a card of a file.
-pub(super) struct IncomingVersion {
-    pub id: VersionId,
-    pub message: String,
-    pub content: CardContent,
-    pub includes: Vec<Include>,
-}
-
-/// A card that a version takes in.
-pub(super) struct Include {
-    pub slug: String,
-    pub label: String,
-    /// The number that it is pinned to, as the file counts where the file has the card.
-    pub version: Option<i64>,
-    /// Index of that card, where the files have it.
-    pub card: Option<usize>,
-}
-
-/// A suite of a file.
-pub(super) struct IncomingSuite {
-    pub id: SuiteId,
-    pub name: String,
-    pub cases: Vec<(CaseId, String)>,
-}
-
-/// Where something stands.
-#[derive(Clone)]
-pub(super) struct Place {
-    pub pointer: String,
-    pub path: String,
-}
+/// How often an import begins anew because something that it was to change was changed meanwhile.
+const ATTEMPTS: usize = 10;
 
 impl Engine {
-    /// Imports cards with all that belongs to them, in one transaction: an import that is half there would be worse
-    /// than a short wait of other writers.
+    /// Imports cards with all that belongs to them.
+    ///
+    /// If none of them is there, all are seen at once, or none ever. With `replace`, each version is added, each suite
+    /// changed and each card brought to what the file says by a step of its own; labels move last. The same import
+    /// once more does what is missing.
     pub async fn import_cards(
+        self: &Arc<Self>,
+        caller: &Caller,
+        workspace: WorkspaceId,
+        import: ImportCards,
+        key: Option<IdempotencyKey>,
+    ) -> Result<Created<ImportedCards>> {
+        let (engine, caller) = (Arc::clone(self), caller.clone());
+        self.to_the_end(async move { engine.import(&caller, workspace, import, key).await }).await
+    }
+
+    async fn import(
         &self,
         caller: &Caller,
         workspace: WorkspaceId,
         import: ImportCards,
         key: Option<IdempotencyKey>,
     ) -> Result<Created<ImportedCards>> {
-        let (ids, replace) = (Arc::clone(&self.ids), import.replace);
-        let names: Vec<String> = import.files.iter().map(|file| file.name.clone()).collect();
+        let ImportCards { files, replace } = import;
         // A large file takes a second to read: that is no work for the threads that answer requests.
-        let read = self.tasks.spawn_blocking(move || check::read(&import.files));
-        let documents = match read.await {
-            Ok(documents) => documents?,
+        let incoming = match self.tasks.spawn_blocking(move || Incoming::read(&files)).await {
+            Ok(incoming) => Arc::new(incoming?),
             Err(ended) => std::panic::resume_unwind(ended.into_panic()),
         };
-        let incoming = Incoming::of(&names, documents, &*ids)?;
-        let stamp = self.stamp(caller);
-        self.store
-            .try_write(move |conn| {
-                idempotency::once(conn, key.as_ref(), stamp.at, |conn| {
-                    place::place(conn, workspace, &incoming, replace, &stamp)
-                })
-            })
-            .await
-    }
-}
-
-impl Incoming {
-    fn of(names: &[String], documents: Vec<Document>, ids: &dyn IdSource) -> Result<Self> {
-        let (mut cards, mut suites) = (Vec::new(), Vec::new());
-        for (index, (name, document)) in names.iter().zip(documents).enumerate() {
-            let mut keys = BTreeMap::new();
-            for suite in document.suites {
-                let id = SuiteId::new(ids);
-                let cases = suite.cases.iter();
-                let cases = cases.map(|case| Ok((CaseId::new(ids), serde_json::to_string(case)?)));
-                keys.insert(suite.key, suites.len());
-                suites.push(IncomingSuite { id, name: suite.name, cases: cases.collect::<Result<_>>()? });
+        // Two imports of the same cards would send each other back to the beginning.
+        let _turn = self.import_turn.lock().await;
+        let mut imported = ImportedCards::none(&incoming);
+        for _ in 0..ATTEMPTS {
+            if let Some(value) = self.imported_before(key.clone()).await? {
+                return Ok(Created { value, replayed: true });
             }
-            for (position, mut card) in document.cards.into_iter().enumerate() {
-                let version = |version: native::Version| IncomingVersion {
-                    id: VersionId::new(ids),
-                    message: version.message,
-                    content: version.content.into(),
-                    includes: Vec::new(),
-                };
-                cards.push(IncomingCard {
-                    place: Place {
-                        pointer: format!("/files/{index}/text"),
-                        path: format!("{name}: cards[{position}]"),
-                    },
-                    suite: card.suite.as_ref().and_then(|key| keys.get(key)).copied(),
-                    ids: NewIds::new(ids),
-                    versions: std::mem::take(&mut card.versions).into_iter().map(version).collect(),
-                    moves: card.labels.iter().map(|_| ids.next().to_string()).collect(),
-                    card,
-                });
-            }
-        }
-        let mut incoming = Self { cards, suites };
-        incoming.find_includes();
-        Ok(incoming)
-    }
-
-    /// Finds what each version takes in: by its pin, or else by the label that the file has.
-    fn find_includes(&mut self) {
-        let known: BTreeMap<String, (usize, BTreeMap<String, i64>)> = self
-            .cards
-            .iter()
-            .enumerate()
-            .map(|(index, card)| (card.card.slug.clone(), (index, card.card.labels.clone())))
-            .collect();
-        for version in self.cards.iter_mut().flat_map(|card| &mut card.versions) {
-            let tags = find_includes(&version.content).into_iter();
-            let include = |tag: domain::template::IncludeReference| {
-                let pins = &version.content.includes;
-                let pin = pins.iter().find(|pin| pin.slug == tag.slug && pin.label == tag.label);
-                let here = known.get(&tag.slug);
-                Include {
-                    version: pin
-                        .map(|pin| pin.version)
-                        .or_else(|| here.and_then(|(_, labels)| labels.get(&tag.label).copied())),
-                    card: here.map(|(index, _)| *index),
-                    slug: tag.slug,
-                    label: tag.label,
-                }
+            let drawn = Arc::new(incoming.draw(self.stamp(caller), &*self.ids));
+            let plan = {
+                let (incoming, drawn) = (Arc::clone(&incoming), Arc::clone(&drawn));
+                let make =
+                    move |conn: &mut store::Conn| Plan::make(conn, workspace, &incoming, &drawn, replace);
+                Arc::new(self.store.try_read(make).await?)
             };
-            version.includes = tags.map(include).collect();
+            let is_all_new = plan.is_all_new();
+            if is_all_new {
+                // Whatever was made before was removed.
+                imported = ImportedCards::none(&incoming);
+            }
+            let placing = Placing {
+                store: self.store.clone(),
+                instance: self.instance,
+                workspace,
+                incoming: Arc::clone(&incoming),
+                drawn: Arc::clone(&drawn),
+                plan,
+            };
+            let placed = placing.place(&mut imported, key.clone()).await;
+            // What was not moved over is removed now, or else at the next start.
+            let removed = store::imports::discard(&self.store, drawn.import).await;
+            match placed {
+                Ok(created) => {
+                    removed?;
+                    let moved = created.value.cards.iter().filter(|card| !card.labels.is_empty());
+                    moved.for_each(|card| self.label_moves.tell(workspace, &card.slug));
+                    return Ok(created);
+                }
+                Err(Halt::Failed(error)) => return Err(error),
+                Err(Halt::Moved) => removed?,
+            }
         }
-    }
-}
-
-impl Place {
-    /// The problem of something inside.
-    pub(super) fn problem(&self, inside: &str, message: &str) -> Error {
-        Error::invalid(self.pointer.clone(), format!("{}{inside}: {message}", self.path))
+        Err(Error::conflict(
+            Conflict::WrongState,
+            "What is to be imported was changed meanwhile, again and again. Import the same once more.",
+        ))
     }
 
-    /// The error of something inside, with each of its problems named by its place in the file.
-    pub(super) fn explain(&self, inside: &str, error: Error) -> Error {
-        let Error::Invalid { problems, .. } = error else { return error };
-        let problems = problems.into_iter().map(|problem| {
-            let at = check::path_of(&problem.pointer);
-            let detail = format!("{}{inside}{at}: {}", self.path, problem.detail);
-            crate::error::Problem::at(self.pointer.clone(), detail)
-        });
-        Error::problems(problems.collect())
+    async fn imported_before(&self, key: Option<IdempotencyKey>) -> Result<Option<ImportedCards>> {
+        let Some(key) = key else { return Ok(None) };
+        self.store.try_read(move |conn| idempotency::kept(conn, &key)).await
     }
 }

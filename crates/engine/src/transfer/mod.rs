@@ -6,10 +6,13 @@
 mod check;
 mod export;
 mod import;
+mod incoming;
 mod place;
+mod plan;
 mod suites;
 
 use garde::Validate;
+use incoming::Incoming;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -30,7 +33,7 @@ pub struct ImportFile {
     pub text: String,
 }
 
-/// Cards to be imported, all or none.
+/// Cards to be imported.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct ImportCards {
@@ -38,8 +41,8 @@ pub struct ImportCards {
     #[garde(length(min = 1, max = FILES_LIMIT), dive)]
     pub files: Vec<ImportFile>,
     /// What becomes of cards that are there already. False: nothing at all is imported. True: they become what the
-    /// file says. Their versions stay, those of the file that they do not have come behind them, and labels that the
-    /// file does not have stay too.
+    /// file says, one after the other. Their versions stay, those of the file that they do not have come behind them,
+    /// and labels that the file does not have stay too.
     #[serde(default)]
     #[garde(skip)]
     pub replace: bool,
@@ -55,6 +58,15 @@ pub enum Change {
     Changed,
     /// It was there, as the file has it.
     Unchanged,
+}
+
+impl Change {
+    /// Counts one more change to the same thing: what was created stays so.
+    fn add(&mut self, more: Self) {
+        if *self == Self::Unchanged {
+            *self = more;
+        }
+    }
 }
 
 /// What became of a card of an import.
@@ -81,4 +93,29 @@ pub struct ImportedCard {
 pub struct ImportedCards {
     /// The cards, in the order of the files.
     pub cards: Vec<ImportedCard>,
+}
+
+impl ImportedCards {
+    /// The cards before anything was done.
+    fn none(incoming: &Incoming) -> Self {
+        let card = |card: &incoming::IncomingCard| ImportedCard {
+            slug: card.card.slug.clone(),
+            change: Change::Unchanged,
+            versions: Vec::new(),
+            labels: Vec::new(),
+            cases: Change::Unchanged,
+            case_count: 0,
+            draft_kept: false,
+        };
+        Self { cards: incoming.cards.iter().map(card).collect() }
+    }
+
+    /// Counts a change to a suite.
+    fn of_suite(&mut self, incoming: &Incoming, suite: usize, change: Change) {
+        for (card, imported) in incoming.cards.iter().zip(&mut self.cards) {
+            if card.suite == Some(suite) {
+                imported.cases.add(change);
+            }
+        }
+    }
 }

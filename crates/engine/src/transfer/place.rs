@@ -1,304 +1,376 @@
-//! Cards of an import: their versions, labels and drafts, put into the store.
+//! Writes what was planned, in steps that hold the writer for a few milliseconds each.
 
-use domain::card::{CardContent, PinnedInclude};
-use domain::ids::WorkspaceId;
-use store::Conn;
-use store::cards::CardRow;
-use store::versions::VersionRow;
+use std::ops::Range;
+use std::sync::Arc;
 
-use super::import::{Incoming, IncomingCard, IncomingVersion};
-use super::{Change, ImportedCard, ImportedCards, check, suites};
-use crate::cards::{CardLabel, append_version, draft_is_changed, index_card, insert_card, pin_includes};
-use crate::error::{Conflict, Error, Result};
-use crate::stamp::Stamp;
+use domain::ids::{InstanceId, WorkspaceId};
+use store::{Conn, Store};
 
-/// A card whose versions are being placed.
-struct Placed {
-    row: CardRow,
-    is_new: bool,
-    /// The versions that it had.
-    before: Vec<VersionRow>,
-    /// Whether its draft had changes that were never saved.
-    has_unsaved_draft: bool,
-    /// The number here of each version of the file that is placed.
-    numbers: Vec<i64>,
-    done: ImportedCard,
+use super::incoming::{Drawn, Incoming};
+use super::plan::{Plan, SuiteWork, There};
+use super::suites::Rearranged;
+use super::{Change, ImportedCards, check};
+use crate::cards::{CardLabel, NewIds, index_card, insert_card};
+use crate::error::{Conflict, Error};
+use crate::idempotency::{self, Created, IdempotencyKey};
+
+/// What one step writes at most, in bytes; small things count as more than they have.
+const STEP: usize = 256 * 1024;
+/// What a case, a version, a label and a card weigh beside their texts.
+const CASE: usize = 512;
+const VERSION: usize = 2 * 1024;
+const LABEL: usize = 2 * 1024;
+const CARD: usize = 8 * 1024;
+
+/// Why an attempt to import does not go on.
+pub(super) enum Halt {
+    /// Something is not any more as it was when the plan was made.
+    Moved,
+    Failed(Error),
 }
 
-/// Puts everything into the store. Inside one closure of it.
-pub(super) fn place(
-    conn: &mut Conn,
-    workspace: WorkspaceId,
-    incoming: &Incoming,
-    replace: bool,
-    stamp: &Stamp,
-) -> Result<ImportedCards> {
-    let mut there = Vec::with_capacity(incoming.cards.len());
-    for card in &incoming.cards {
-        there.push(store::cards::find(conn, workspace, &card.card.slug)?);
+impl<E: Into<Error>> From<E> for Halt {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
     }
-    if !replace {
-        refuse_those_there(&there)?;
+}
+
+type Step<T> = std::result::Result<T, Halt>;
+
+/// A plan that is being carried out.
+#[derive(Clone)]
+pub(super) struct Placing {
+    pub store: Store,
+    pub instance: InstanceId,
+    pub workspace: WorkspaceId,
+    pub incoming: Arc<Incoming>,
+    pub drawn: Arc<Drawn>,
+    pub plan: Arc<Plan>,
+}
+
+impl Placing {
+    /// Writes all of it, and keeps in `imported` what was done.
+    pub(super) async fn place(
+        &self,
+        imported: &mut ImportedCards,
+        key: Option<IdempotencyKey>,
+    ) -> Step<Created<ImportedCards>> {
+        for (card, planned) in imported.cards.iter_mut().zip(&self.plan.cards) {
+            card.case_count = planned.case_count;
+            card.draft_kept = planned.there.as_ref().is_some_and(|there| there.draft_kept);
+        }
+        self.make_suites(imported).await?;
+        self.make_cards(imported).await?;
+        self.add_versions(imported).await?;
+        self.rearrange_suites(imported).await?;
+        self.settle_cards(imported).await?;
+        self.end(imported.clone(), key).await
     }
-    let mut suites = Vec::with_capacity(incoming.suites.len());
-    for (index, suite) in incoming.suites.iter().enumerate() {
-        suites.push(if let Some(id) = suite_of(conn, incoming, &there, index)? {
-            (id, suites::update(conn, workspace, id, suite, stamp.at)?)
+
+    async fn step<T: Send + 'static>(
+        &self,
+        work: impl Fn(&Self, &mut Conn) -> Step<T> + Send + 'static,
+    ) -> Step<T> {
+        let this = self.clone();
+        self.store.try_write(move |conn| work(&this, conn)).await
+    }
+
+    /// Makes the suites that are new, with their cases, where nobody sees them.
+    async fn make_suites(&self, imported: &mut ImportedCards) -> Step<()> {
+        let (import, instance, at) = (self.drawn.import, self.instance, self.drawn.stamp.at);
+        self.step(move |_, conn| Ok(store::imports::begin(conn, import, instance, at)?)).await?;
+        let mut pieces = Vec::new();
+        for (index, suite) in self.incoming.suites.iter().enumerate() {
+            if !matches!(self.plan.suites[index].work, SuiteWork::Create) {
+                continue;
+            }
+            let cases = portions(suite.cases.len(), |case| CASE + suite.cases[case].len());
+            pieces.extend(cases.into_iter().map(|cases| (index, cases)));
+            imported.of_suite(&self.incoming, index, Change::Created);
+        }
+        let weight = |piece: usize| {
+            let (suite, cases) = &pieces[piece];
+            let cases = &self.incoming.suites[*suite].cases[cases.clone()];
+            cases.iter().map(|case| CASE + case.len()).sum::<usize>() + CASE
+        };
+        for portion in portions(pieces.len(), weight) {
+            let pieces = pieces[portion].to_vec();
+            self.step(move |this, conn| {
+                pieces.iter().try_for_each(|(suite, cases)| this.put_cases(conn, *suite, cases.clone()))
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    fn put_cases(&self, conn: &mut Conn, index: usize, cases: Range<usize>) -> Step<()> {
+        let (id, ids) = &self.drawn.suites[index];
+        let suite = &self.incoming.suites[index];
+        if cases.start == 0 {
+            store::suites::insert(conn, *id, self.drawn.import, &suite.name, self.drawn.stamp.at)?;
+        }
+        let rows: Vec<_> =
+            ids[cases.clone()].iter().copied().zip(suite.cases[cases].iter().cloned()).collect();
+        if !rows.is_empty() {
+            store::test_cases::append(conn, *id, &rows, self.drawn.stamp.at)?;
+        }
+        Ok(())
+    }
+
+    /// Makes the cards that are new, without versions: where nobody sees them, if all are.
+    async fn make_cards(&self, imported: &mut ImportedCards) -> Step<()> {
+        let new: Vec<usize> =
+            (0..self.plan.cards.len()).filter(|card| self.plan.cards[*card].there.is_none()).collect();
+        for portion in portions(new.len(), |card| self.card_weight(new[card])) {
+            let cards = new[portion].to_vec();
+            let made = cards.clone();
+            self.step(move |this, conn| made.iter().try_for_each(|card| this.make_card(conn, *card))).await?;
+            for card in cards {
+                imported.cards[card].change.add(Change::Created);
+            }
+        }
+        Ok(())
+    }
+
+    fn make_card(&self, conn: &mut Conn, index: usize) -> Step<()> {
+        let (card, planned, at) = (&self.incoming.cards[index], &self.plan.cards[index], self.drawn.stamp.at);
+        let into = if self.plan.is_all_new() { self.drawn.import } else { self.workspace };
+        match card.suite {
+            None => store::suites::insert(conn, planned.suite_id, into, &card.card.title, at)?,
+            Some(suite) => self.bring_suite(conn, suite)?,
+        }
+        let new = check::surroundings(&card.card, Some(card.draft()));
+        let ids = NewIds { card: planned.id, suite: planned.suite_id };
+        insert_card(conn, into, ids, &new, &self.drawn.stamp).map_err(|error| match error {
+            Error::Conflict { kind: Conflict::SlugTaken, .. } => Halt::Moved,
+            error => Halt::Failed(error),
+        })?;
+        if card.card.archived {
+            store::cards::set_archived(conn, planned.id, Some(at), at)?;
+        }
+        Ok(())
+    }
+
+    /// Moves a new suite to a card that is seen.
+    fn bring_suite(&self, conn: &mut Conn, suite: usize) -> Step<()> {
+        let planned = &self.plan.suites[suite];
+        let stays_aside = self.plan.is_all_new() || !matches!(planned.work, SuiteWork::Create);
+        if stays_aside || store::imports::bring(conn, planned.id, self.workspace)? {
+            Ok(())
         } else {
-            suites::create(conn, workspace, suite, stamp.at)?;
-            (suite.id, Change::Created)
-        });
-    }
-    let mut placed = Vec::with_capacity(incoming.cards.len());
-    for (card, there) in incoming.cards.iter().zip(there) {
-        let suite = card.suite.and_then(|suite| suites.get(suite)).copied();
-        placed.push(place_card(conn, workspace, card, there, suite, stamp)?);
-    }
-    place_versions(conn, workspace, incoming, &mut placed, stamp)?;
-    let mut cards = Vec::with_capacity(placed.len());
-    for (card, placed) in incoming.cards.iter().zip(placed) {
-        cards.push(finish(conn, workspace, card, placed, stamp)?);
-    }
-    Ok(ImportedCards { cards })
-}
-
-fn refuse_those_there(there: &[Option<CardRow>]) -> Result<()> {
-    let slugs: Vec<_> = there.iter().flatten().map(|row| format!("`{}`", row.slug)).collect();
-    let which = match slugs.as_slice() {
-        [] => return Ok(()),
-        [only] => format!("a card {only}"),
-        [first, second] => format!("cards {first} and {second}"),
-        [first, .., last] => format!("cards {first} to {last}, {} of them", slugs.len()),
-    };
-    Err(Error::conflict(
-        Conflict::SlugTaken,
-        format!(
-            "There is already {which}. Nothing was imported. Import with `replace` to make what is there what the \
-             file says, or give the card in the file another slug."
-        ),
-    ))
-}
-
-/// The suite here that a suite of the file stands for: that of its first card that is there, unless other cards
-/// use it too. Nothing changes that the files do not name.
-fn suite_of(
-    conn: &mut Conn,
-    incoming: &Incoming,
-    there: &[Option<CardRow>],
-    suite: usize,
-) -> Result<Option<domain::ids::SuiteId>> {
-    let users: Vec<_> =
-        incoming.cards.iter().zip(there).filter(|(card, _)| card.suite == Some(suite)).collect();
-    let Some(first) = users.iter().find_map(|(_, row)| row.as_ref()) else { return Ok(None) };
-    let others = store::cards::of_suite(conn, first.suite_id)?;
-    let all_named = others.iter().all(|slug| users.iter().any(|(card, _)| card.card.slug == *slug));
-    Ok(all_named.then_some(first.suite_id))
-}
-
-/// Makes a card without versions, or brings what surrounds the versions of one to what the file says.
-fn place_card(
-    conn: &mut Conn,
-    workspace: WorkspaceId,
-    incoming: &IncomingCard,
-    there: Option<CardRow>,
-    suite: Option<(domain::ids::SuiteId, Change)>,
-    stamp: &Stamp,
-) -> Result<Placed> {
-    let (card, at) = (&incoming.card, stamp.at);
-    let mut done = ImportedCard {
-        slug: card.slug.clone(),
-        change: Change::Unchanged,
-        versions: Vec::new(),
-        labels: Vec::new(),
-        cases: suite.map_or(Change::Unchanged, |(_, change)| change),
-        case_count: 0,
-        draft_kept: false,
-    };
-    let Some(mut row) = there else {
-        done.change = Change::Created;
-        let new = check::surroundings(card, Some(draft_of(incoming)));
-        let mut ids = incoming.ids;
-        match suite {
-            Some((suite, _)) => ids.suite = suite,
-            None => store::suites::insert(conn, ids.suite, workspace, &card.title, at)?,
+            Err(Halt::Moved)
         }
-        let row = insert_card(conn, workspace, ids, &new, stamp)?;
-        if card.archived {
-            store::cards::set_archived(conn, row.id, Some(at), at)?;
+    }
+
+    /// Adds the versions, each after those that it includes.
+    async fn add_versions(&self, imported: &mut ImportedCards) -> Step<()> {
+        let order = &self.plan.order;
+        let version = |at: usize| {
+            let (card, position) = order[at];
+            self.plan.cards[card].versions[position].new.as_ref()
+        };
+        let weight = |at| VERSION + version(at).map_or(0, |row| row.content.len());
+        for portion in portions(order.len(), weight) {
+            let some = portion.clone();
+            self.step(move |this, conn| some.clone().try_for_each(|at| this.add_version(conn, at))).await?;
+            for at in portion {
+                let saved = version(at).map(|row| row.number);
+                imported.cards[order[at].0].versions.extend(saved);
+            }
         }
-        let (before, numbers) = (Vec::new(), Vec::new());
-        return Ok(Placed { row, is_new: true, before, has_unsaved_draft: false, numbers, done });
-    };
-    let before = store::versions::list(conn, row.id, i64::MAX, i64::MAX)?;
-    let has_unsaved_draft = draft_is_changed(conn, &row)?;
-    let wanted = CardRow {
-        title: card.title.clone(),
-        description: card.description.clone(),
-        folder: card.folder.clone(),
-        suite_id: suite.map_or(row.suite_id, |(suite, _)| suite),
-        ..row.clone()
-    };
-    let surroundings =
-        |row: &CardRow| (row.title.clone(), row.description.clone(), row.folder.clone(), row.suite_id);
-    let mut tags = card.tags.clone();
-    tags.sort_unstable();
-    tags.dedup();
-    if surroundings(&wanted) != surroundings(&row) || store::cards::tags(conn, row.id)? != tags {
-        store::cards::update(conn, &wanted, row.revision, at)?;
-        store::cards::set_tags(conn, row.id, &tags)?;
-        row = wanted;
-        done.change = Change::Changed;
+        Ok(())
     }
-    if row.archived_at.is_some() != card.archived {
-        store::cards::set_archived(conn, row.id, card.archived.then_some(at), at)?;
-        done.change = Change::Changed;
+
+    fn add_version(&self, conn: &mut Conn, at: usize) -> Step<()> {
+        let (card, position) = self.plan.order[at];
+        let planned = &self.plan.cards[card];
+        let Some(row) = &planned.versions[position].new else { return Ok(()) };
+        if store::versions::latest(conn, planned.id)? + 1 != row.number {
+            return Err(Halt::Moved);
+        }
+        Ok(store::versions::insert(conn, self.drawn.cards[card].versions[position], planned.id, row)?)
     }
-    Ok(Placed { row, is_new: false, before, has_unsaved_draft, numbers: Vec::new(), done })
-}
 
-/// What the draft is to be: that of the file, or else the last version.
-fn draft_of(incoming: &IncomingCard) -> CardContent {
-    let draft = incoming.card.draft.clone().map(CardContent::from);
-    draft
-        .or_else(|| incoming.versions.last().map(|version| without_pins(&version.content)))
-        .unwrap_or_else(|| CardContent::text(""))
-}
+    /// Brings the suites that are there to what the files say. One of many cases takes several steps, and has old and
+    /// new ones meanwhile.
+    async fn rearrange_suites(&self, imported: &mut ImportedCards) -> Step<()> {
+        for (index, suite) in self.plan.suites.iter().enumerate() {
+            let SuiteWork::Rearrange(wanted) = &suite.work else { continue };
+            let mut last = wanted.last_position;
+            let steps = portions(wanted.cases.len(), |case| CASE + weight_of(&wanted.cases[case]));
+            for portion in steps {
+                last =
+                    self.step(move |this, conn| this.rearrange(conn, index, portion.clone(), last)).await?;
+            }
+            imported.of_suite(&self.incoming, index, Change::Changed);
+        }
+        Ok(())
+    }
 
-fn without_pins(content: &CardContent) -> CardContent {
-    CardContent { includes: Vec::new(), ..content.clone() }
-}
+    /// Places some cases behind the last one, and after all of them ends it. Answers the position of the last.
+    fn rearrange(&self, conn: &mut Conn, index: usize, cases: Range<usize>, last: i64) -> Step<i64> {
+        let (suite, at) = (&self.plan.suites[index], self.drawn.stamp.at);
+        let SuiteWork::Rearrange(wanted) = &suite.work else { return Ok(last) };
+        let Rearranged { rename, last_position, after, cases: all } = wanted;
+        let is_end = cases.end == all.len();
+        let placed = store::test_cases::arrange(conn, suite.id, last, &all[cases], at)?;
+        let Some(last) = placed else { return Err(Halt::Moved) };
+        if is_end {
+            store::test_cases::clear(conn, suite.id, *after, *last_position, at)?;
+            let name = &self.incoming.suites[index].name;
+            if let Some(revision) = rename
+                && !store::suites::rename(conn, suite.id, *revision, name, at)?
+            {
+                return Err(Halt::Moved);
+            }
+        }
+        Ok(last)
+    }
 
-/// Places the versions of all cards, each after those that it includes: their numbers here may be other ones.
-fn place_versions(
-    conn: &mut Conn,
-    workspace: WorkspaceId,
-    incoming: &Incoming,
-    placed: &mut [Placed],
-    stamp: &Stamp,
-) -> Result<()> {
-    loop {
-        let (mut went_on, mut waiting) = (false, None);
-        for (index, card) in incoming.cards.iter().enumerate() {
-            while let Some(version) = card.versions.get(placed[index].numbers.len()) {
-                if waits(version, incoming, placed, index) {
-                    waiting.get_or_insert(index);
-                    break;
+    /// Moves the labels, writes the drafts, and brings what surrounds them to what the files say.
+    async fn settle_cards(&self, imported: &mut ImportedCards) -> Step<()> {
+        for portion in portions(self.plan.cards.len(), |card| self.card_weight(card)) {
+            let some = portion.clone();
+            let settled = self.step(move |this, conn| {
+                some.clone().map(|card| this.settle(conn, card)).collect::<Step<Vec<_>>>()
+            });
+            for (card, (labels, changed)) in imported.cards[portion].iter_mut().zip(settled.await?) {
+                card.labels.retain(|known| labels.iter().all(|label| label.name != known.name));
+                card.labels.extend(labels);
+                let other = changed || !card.versions.is_empty() || !card.labels.is_empty();
+                if other || card.cases == Change::Changed {
+                    card.change.add(Change::Changed);
                 }
-                let number = place_version(conn, workspace, incoming, placed, index, stamp)?;
-                placed[index].numbers.push(number);
-                went_on = true;
             }
         }
-        match waiting {
-            None => return Ok(()),
-            Some(_) if went_on => {}
-            Some(index) => {
-                let place = &incoming.cards[index].place;
-                let inside = format!(".versions[{}]", placed[index].numbers.len());
-                return Err(place.problem(&inside, "includes a card that includes it."));
-            }
-        }
+        Ok(())
     }
-}
 
-/// Whether a version includes one that is still to be placed.
-fn waits(version: &IncomingVersion, incoming: &Incoming, placed: &[Placed], own: usize) -> bool {
-    version.includes.iter().any(|include| {
-        let (Some(card), Some(number)) = (include.card, include.version) else { return false };
-        let number = usize::try_from(number).unwrap_or(usize::MAX);
-        card != own && number <= incoming.cards[card].versions.len() && number > placed[card].numbers.len()
-    })
-}
-
-/// Finds the version here, or saves it. Answers its number.
-fn place_version(
-    conn: &mut Conn,
-    workspace: WorkspaceId,
-    incoming: &Incoming,
-    placed: &mut [Placed],
-    index: usize,
-    stamp: &Stamp,
-) -> Result<i64> {
-    let card = &incoming.cards[index];
-    let position = placed[index].numbers.len();
-    let version = &card.versions[position];
-    let inside = format!(".versions[{position}].content");
-    let mut content = without_pins(&version.content);
-    for include in &version.includes {
-        let Some(number) = include.version else { continue };
-        let here = match include.card {
-            None => Some(number),
-            Some(card) => {
-                usize::try_from(number - 1).ok().and_then(|at| placed[card].numbers.get(at)).copied()
+    /// Settles one card. Answers the labels that were moved, and whether anything else was changed.
+    fn settle(&self, conn: &mut Conn, index: usize) -> Step<(Vec<CardLabel>, bool)> {
+        let (incoming, planned) = (&self.incoming.cards[index], &self.plan.cards[index]);
+        let (by, at) = (&self.drawn.stamp.by, self.drawn.stamp.at);
+        let mut moved = Vec::new();
+        for ((name, position), id) in incoming.card.labels.iter().zip(&self.drawn.cards[index].moves) {
+            let version =
+                usize::try_from(position - 1).ok().and_then(|position| planned.versions.get(position));
+            let Some(version) = version.map(|version| version.number) else { continue };
+            if store::labels::get(conn, planned.id, name)?.is_none_or(|label| label.version != version) {
+                store::labels::set(conn, id, planned.id, name, Some(version), by, at)?;
+                moved.push(CardLabel { name: name.clone(), version });
             }
+        }
+        let suite = incoming.suite.map(|suite| &self.plan.suites[suite].work);
+        let has_other_cases = matches!(suite, Some(SuiteWork::Rearrange(_)));
+        let changed = match &planned.there {
+            Some(there) => self.bring_to(conn, index, there)?,
+            None if planned.latest > 0 => {
+                let revision = store::drafts::get(conn, planned.id)?.revision;
+                self.write_draft(conn, index, revision)?;
+                false
+            }
+            None => false,
         };
-        let Some(here) = here else {
-            let missing = format!("includes `{}` v{number}, which is not in the file.", include.slug);
-            return Err(card.place.problem(&inside, &missing));
-        };
-        content.includes.push(PinnedInclude {
-            slug: include.slug.clone(),
-            label: include.label.clone(),
-            version: here,
-        });
+        if !moved.is_empty()
+            || !planned.versions.iter().all(|version| version.new.is_none())
+            || has_other_cases
+        {
+            store::cards::touch(conn, planned.id, at)?;
+        }
+        Ok((moved, changed))
     }
-    let content = pin_includes(conn, workspace, &card.card.slug, content)
-        .map_err(|error| card.place.explain(&inside, error))?;
-    let Placed { row, before, done, .. } = &mut placed[index];
-    let json = serde_json::to_string(&content)?;
-    let is_last = position + 1 == card.versions.len();
-    let found = before.iter().find(|known| known.content == json).map(|known| known.number);
-    if let Some(number) = found.filter(|number| !is_last || *number == row.latest_version) {
-        return Ok(number);
+
+    /// Brings a card that was there to what the file says. Whether that was anything.
+    fn bring_to(&self, conn: &mut Conn, index: usize, there: &There) -> Step<bool> {
+        let (incoming, planned, at) =
+            (&self.incoming.cards[index], &self.plan.cards[index], self.drawn.stamp.at);
+        let (mut row, revision) = (&there.row, there.row.revision);
+        if let Some((wanted, tags)) = &there.surroundings {
+            if let Some(suite) = incoming.suite {
+                self.bring_suite(conn, suite)?;
+            }
+            if !store::cards::update(conn, wanted, revision, at)? {
+                return Err(Halt::Moved);
+            }
+            store::cards::set_tags(conn, planned.id, tags)?;
+            row = wanted;
+        }
+        let archived = incoming.card.archived;
+        let is_other_side = row.archived_at.is_some() != archived;
+        if is_other_side {
+            store::cards::set_archived(conn, planned.id, archived.then_some(at), at)?;
+        }
+        if let Some(revision) = there.replaced_draft {
+            self.write_draft(conn, index, revision)?;
+        }
+        let is_found_otherwise = there.surroundings.is_some() || there.replaced_draft.is_some();
+        if is_found_otherwise {
+            let tags = store::cards::tags(conn, planned.id)?;
+            let shown = serde_json::from_str(&store::drafts::get(conn, planned.id)?.content)?;
+            index_card(conn, row, &tags, &shown)?;
+        }
+        Ok(is_found_otherwise || is_other_side)
     }
-    let saved = append_version(conn, row, version.id, &content, &version.message, stamp)?;
-    row.latest_version = saved.number;
-    done.versions.push(saved.number);
-    Ok(saved.number)
+
+    fn write_draft(&self, conn: &mut Conn, index: usize, revision: i64) -> Step<()> {
+        let (incoming, planned) = (&self.incoming.cards[index], &self.plan.cards[index]);
+        let content = serde_json::to_string(&incoming.draft())?;
+        let (card, latest) = (planned.id, planned.latest);
+        let (by, at) = (&self.drawn.stamp.by, self.drawn.stamp.at);
+        let is_there = store::drafts::replace(conn, card, revision, &content, latest, by, at)?;
+        if is_there { Ok(()) } else { Err(Halt::Moved) }
+    }
+
+    /// Lets all that is new be seen, and keeps the answer under the key of the request.
+    async fn end(
+        &self,
+        imported: ImportedCards,
+        key: Option<IdempotencyKey>,
+    ) -> Step<Created<ImportedCards>> {
+        self.step(move |this, conn| {
+            let (import, instance) = (this.drawn.import, this.instance);
+            let is_new = this.plan.is_all_new();
+            let answer = idempotency::once(conn, key.as_ref(), this.drawn.stamp.at, |conn| {
+                let published = !is_new || store::imports::publish(conn, import, instance, this.workspace)?;
+                Ok(published.then(|| imported.clone()))
+            })?;
+            match answer.value {
+                Some(value) => Ok(Created { value, replayed: answer.replayed }),
+                None => Err(Halt::Moved),
+            }
+        })
+        .await
+    }
+
+    fn card_weight(&self, index: usize) -> usize {
+        let card = &self.incoming.cards[index];
+        let draft = card.draft().messages.iter().map(|message| message.joined_text().len()).sum::<usize>();
+        CARD + card.card.labels.len() * LABEL + 4 * draft
+    }
 }
 
-/// Moves the labels, writes the draft, and says what became of the card.
-fn finish(
-    conn: &mut Conn,
-    workspace: WorkspaceId,
-    incoming: &IncomingCard,
-    placed: Placed,
-    stamp: &Stamp,
-) -> Result<ImportedCard> {
-    let Stamp { by, at } = stamp;
-    let Placed { row, is_new, has_unsaved_draft, numbers, mut done, .. } = placed;
-    for ((name, version), id) in incoming.card.labels.iter().zip(&incoming.moves) {
-        let number = usize::try_from(version - 1).ok().and_then(|position| numbers.get(position)).copied();
-        let Some(version) = number else { continue };
-        if store::labels::get(conn, row.id, name)?.is_none_or(|label| label.version != version) {
-            store::labels::set(conn, id, row.id, name, Some(version), by, *at)?;
-            done.labels.push(CardLabel { name: name.clone(), version });
+fn weight_of(case: &store::test_cases::Arranged) -> usize {
+    use store::test_cases::Arranged;
+    match case {
+        Arranged::Kept(_) => 0,
+        Arranged::Changed(_, content) | Arranged::New(_, content) => content.len(),
+    }
+}
+
+/// Divides so many things, in their order, into portions for one step each. Nothing is one empty portion.
+fn portions(count: usize, weight: impl Fn(usize) -> usize) -> Vec<Range<usize>> {
+    let mut portions = Vec::new();
+    let (mut start, mut sum) = (0, 0);
+    for index in 0..count {
+        let more = weight(index);
+        if index > start && sum + more > STEP {
+            portions.push(start..index);
+            (start, sum) = (index, 0);
         }
+        sum += more;
     }
-    let draft = store::drafts::get(conn, row.id)?;
-    let (wanted, there) = (draft_of(incoming), serde_json::from_str::<CardContent>(&draft.content)?);
-    let is_other = without_pins(&there) != without_pins(&wanted);
-    done.draft_kept = has_unsaved_draft && is_other;
-    let mut shown = there;
-    if !done.draft_kept && (is_other || is_new) {
-        let json = serde_json::to_string(&wanted)?;
-        store::drafts::replace(conn, row.id, draft.revision, &json, row.latest_version, by, *at)?;
-        shown = wanted;
-        if !is_new {
-            done.change = Change::Changed;
-        }
+    if start < count || count == 0 {
+        portions.push(start..count);
     }
-    let tags = store::cards::tags(conn, row.id)?;
-    index_card(conn, &row, &tags, &shown)?;
-    let changed = !done.versions.is_empty() || !done.labels.is_empty() || done.cases == Change::Changed;
-    if changed && done.change == Change::Unchanged {
-        done.change = Change::Changed;
-    }
-    if changed {
-        store::cards::touch(conn, row.id, *at)?;
-    }
-    if let Some(suite) = store::suites::get(conn, workspace, row.suite_id)? {
-        done.case_count = suite.case_count;
-    }
-    Ok(done)
+    portions
 }

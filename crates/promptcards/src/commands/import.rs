@@ -49,6 +49,11 @@ async fn send(server: &Server, import: &ImportCards) -> anyhow::Result<ImportedC
                 "it is not known whether this was imported. Look at the cards; what is there already stays as it is when \
                  the same is imported with --replace"
             }
+            RemoteError::Refused { status, code, .. }
+                if import.replace && (status.is_server_error() || code == "wrong_state") =>
+            {
+                "cards may have been imported in part. The same import once more does the rest"
+            }
             _ => "nothing was imported",
         };
         anyhow::Error::new(error).context(what)

@@ -103,7 +103,7 @@ enum Command {
     /// Run a card of a server over its cases, follow the run to its end, and write the results
     #[command(after_help = run::EXAMPLES)]
     Run(run::RunArgs),
-    /// Bring files of cards, or configs of promptfoo, into a server, all or none
+    /// Bring files of cards, or configs of promptfoo, into a server
     #[command(after_help = "Examples:\n  promptcards import cards.yaml\n  promptcards import --replace \
                             prompts/*.yaml\n  promptcards import promptfooconfig.yaml --slug greetings\n  promptcards export --server https://old.example | promptcards import \
                             --server https://new.example -\n  PROMPTCARDS_API_KEY=... promptcards import --server \

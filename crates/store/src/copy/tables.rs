@@ -168,7 +168,7 @@ macro_rules! table {
 
 /// All of them. A table that others point to stands before those.
 pub(super) const TABLES: &[Table] = &[
-    table!(workspaces by id: slug, name, last_run, created_at),
+    table!(workspaces by id: slug, name, prepared_by, last_run, created_at),
     table!(data_keys by scope: sealed_key, master_key, created_at),
     table!(suites by id: workspace_id, name, revision, last_position, case_count, created_at, updated_at),
     table!(test_cases by id: suite_id, position, content, revision, deleted_at, created_at, updated_at; long content),

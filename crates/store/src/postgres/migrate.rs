@@ -13,6 +13,7 @@ use crate::{Conn, Error, Result, Sql, copy};
 pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { number: 1, name: "initial", sql: include_str!("../../migrations/postgres/0001_initial.sql") },
     Migration { number: 2, name: "secrets", sql: include_str!("../../migrations/postgres/0002_secrets.sql") },
+    Migration { number: 3, name: "imports", sql: include_str!("../../migrations/postgres/0003_imports.sql") },
 ];
 
 /// Servers before lack what the statements need.

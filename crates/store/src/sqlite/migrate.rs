@@ -12,6 +12,7 @@ use crate::{Error, Result};
 pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { number: 1, name: "initial", sql: include_str!("../../migrations/sqlite/0001_initial.sql") },
     Migration { number: 2, name: "secrets", sql: include_str!("../../migrations/sqlite/0002_secrets.sql") },
+    Migration { number: 3, name: "imports", sql: include_str!("../../migrations/sqlite/0003_imports.sql") },
 ];
 
 /// When a step was applied is bookkeeping that no rule of the product reads: the database's own time will do.
