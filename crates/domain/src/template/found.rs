@@ -1,11 +1,15 @@
 //! Which variables a card takes, which of them it needs, and what they seem to be.
 
+mod evidence;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::machinery::Span;
 use minijinja::machinery::ast::{self, BinOpKind, CallArg, Expr, Stmt, UnaryOpKind};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use evidence::{Evidence, Use, facts, input_of, is_number};
 
 use super::environment::FUNCTIONS;
 use super::includes::{Includes, literal};
@@ -53,28 +57,6 @@ pub fn find_variables(content: &CardContent, includes: &Includes) -> Vec<FoundVa
         finder.text(Source { pointer, text });
     }
     finder.finish()
-}
-
-/// What a use of a value shows of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Use {
-    /// It is asked whether it is there and not empty, which needs none.
-    Truth,
-    Value,
-    Number,
-    List,
-    Object,
-}
-
-#[derive(Debug)]
-struct Evidence {
-    order: usize,
-    message_index: usize,
-    line: u32,
-    column: u32,
-    required: bool,
-    /// The use that says most.
-    strongest: Use,
 }
 
 /// What is known of the names where the walk stands.
@@ -390,54 +372,5 @@ impl<'a> Finder<'a> {
         let message_index = self.message_index;
         let evidence = Evidence { order, message_index, line, column, required, strongest: used_as };
         self.found.insert(name.to_owned(), evidence);
-    }
-}
-
-/// What a filter takes.
-fn input_of(filter: &str) -> Use {
-    match filter {
-        "abs" | "round" => Use::Number,
-        "dictsort" | "items" => Use::Object,
-        "batch" | "groupby" | "join" | "map" | "max" | "min" | "reject" | "rejectattr" | "select"
-        | "selectattr" | "slice" | "sort" | "sum" | "unique" => Use::List,
-        _ => Use::Value,
-    }
-}
-
-fn is_number(expression: &Expr) -> bool {
-    matches!(expression, Expr::Const(constant) if constant.value.is_number())
-}
-
-/// Names that have a value where an expression turned out to be true, or false.
-fn facts(expression: &Expr, outcome: bool) -> BTreeSet<String> {
-    let of = |expression: &Expr| match expression {
-        Expr::Var(variable) => BTreeSet::from([variable.id.to_owned()]),
-        _ => BTreeSet::new(),
-    };
-    match expression {
-        Expr::Var(_) if outcome => of(expression),
-        Expr::Test(test) if test.name == "undefined" && !outcome => of(&test.expr),
-        Expr::Test(test) if outcome => match test.name {
-            "defined" | "string" | "number" | "boolean" | "mapping" | "sequence" | "iterable" | "true" => {
-                of(&test.expr)
-            }
-            _ => BTreeSet::new(),
-        },
-        Expr::UnaryOp(unary) if matches!(unary.op, UnaryOpKind::Not) => facts(&unary.expr, !outcome),
-        Expr::BinOp(binary) => {
-            let sides = || (facts(&binary.left, outcome), facts(&binary.right, outcome));
-            match (&binary.op, outcome) {
-                (BinOpKind::ScAnd, true) | (BinOpKind::ScOr, false) => {
-                    let (left, right) = sides();
-                    left.union(&right).cloned().collect()
-                }
-                (BinOpKind::ScAnd, false) | (BinOpKind::ScOr, true) => {
-                    let (left, right) = sides();
-                    left.intersection(&right).cloned().collect()
-                }
-                _ => BTreeSet::new(),
-            }
-        }
-        _ => BTreeSet::new(),
     }
 }
