@@ -1,9 +1,9 @@
 //! Pulling models from the command line, with progress on standard error.
 
-use std::io::{IsTerminal, Write};
-
 use llm::{CallError, CallErrorKind, Guarded, ProviderKind, PullProgress};
 use tokio_util::sync::CancellationToken;
+
+use crate::report::terminal;
 
 /// What is said of a pull that was stopped.
 pub(crate) const STOPPED: &str =
@@ -62,14 +62,14 @@ fn why(provider: &Guarded, error: CallError) -> String {
 /// status and each tenth of the bytes.
 pub(crate) struct Said {
     wanted: bool,
-    terminal: bool,
+    in_place: bool,
     last: Option<(String, Option<i64>)>,
 }
 
 impl Said {
     /// `wanted`: whether anything is said.
     pub(crate) fn begin(wanted: bool) -> Self {
-        Self { wanted, terminal: std::io::stderr().is_terminal(), last: None }
+        Self { wanted, in_place: terminal::has_live_line(), last: None }
     }
 
     /// How far the pull of a model is.
@@ -81,26 +81,22 @@ impl Said {
         let bytes = total_bytes
             .map_or_else(String::new, |total| format!(", {} of {}", size(*completed_bytes), size(total)));
         let line = format!("{model}: {status}{bytes}");
-        // Standard error that is gone is no reason to stop. The end of a line that is too long is not shown.
-        let mut out = std::io::stderr().lock();
-        if self.terminal {
-            let _ = write!(out, "\r\x1b[K\x1b[?7l{line}\x1b[?7h");
-            let _ = out.flush();
-            return;
+        if self.in_place {
+            return terminal::write_over(&line);
         }
         let tenth =
             total_bytes.filter(|total| *total > 0).map(|total| completed_bytes.saturating_mul(10) / total);
         let now = Some((status.clone(), tenth));
         if self.last != now {
-            let _ = writeln!(out, "{line}");
+            terminal::say(&line);
             self.last = now;
         }
     }
 
     /// Takes the line away.
     pub(crate) fn end(&self) {
-        if self.wanted && self.terminal {
-            let _ = write!(std::io::stderr(), "\r\x1b[K");
+        if self.wanted && self.in_place {
+            terminal::wipe();
         }
     }
 }

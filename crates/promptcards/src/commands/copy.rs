@@ -1,7 +1,7 @@
 //! `promptcards copy`: everything of one database into another.
 
 use std::fmt;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
@@ -13,6 +13,7 @@ use store::copy::{Compared, CopyError, Phase, Progress};
 use store::{DatabaseUrl, StoreSettings};
 
 use crate::config::DATABASE;
+use crate::report::terminal;
 use crate::system::SystemClock;
 
 /// The flags of `copy`.
@@ -92,7 +93,7 @@ pub(super) fn run(args: &CopyArgs) -> anyhow::Result<ExitCode> {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
     }
-    let mut said = Said { terminal: std::io::stderr().is_terminal(), last: None };
+    let mut said = Said { in_place: terminal::has_live_line(), last: None };
     let done =
         store::copy::copy(&args.from.settings(), &args.to.settings(), SystemClock.now(), &mut |progress| {
             said.say(progress);
@@ -125,7 +126,7 @@ pub(super) fn exit_code(error: &CopyError) -> u8 {
 /// What was said of the progress: on a terminal one line that is written over, elsewhere a line for each tenth of a
 /// table.
 struct Said {
-    terminal: bool,
+    in_place: bool,
     last: Option<(Phase, &'static str, u64)>,
 }
 
@@ -136,23 +137,20 @@ impl Said {
             Phase::Copying => "copying",
             Phase::Comparing => "comparing",
         };
-        // Standard error that is gone is no reason to stop.
-        let mut out = std::io::stderr().lock();
-        if self.terminal {
-            let _ = write!(out, "\r\x1b[K{what} {table}: {rows} of {of} rows");
-            let _ = out.flush();
-            return;
+        let line = format!("{what} {table}: {rows} of {of} rows");
+        if self.in_place {
+            return terminal::write_over(&line);
         }
         let tenth = (rows * 10).checked_div(of).unwrap_or(10);
         if self.last != Some((phase, table, tenth)) {
-            let _ = writeln!(out, "{what} {table}: {rows} of {of} rows");
+            terminal::say(&line);
             self.last = Some((phase, table, tenth));
         }
     }
 
     fn end(&self) {
-        if self.terminal {
-            let _ = write!(std::io::stderr(), "\r\x1b[K");
+        if self.in_place {
+            terminal::wipe();
         }
     }
 }

@@ -2,13 +2,13 @@
 //! in a moment.
 
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
 use formats::results::Status;
 use tokio::time::Instant;
 
 use super::summary::{duration, grouped};
+use super::terminal;
 
 /// How often the line is written over at most.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -42,11 +42,10 @@ pub(crate) struct Progress {
 impl Progress {
     /// Of so many cells. `wanted`: whether it is shown.
     pub(crate) fn begin(of: usize, wanted: bool) -> Self {
-        let in_place = io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|it| it != "dumb");
-        let shown = match (wanted, in_place) {
-            (false, _) => Shown::Nowhere,
-            (true, true) => Shown::InPlace,
-            (true, false) => Shown::InLines,
+        let shown = match wanted {
+            false => Shown::Nowhere,
+            true if terminal::has_live_line() => Shown::InPlace,
+            true => Shown::InLines,
         };
         let begun = Instant::now();
         Self { shown, of: of as u64, done: 0, passed: 0, failed: 0, errors: 0, told: 0, begun, written: None }
@@ -85,17 +84,14 @@ impl Progress {
         if self.shown == Shown::InPlace && is_due {
             let filled = (self.done * BAR).checked_div(self.of).unwrap_or(BAR);
             let bar: String = (0..BAR).map(|at| if at < filled { '█' } else { '░' }).collect();
-            let mut out = io::stderr().lock();
-            // Standard error that is gone is no reason to stop. The end of a line that is too long is not shown.
-            let _ = write!(out, "\r\x1b[K\x1b[?7l{bar} {}\x1b[?7h", self.line());
-            let _ = out.flush();
+            terminal::write_over(&format!("{bar} {}", self.line()));
             self.written = Some(Instant::now());
         }
     }
 
     fn tell(&mut self) {
         if self.written.unwrap_or(self.begun).elapsed() >= LONG_PAUSE {
-            let _ = writeln!(io::stderr().lock(), "{}", self.line());
+            terminal::say(&self.line());
             (self.told, self.written) = (self.tenth(), Some(Instant::now()));
         }
     }
@@ -103,7 +99,7 @@ impl Progress {
     /// Takes the line away.
     pub(crate) fn end(&self) {
         if self.shown == Shown::InPlace && self.written.is_some() {
-            let _ = write!(io::stderr().lock(), "\r\x1b[K");
+            terminal::wipe();
         }
     }
 

@@ -37,6 +37,27 @@ fn wants_colours() -> bool {
     !is_set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
+/// Whether a line of standard error can be written over.
+pub(crate) fn has_live_line() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// Writes over the line at the cursor. The end of one that is too long is not shown: it is cut off here, because a
+/// terminal puts the rest into its last column, one character over the other.
+pub(crate) fn write_over(line: &str) {
+    let mut out = io::stderr().lock();
+    let width = terminal_size_of(&out).map_or(usize::MAX, |(Width(width), _)| width.into());
+    let line: String = line.chars().take(width).collect();
+    // Standard error that is gone is no reason to stop.
+    let _ = write!(out, "\r\x1b[K\x1b[?7l{line}\x1b[?7h");
+    let _ = out.flush();
+}
+
+/// Takes that line away.
+pub(crate) fn wipe() {
+    let _ = write!(io::stderr().lock(), "\r\x1b[K");
+}
+
 /// Writes to standard output. A reader that has gone, as in `| head`, is no error.
 pub(crate) fn print(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();

@@ -28,4 +28,5 @@ mod retention;
 mod run_command;
 mod run_path;
 mod serving;
+mod terminal;
 mod transfer;
