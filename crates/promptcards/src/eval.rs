@@ -30,8 +30,8 @@ pub(crate) use args::{EXAMPLES, EvalArgs};
 
 use crate::pulling::pull_missing;
 use crate::report::progress::Progress;
-use crate::report::terminal::{Look, print, say};
-use crate::report::{Report, Reported, summary, table};
+use crate::report::terminal::say;
+use crate::report::{Report, Reported};
 use crate::{SystemClock, SystemIds};
 use cache::Cache;
 use cell::Context;
@@ -91,7 +91,7 @@ async fn once(
         generator: concat!("promptcards ", env!("CARGO_PKG_VERSION")).to_owned(),
     };
     let reported = report.finish(&run)?;
-    show(&run, &reported, &settings)?;
+    reported.show(&run, settings.with_table.then_some(settings.cell_length), "")?;
     Ok(exit_code(&reported, cells, environment, interrupt))
 }
 
@@ -187,25 +187,6 @@ fn tell_notes(evaluation: &Evaluation) {
     if let Some(more) = evaluation.notes.len().checked_sub(NOTES).filter(|more| *more > 0) {
         say(&format!("Note: and {more} more like these"));
     }
-}
-
-fn show(run: &Run, reported: &Reported, settings: &Settings) -> anyhow::Result<()> {
-    let mut text = String::new();
-    if settings.with_table && !reported.first.is_empty() {
-        text.push_str(&table::draw(run, reported, settings.cell_length, Look::of_stdout()));
-        text.push_str(&summary::rows_left(reported));
-    }
-    text.push_str(&summary::not_passed(run, reported, settings.with_table));
-    text.push_str(&summary::totals(run, reported));
-    print(&text)?;
-    for unwritten in &reported.unwritten {
-        say(&format!(
-            "promptcards: {} could not be written: {}",
-            for_terminal(&unwritten.name),
-            unwritten.error
-        ));
-    }
-    Ok(())
 }
 
 /// Which of promptfoo's variables change it is said in its documentation.

@@ -5,7 +5,7 @@
 //! let mut report = Report::begin(outputs)?;    // says at once which file cannot be written
 //! report.add(&result)?;                        // in any order, as they come
 //! let reported = report.finish(&run)?;         // writes the files
-//! print!("{}", table::draw(&run, &reported, &look));
+//! reported.show(&run, Some(table::CELL), "")?;
 //! ```
 
 mod output;
@@ -17,7 +17,7 @@ pub(crate) mod terminal;
 
 use std::io;
 
-use formats::results::{CellResult, Run, Status, Totals};
+use formats::results::{CellResult, Run, Status, Totals, for_terminal};
 
 use output::Output;
 pub(crate) use output::Unwritten;
@@ -78,5 +78,25 @@ impl Report {
         })?;
         let (written, unwritten) = output::write_all(outputs, run, &totals, &mut results)?;
         Ok(Reported { totals, first, not_passed, written, unwritten })
+    }
+}
+
+impl Reported {
+    /// Shows it on standard output: a table if one is wanted, with so many characters a cell at most; what did not pass;
+    /// a remark on all of it; what it adds up to. Files that could not be written are named on standard error.
+    pub(crate) fn show(&self, run: &Run, table: Option<usize>, remark: &str) -> io::Result<()> {
+        let mut text = String::new();
+        if let Some(cell) = table.filter(|_| !self.first.is_empty()) {
+            text.push_str(&table::draw(run, self, cell, terminal::Look::of_stdout()));
+            text.push_str(&summary::rows_left(self));
+        }
+        text.push_str(&summary::not_passed(run, self, table.is_some()));
+        text.push_str(remark);
+        text.push_str(&summary::totals(run, self));
+        terminal::print(&text)?;
+        for Unwritten { name, error } in &self.unwritten {
+            terminal::say(&format!("promptcards: {} could not be written: {error}", for_terminal(name)));
+        }
+        Ok(())
     }
 }

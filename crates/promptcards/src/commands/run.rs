@@ -11,14 +11,13 @@ use anyhow::Context as _;
 use clap::Args;
 use domain::run::RunState;
 use engine::runs::Run;
-use formats::results::for_terminal;
 use serde_json::Value;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::remote::{RemoteError, Server, ServerArgs};
-use crate::report::summary::{self, grouped};
-use crate::report::terminal::{Look, print, say};
-use crate::report::{Report, Reported, table};
+use crate::report::summary::grouped;
+use crate::report::terminal::{print, say};
+use crate::report::{Report, table};
 
 /// The flags of `run`. Those that `eval` has too have its names.
 #[derive(Debug, Args)]
@@ -84,6 +83,8 @@ not be written, 130 after Ctrl-C.";
 /// The exit codes where cells did not pass, and after a signal.
 const NOT_PASSED: u8 = 100;
 const INTERRUPTED: u8 = 130;
+/// What is said of a run whose models are all simulated.
+const SIMULATED: &str = "All answers are simulated; the figures say nothing of a model.\n";
 const NOT_STARTED: &str = "no run was started";
 
 pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
@@ -192,7 +193,8 @@ async fn finish(args: &RunArgs, server: &Server, run: &Run, mut report: Report) 
     let described = results::describe(server, &run).await?;
     results::read(server, &run, &mut report).await?;
     let reported = report.finish(&described)?;
-    show(args, run.simulated, &described, &reported)?;
+    let remark = if run.simulated { SIMULATED } else { "" };
+    reported.show(&described, (!args.no_table).then_some(table::CELL), remark)?;
     if run.state != RunState::Finished {
         say(&format!("Run {} was cancelled before all its cells had finished.", run.number));
         return Ok(ExitCode::FAILURE);
@@ -203,31 +205,4 @@ async fn finish(args: &RunArgs, server: &Server, run: &Run, mut report: Report) 
     let counts = run.counts;
     let is_sound = counts.fail + counts.error + counts.invalid == 0;
     Ok(if is_sound { ExitCode::SUCCESS } else { ExitCode::from(NOT_PASSED) })
-}
-
-fn show(
-    args: &RunArgs,
-    simulated: bool,
-    run: &formats::results::Run,
-    reported: &Reported,
-) -> anyhow::Result<()> {
-    let mut text = String::new();
-    if !args.no_table && !reported.first.is_empty() {
-        text.push_str(&table::draw(run, reported, table::CELL, Look::of_stdout()));
-        text.push_str(&summary::rows_left(reported));
-    }
-    text.push_str(&summary::not_passed(run, reported, !args.no_table));
-    if simulated {
-        text.push_str("All answers are simulated; the figures say nothing of a model.\n");
-    }
-    text.push_str(&summary::totals(run, reported));
-    print(&text)?;
-    for unwritten in &reported.unwritten {
-        say(&format!(
-            "promptcards: {} could not be written: {}",
-            for_terminal(&unwritten.name),
-            unwritten.error
-        ));
-    }
-    Ok(())
 }
