@@ -58,6 +58,14 @@ pub(crate) struct Page<T> {
     pub(crate) next_cursor: Option<String>,
 }
 
+/// Something that is under way on a server.
+pub(crate) struct Begun<T> {
+    /// What it is.
+    pub(crate) value: T,
+    /// Whether it was under way before it was asked for: then it is somebody else's.
+    pub(crate) was_running: bool,
+}
+
 /// Why a server did not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RemoteError {
@@ -154,6 +162,17 @@ impl Server {
     ) -> Result<T, RemoteError> {
         let response = self.send(self.request(Method::POST, path).json(body).timeout(LIMIT)).await?;
         self.json(response).await
+    }
+
+    /// Has something begun, or joins it where the same is under way.
+    pub(crate) async fn begin<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<Begun<T>, RemoteError> {
+        let response = self.send(self.request(Method::POST, path).json(body).timeout(LIMIT)).await?;
+        let was_running = response.status() != StatusCode::ACCEPTED;
+        Ok(Begun { value: self.json(response).await?, was_running })
     }
 
     /// A stream of events after a number.

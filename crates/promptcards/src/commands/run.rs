@@ -5,6 +5,7 @@ mod pull;
 mod request;
 mod results;
 
+use std::pin::pin;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -14,7 +15,7 @@ use engine::runs::Run;
 use serde_json::Value;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::remote::{RemoteError, Server, ServerArgs};
+use crate::remote::{Begun, RemoteError, Server, ServerArgs};
 use crate::report::summary::grouped;
 use crate::report::terminal::{print, say};
 use crate::report::{Report, table};
@@ -75,7 +76,8 @@ Examples:
   PROMPTCARDS_API_KEY=... promptcards run summary --label staging --model ollama/llama3.2 --server https://cards.example
 
 The run goes over the cases of the card's suite. It belongs to the server: a connection that is cut is taken up again, \
-and Ctrl-C cancels the run and writes what has finished. A draft is run once it is saved as a version.
+and Ctrl-C cancels the run and writes what has finished. Where the same is running already, that run is followed, and \
+Ctrl-C leaves it alone. A draft is run once it is saved as a version.
 
 Exit codes: 0 all cells passed, 100 some did not, 1 it could not be run, was cancelled elsewhere or its results could \
 not be written, 130 after Ctrl-C.";
@@ -99,25 +101,36 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
                 return Ok(ExitCode::from(INTERRUPTED));
             }
         }
-        let run: Run = server.post("/runs", &request).await.map_err(|error| not_started(error, args.pull))?;
+        let begun: Begun<Run> =
+            server.begin("/runs", &request).await.map_err(|error| not_started(error, args.pull))?;
+        let run = &begun.value;
         let address = server.address().join(&format!("/runs/{}", run.id));
-        say(&begun(&run, &address));
+        // Before it is told: whoever has read that the run is there can cancel it.
+        let mut interrupted = pin!(interrupt());
+        say(&described(&begun, &address));
         if args.no_wait {
             print(&format!("{}\n", run.id))?;
             return Ok(ExitCode::SUCCESS);
         }
         let interrupted = tokio::select! {
-            followed = follow::to_the_end(&server, &run, !args.no_progress_bar) => {
+            followed = follow::to_the_end(&server, run, !args.no_progress_bar) => {
                 followed.with_context(|| format!("run {} goes on: {address}", run.number))?;
                 false
             }
-            () = interrupt() => true,
+            () = &mut interrupted => true,
         };
+        if interrupted && begun.was_running {
+            say(&format!(
+                "\nRun {} goes on: somebody else started it. Nothing was written: {address}",
+                run.number
+            ));
+            return Ok(ExitCode::from(INTERRUPTED));
+        }
         let ended = async {
             if interrupted {
-                cancel(&server, &run, &address).await;
+                cancel(&server, run, &address).await;
             }
-            finish(args, &server, &run, report).await
+            finish(args, &server, run, report).await
         };
         tokio::select! {
             ended = ended => {
@@ -130,12 +143,16 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Waits for Ctrl-C, or for whoever ends a pipeline.
-async fn interrupt() {
-    let Ok(mut terminated) = signal(SignalKind::terminate()) else { return std::future::pending().await };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminated.recv() => {}
+/// Waits for Ctrl-C, or for whoever ends a pipeline. From now on neither ends the process.
+fn interrupt() -> impl Future<Output = ()> {
+    let listen = || Ok((signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?));
+    let signals: std::io::Result<_> = listen();
+    async move {
+        let Ok((mut interrupted, mut terminated)) = signals else { return std::future::pending().await };
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
+        }
     }
 }
 
@@ -154,8 +171,9 @@ fn not_started(error: RemoteError, has_pulled: bool) -> anyhow::Error {
     anyhow::Error::new(error).context(context)
 }
 
-/// What was started, and where it can be seen.
-fn begun(run: &Run, address: &str) -> String {
+/// What is followed, and where it can be seen.
+fn described(begun: &Begun<Run>, address: &str) -> String {
+    let run = &begun.value;
     let plural = |count: i64, word: &str| {
         format!("{} {word}{}", grouped(count.unsigned_abs()), if count == 1 { "" } else { "s" })
     };
@@ -166,7 +184,8 @@ fn begun(run: &Run, address: &str) -> String {
         parts.push(plural(run.repeats, "repeat"));
     }
     let simulated = if run.simulated { ", all answers simulated" } else { "" };
-    format!("Run {} of {card}: {}{simulated}: {address}", run.number, parts.join(" × "))
+    let known = if begun.was_running { ", running already" } else { "" };
+    format!("Run {} of {card}{known}: {}{simulated}: {address}", run.number, parts.join(" × "))
 }
 
 /// Cancels the run, and says what became of it.

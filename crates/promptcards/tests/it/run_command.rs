@@ -156,6 +156,12 @@ fn wait_for(lines: &mut Lines<BufReader<ChildStderr>>, begin: &str) -> String {
     lines.by_ref().map(Result::unwrap).find(|line| line.starts_with(begin)).unwrap()
 }
 
+/// Ctrl-C.
+fn interrupt(child: &Child) {
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+}
+
 fn started(server: &TestServer, folder: &Path) -> (Child, Lines<BufReader<ChildStderr>>) {
     let args = ["echo", "--model", MODEL, "-o", "r.junit.xml"];
     let mut child = command(server.address(), folder, &args)
@@ -178,8 +184,7 @@ async fn ctrl_c_cancels_the_run_and_keeps_what_has_finished() {
     let runs = server.actor.get("W/runs").await.expect(200);
     let mut events = server.actor.follow(&runs["items"][0], 0).await;
     while events.next().await.unwrap().name != "cell_finished" {}
-    let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(interrupted.success());
+    interrupt(&child);
     let said = wait_for(&mut lines, "Run 1 is cancelled: ");
     assert!(said.contains(" of 400 cells had finished, and their results are kept: http://"), "{said}");
     assert_eq!(child.wait().unwrap().code(), Some(130));
@@ -188,6 +193,28 @@ async fn ctrl_c_cancels_the_run_and_keeps_what_has_finished() {
     let junit = std::fs::read_to_string(folder.path().join("r.junit.xml")).unwrap();
     let finished = run["counts"]["pass"].as_i64().unwrap() + run["counts"]["fail"].as_i64().unwrap();
     assert!(junit.contains(&format!("tests=\"{finished}\"")), "{finished}: {junit}");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_leaves_a_run_alone_that_was_running_before() {
+    let slow =
+        Options { settings: Settings { latency_ms: 200, ..Settings::default() }, ..Options::default() };
+    let (server, folder) = (server(slow, 400).await, tempfile::tempdir().unwrap());
+    let (mut first, mut lines) = started(&server, folder.path());
+    wait_for(&mut lines, "Run 1 of echo v1: 400 cases");
+    let other = tempfile::tempdir().unwrap();
+    let (mut second, mut heard) = started(&server, other.path());
+    wait_for(&mut heard, "Run 1 of echo v1, running already: 400 cases");
+    interrupt(&second);
+    wait_for(&mut heard, "Run 1 goes on: somebody else started it. Nothing was written: http://");
+    assert_eq!(second.wait().unwrap().code(), Some(130));
+    assert_eq!(std::fs::read_dir(other.path()).unwrap().count(), 0);
+    let runs = server.actor.get("W/runs").await.expect(200);
+    assert_eq!(runs["items"][0]["state"], "running");
+    interrupt(&first);
+    wait_for(&mut lines, "Run 1 is cancelled: ");
+    assert_eq!(first.wait().unwrap().code(), Some(130));
     server.stop().await;
 }
 

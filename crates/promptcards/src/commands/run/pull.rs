@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use crate::pulling::{STOPPED, Said};
-use crate::remote::{Page, RemoteError, Server};
+use crate::remote::{Begun, Page, RemoteError, Server};
 use crate::report::terminal::say;
 
 /// How long to wait before a connection that was cut is taken up again.
@@ -41,8 +41,8 @@ pub(super) async fn missing(
             continue;
         };
         let path = format!("/providers/{}/models", provider.id);
-        let pull: Pull = server.post(&path, &json!({ "name": choice.model })).await?;
-        let path = format!("/providers/{}/pulls/{}", provider.id, pull.id);
+        let begun: Begun<Pull> = server.begin(&path, &json!({ "name": choice.model })).await?;
+        let path = format!("/providers/{}/pulls/{}", provider.id, begun.value.id);
         let mut said = Said::begin(with_progress);
         let ended = tokio::select! {
             ended = end_of(server, &path, &mut said) => Some(ended),
@@ -50,7 +50,12 @@ pub(super) async fn missing(
         };
         said.end();
         let Some(ended) = ended else {
-            cancel(server, &path, &choice.model).await;
+            let model = &choice.model;
+            if begun.was_running {
+                say(&format!("\nNo run was started. The pull of {model} goes on: somebody else began it."));
+            } else {
+                cancel(server, &path, model).await;
+            }
             return Ok(false);
         };
         check(&ended?)?;

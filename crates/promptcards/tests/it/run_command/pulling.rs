@@ -1,13 +1,13 @@
 //! `--pull`: the server pulls what its Ollama does not have, before the run is started.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use fake_ollama::{Change, Options};
 use serde_json::{Value, json};
 use testkit::TestServer;
 
-use super::{command, run, server, told};
+use super::{command, interrupt, run, server, told, wait_for};
 
 async fn pulls(server: &TestServer) -> Value {
     let providers = server.actor.get("W/providers").await.expect(200);
@@ -60,20 +60,26 @@ async fn without_pull_the_error_names_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ctrl_c_cancels_the_pull_on_the_server_and_starts_no_run() {
+async fn ctrl_c_cancels_the_pull_that_it_began_and_starts_no_run() {
     let (server, folder) = (server(Options::default(), 1).await, tempfile::tempdir().unwrap());
     server.ollama.change(&Change { pull_ms: Some(3_600_000), ..Change::default() });
-    let mut command =
-        command(server.address(), folder.path(), &["echo", "-m", "ollama/llama3.2:1b", "--pull"]);
-    let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-    assert!(lines.any(|line| line.starts_with("llama3.2:1b: ")));
+    let begin = || {
+        let args = ["echo", "-m", "ollama/llama3.2:1b", "--pull"];
+        let mut command = command(server.address(), folder.path(), &args);
+        let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        wait_for(&mut lines, "llama3.2:1b: ");
+        (child, lines)
+    };
+    let (mut first, mut lines) = begin();
+    let (mut second, mut heard) = begin();
+    interrupt(&second);
+    wait_for(&mut heard, "No run was started. The pull of llama3.2:1b goes on: somebody else began it.");
+    assert_eq!(second.wait().unwrap().code(), Some(130));
     assert_eq!(pulls(&server).await[0]["state"], "running");
-    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(sent.success());
-    let said = "No run was started: llama3.2:1b was not pulled: it was stopped. What came is kept";
-    assert!(lines.any(|line| line.starts_with(said)));
-    assert_eq!(child.wait().unwrap().code(), Some(130));
+    interrupt(&first);
+    wait_for(&mut lines, "No run was started: llama3.2:1b was not pulled: it was stopped. What came is kept");
+    assert_eq!(first.wait().unwrap().code(), Some(130));
     assert_eq!(pulls(&server).await[0]["state"], "cancelled");
     assert_eq!(server.actor.get("W/runs").await.expect(200)["items"], json!([]));
     server.stop().await;
