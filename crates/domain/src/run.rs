@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::card::ModelParameters;
+use crate::ids::SuiteId;
 use crate::verdict::Verdict;
 
 /// Most cells of one run.
@@ -132,9 +133,14 @@ pub struct CaseFilter {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct RunRequest {
-    /// Versions of cards that share a suite.
+    /// Versions of cards that share a suite, or of any cards over the suite that is named.
     #[garde(length(min = 1, max = 20), dive)]
     pub card_versions: Vec<VersionChoice>,
+    /// The suite whose cases are run. Absent: that of the cards. Each case must have the variables that the versions
+    /// need.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[garde(skip)]
+    pub suite_id: Option<SuiteId>,
     /// Models to ask.
     #[garde(length(min = 1, max = 20), dive)]
     pub models: Vec<ModelChoice>,

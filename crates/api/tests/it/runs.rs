@@ -72,6 +72,46 @@ async fn a_run_is_estimated_started_and_read_cell_by_cell() {
 }
 
 #[tokio::test]
+async fn a_version_is_run_over_another_suite_if_its_cases_fit() {
+    let server = Running::start().await;
+    server.card_with_cases("card", 1).await;
+    server.draft("other", "What is {{ word }}? {{ hint | default('') }}").await;
+    server.save("other").await;
+    let suite = server.card_with_cases("smoke", 2).await;
+    let mut request = run_of("card");
+    request["suite_id"] = json!(suite);
+    request["card_versions"] = json!([{ "slug": "card" }, { "slug": "other" }]);
+    let run = finished(&server, &request).await;
+    assert_eq!((&run["suite_id"], &run["counts"]["unjudged"]), (&json!(suite), &json!(4)));
+
+    request["suite_id"] = json!(NOBODY);
+    let refused = server.call("POST /runs", &[], &request).await;
+    assert_eq!((refused.code().as_str(), refused.pointer().as_str()), ("invalid", "/suite_id"));
+    request.as_object_mut().unwrap().remove("suite_id");
+    let refused = server.call("POST /runs", &[], &request).await;
+    assert_eq!(refused.pointer(), "/card_versions/1");
+    assert!(refused.text().contains("over a suite that is named"), "{}", refused.text());
+
+    request["suite_id"] = json!(suite);
+    let typed = json!({ "slug": "typed", "title": "Typed", "content": {
+        "kind": "text", "messages": text("{{ word }} {{ place }}")["messages"],
+        "variables": [{ "name": "place", "type": "text", "required": true }],
+    } });
+    server.done("POST /cards", &typed).await;
+    server.save("typed").await;
+    server.save_as("other", "What is {{ word }} in {{ year }}?").await;
+    request["card_versions"] = json!([{ "slug": "card" }, { "slug": "other" }, { "slug": "typed" }]);
+    let refused = server.call("POST /runs", &[], &request).await.json();
+    let said: Vec<_> =
+        refused["errors"].as_array().unwrap().iter().map(|it| it["detail"].as_str().unwrap()).collect();
+    let wanted = [
+        "2 of 2 cases do not fit other v2: `year` is missing. The card needs it.",
+        "2 of 2 cases do not fit typed v1: `place` is missing. The card needs it.",
+    ];
+    assert_eq!(said, wanted);
+}
+
+#[tokio::test]
 async fn results_come_row_by_row_with_cases_answers_and_why_there_is_none() {
     let server = Running::start().await;
     let new = json!({ "slug": "card", "title": "Card", "content": {

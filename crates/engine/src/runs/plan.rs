@@ -1,27 +1,28 @@
 //! From what a person asks for to what will be run: every name resolved, every input frozen.
 
-use std::time::Duration;
+mod models;
+
+use std::collections::BTreeMap;
 
 use domain::card::CardContent;
 use domain::ids::{CaseId, SuiteId, WorkspaceId};
 use domain::matrix::Matrix;
-use domain::run::{CELLS_LIMIT, CaseFilter, ModelChoice, RunRequest, VersionChoice};
-use domain::template::{Includes, PromptTemplate};
+use domain::run::{CELLS_LIMIT, CaseFilter, RunRequest, VersionChoice};
+use domain::template::{Includes, PromptTemplate, find_variables};
 use domain::test_case::CaseContent;
-use llm::ModelFacts;
+use domain::variables::check_variables;
 use sha2::{Digest, Sha256};
 use store::Conn;
 use store::cards::CardRow;
 use store::run_inputs::{RunModel, RunVersion};
 use store::test_cases::CaseRow;
-use tokio::time::timeout;
 
 use crate::Engine;
 use crate::cards::read_version;
 use crate::error::{Error, Problem, Result, StartProblem};
 
-/// How long a model server may take to list its models before a run.
-const LISTING: Duration = Duration::from_secs(5);
+/// Most reasons that are told why a suite does not fit.
+const MISFITS: usize = 20;
 /// How many cases one reading of the store brings.
 const PAGE: i64 = 1_000;
 
@@ -124,100 +125,6 @@ impl Engine {
             obstacles,
         })
     }
-
-    async fn plan_models(
-        &self,
-        request: &RunRequest,
-        obstacles: &mut Vec<Obstacle>,
-    ) -> Result<Vec<RunModel>> {
-        let mut planned: Vec<RunModel> = Vec::with_capacity(request.models.len());
-        let mut listed: Vec<(&str, std::result::Result<Vec<ModelFacts>, String>)> = Vec::new();
-        for (index, choice) in request.models.iter().enumerate() {
-            let provider = self.providers.get(&choice.provider).ok_or_else(|| {
-                let known: Vec<&str> = self.providers.iter().map(|provider| provider.name()).collect();
-                Error::invalid(
-                    format!("/models/{index}/provider"),
-                    format!(
-                        "There is no provider `{}`. Configured are: {}.",
-                        choice.provider,
-                        known.join(", ")
-                    ),
-                )
-            })?;
-            if !listed.iter().any(|(name, _)| *name == choice.provider) {
-                let models = match timeout(LISTING, provider.models()).await {
-                    Ok(Ok(models)) => Ok(models),
-                    Ok(Err(error)) => Err(error.detail),
-                    Err(_) => Err(format!(
-                        "Provider `{}` did not list its models within {} s.",
-                        choice.provider,
-                        LISTING.as_secs()
-                    )),
-                };
-                listed.push((&choice.provider, models));
-            }
-            let models = listed.iter().find(|(name, _)| *name == choice.provider).map(|(_, models)| models);
-            let facts = match models {
-                Some(Ok(models)) => {
-                    let found = models.iter().find(|model| model.is_named(&choice.model)).cloned();
-                    if found.is_none() {
-                        obstacles.push(missing(index, choice, models));
-                    }
-                    found
-                }
-                Some(Err(detail)) => {
-                    obstacles.push(Obstacle {
-                        kind: StartProblem::ProviderUnavailable,
-                        pointer: format!("/models/{index}/provider"),
-                        detail: detail.clone(),
-                    });
-                    None
-                }
-                None => None,
-            };
-            let facts = facts.unwrap_or_default();
-            planned.push(RunModel {
-                provider: choice.provider.clone(),
-                kind: provider.kind().as_str().to_owned(),
-                name: choice.model.clone(),
-                digest: facts.digest,
-                context_length: facts.context_length,
-                simulated: provider.is_simulated(),
-                parameters: serde_json::to_string(&request.parameters.overlaid(&choice.parameters))?,
-            });
-        }
-        reject_duplicates(&planned)?;
-        Ok(planned)
-    }
-}
-
-fn missing(index: usize, choice: &ModelChoice, models: &[ModelFacts]) -> Obstacle {
-    let names: Vec<&str> = models.iter().take(8).map(|model| model.name.as_str()).collect();
-    let has = match names.as_slice() {
-        [] => "It has no models yet.".to_owned(),
-        names => format!("It has: {}.", names.join(", ")),
-    };
-    Obstacle {
-        kind: StartProblem::ModelMissing,
-        pointer: format!("/models/{index}/model"),
-        detail: format!("Provider `{}` does not have the model `{}`. {has}", choice.provider, choice.model),
-    }
-}
-
-fn reject_duplicates(models: &[RunModel]) -> Result<()> {
-    for (index, model) in models.iter().enumerate() {
-        let same = |other: &RunModel| {
-            (&other.provider, &other.name, &other.parameters)
-                == (&model.provider, &model.name, &model.parameters)
-        };
-        if models[..index].iter().any(same) {
-            return Err(Error::invalid(
-                format!("/models/{index}"),
-                format!("The model `{}` is chosen twice with the same parameters.", model.name),
-            ));
-        }
-    }
-    Ok(())
 }
 
 fn plan_version(version: (CardRow, i64, CardContent, Includes)) -> Result<PlannedVersion> {
@@ -247,14 +154,15 @@ fn resolve(conn: &mut Conn, workspace: WorkspaceId, request: &RunRequest) -> Res
     for (index, choice) in request.card_versions.iter().enumerate() {
         let pointer = format!("/card_versions/{index}");
         let version = resolve_version(conn, workspace, choice, &pointer)?;
-        if let Some(first) = versions.first()
+        if request.suite_id.is_none()
+            && let Some(first) = versions.first()
             && first.0.suite_id != version.0.suite_id
         {
             return Err(Error::invalid(
                 pointer,
                 format!(
-                    "The cards {} and {} have different suites. Only versions that share a suite can be run \
-                     together.",
+                    "The cards {} and {} have different suites. Versions that share none can only be run together \
+                     over a suite that is named.",
                     first.0.slug, version.0.slug
                 ),
             ));
@@ -267,11 +175,18 @@ fn resolve(conn: &mut Conn, workspace: WorkspaceId, request: &RunRequest) -> Res
         }
         versions.push(version);
     }
-    let suite_id = versions
+    let own = versions
         .first()
         .map(|version| version.0.suite_id)
         .ok_or_else(|| Error::invalid("/card_versions", "Choose at least one version of a card."))?;
+    let suite_id = request.suite_id.unwrap_or(own);
+    if store::suites::get(conn, workspace, suite_id)?.is_none() {
+        return Err(Error::invalid("/suite_id", format!("There is no suite {suite_id}.")));
+    }
     let cases = read_cases(conn, suite_id, request)?;
+    if request.suite_id.is_some() {
+        refuse_misfits(&versions, &cases)?;
+    }
     Ok(Resolved { suite_id, versions, cases })
 }
 
@@ -335,6 +250,40 @@ fn read_cases(conn: &mut Conn, suite: SuiteId, request: &RunRequest) -> Result<V
         }
     }
     Ok(cases)
+}
+
+/// Names what a version needs and cases of a suite do not have, which was made for another card. In a card's own suite
+/// it is an error of those cells.
+fn refuse_misfits(
+    versions: &[(CardRow, i64, CardContent, Includes)],
+    cases: &[(CaseId, String)],
+) -> Result<()> {
+    let cases = cases.iter().map(|(_, json)| serde_json::from_str(json));
+    let cases = cases.collect::<serde_json::Result<Vec<CaseContent>>>()?;
+    let mut misfits: BTreeMap<String, usize> = BTreeMap::new();
+    for (card, number, content, includes) in versions {
+        let mut needed = find_variables(content, includes);
+        needed.retain(|variable| variable.required);
+        for case in &cases {
+            let messages = match check_variables(&content.variables, &case.variables) {
+                Err(problems) => problems.into_iter().map(|problem| problem.message).collect(),
+                Ok(given) => {
+                    let missing = needed.iter().filter(|variable| !given.contains_key(&variable.name));
+                    let message = |name: &str| format!("`{name}` is missing. The card needs it.");
+                    missing.map(|variable| message(&variable.name)).collect::<Vec<_>>()
+                }
+            };
+            for message in messages {
+                *misfits.entry(format!("{} v{number}: {message}", card.slug)).or_default() += 1;
+            }
+        }
+    }
+    let all = cases.len();
+    let told = misfits.into_iter().take(MISFITS);
+    let problems: Vec<Problem> = told
+        .map(|(what, count)| Problem::at("/suite_id", format!("{count} of {all} cases do not fit {what}")))
+        .collect();
+    if problems.is_empty() { Ok(()) } else { Err(Error::problems(problems)) }
 }
 
 fn fingerprint(request: &RunRequest, resolved: &Resolved, models: &[RunModel]) -> String {

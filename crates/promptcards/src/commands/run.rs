@@ -32,6 +32,9 @@ pub(super) struct RunArgs {
     /// The version of this number
     #[arg(long, value_name = "NUMBER")]
     version: Option<i64>,
+    /// The suite to run it over, by name or id, whose cases have the variables that it needs [default: the card's]
+    #[arg(long, value_name = "NAME")]
+    suite: Option<String>,
     /// A model of the server, such as ollama/llama3.2; may be repeated
     #[arg(short, long = "model", value_name = "PROVIDER/MODEL")]
     models: Vec<String>,
@@ -73,11 +76,12 @@ Examples:
   promptcards run summary --label staging --model ollama/llama3.2 -o results.junit.xml
   promptcards run summary --version 3 --model ollama/qwen3:8b --model ollama/llama3.2 --repeat 3 --no-cache
   promptcards run summary --model ollama/qwen3:8b --pull
+  promptcards run summary --suite 'Smoke test' --model ollama/llama3.2
   PROMPTCARDS_API_KEY=... promptcards run summary --label staging --model ollama/llama3.2 --server https://cards.example
 
-The run goes over the cases of the card's suite. It belongs to the server: a connection that is cut is taken up again, \
-and Ctrl-C cancels the run and writes what has finished. Where the same is running already, that run is followed, and \
-Ctrl-C leaves it alone. A draft is run once it is saved as a version.
+The run goes over the cases of the card's suite, or of --suite. It belongs to the server: a connection that is cut is \
+taken up again, and Ctrl-C cancels the run and writes what has finished. Where the same is running already, that run is \
+followed, and Ctrl-C leaves it alone. A draft is run once it is saved as a version.
 
 Exit codes: 0 all cells passed, 100 some did not, 1 it could not be run, was cancelled elsewhere or its results could \
 not be written, 130 after Ctrl-C.";

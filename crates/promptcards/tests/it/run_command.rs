@@ -112,6 +112,37 @@ async fn a_labelled_version_is_run_and_its_results_are_written() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_card_is_run_over_another_suite_by_its_name_or_id() {
+    let (server, folder) = (server(Options::default(), 3).await, tempfile::tempdir().unwrap());
+    let content = json!({ "kind": "text", "messages": [{ "role": "user", "content": [{ "type": "text", "text": "Hi" }] }] });
+    let card = server.actor.card("smoke", &content).await;
+    server.actor.cases(&card, &[json!({ "variables": { "word": "smoke" } })]).await;
+    let unfit = server.actor.card("unfit", &content).await;
+    server.actor.cases(&unfit, &[json!({ "variables": { "name": "x" } })]).await;
+    let (name, id) = (card["title"].as_str().unwrap(), card["suite_id"].as_str().unwrap());
+    for suite in [name, id] {
+        let args = ["echo", "-m", MODEL, "--suite", suite, "--no-table"];
+        let (code, out, err) = told(&run(&server, folder.path(), &args));
+        assert_eq!(code, Some(0), "{out}\n{err}");
+        assert!(err.contains(" of echo v1: 1 case × 1 model: http://"), "{err}");
+    }
+    let unfit = unfit["suite_id"].as_str().unwrap();
+    for (suite, wanted) in [
+        ("none", "the server has no suite `none`. It has ".to_owned()),
+        (
+            unfit,
+            "no run was started: 1 of 1 cases do not fit echo v1: `word` is missing. The card needs it."
+                .to_owned(),
+        ),
+    ] {
+        let (code, _, err) = told(&run(&server, folder.path(), &["echo", "-m", MODEL, "--suite", suite]));
+        assert_eq!(code, Some(1));
+        assert!(err.starts_with(&format!("promptcards: {wanted}")), "{err}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_run_is_said_and_starts_nothing() {
     let (server, folder) = (server(Options::default(), 1).await, tempfile::tempdir().unwrap());
     for (args, wanted) in [

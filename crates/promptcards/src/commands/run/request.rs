@@ -2,13 +2,15 @@
 
 use anyhow::bail;
 use domain::card::ModelParameters;
+use domain::ids::SuiteId;
 use domain::run::{CaseFilter, ModelChoice, RunRequest, VersionChoice};
 use engine::models::{ModelList, Provider};
+use engine::suites::Suite;
 
 use super::RunArgs;
 use crate::remote::{Page, Server};
 
-/// Most models that are named where one is missing.
+/// Most models or suites that are named where one is missing.
 const NAMED: usize = 20;
 
 pub(super) async fn of(args: &RunArgs, server: &Server) -> anyhow::Result<RunRequest> {
@@ -22,6 +24,10 @@ pub(super) async fn of(args: &RunArgs, server: &Server) -> anyhow::Result<RunReq
             version: args.version,
             label: args.label.clone(),
         }],
+        suite_id: match &args.suite {
+            Some(name) => Some(suite(name, server).await?),
+            None => None,
+        },
         models,
         case_filter: CaseFilter { tags: args.tags.clone(), ..CaseFilter::default() },
         repeats: args.repeat,
@@ -29,6 +35,31 @@ pub(super) async fn of(args: &RunArgs, server: &Server) -> anyhow::Result<RunReq
         cache: !args.no_cache,
         note: args.note.clone(),
     })
+}
+
+/// The suite of a name or an id.
+async fn suite(name: &str, server: &Server) -> anyhow::Result<SuiteId> {
+    let (mut found, mut others) = (Vec::new(), Vec::new());
+    let mut path = "/suites?limit=200".to_owned();
+    loop {
+        let page: Page<Suite> = server.get(&path).await?;
+        for suite in page.items {
+            if suite.id.to_string() == name {
+                return Ok(suite.id);
+            }
+            if suite.name == name { found.push(suite.id) } else { others.push(suite.name) }
+        }
+        let Some(cursor) = page.next_cursor else { break };
+        path = format!("/suites?limit=200&cursor={cursor}");
+    }
+    match found.as_slice() {
+        [only] => Ok(*only),
+        [] => bail!("the server has no suite `{name}`. It has {}", named(&others)),
+        several => {
+            let ids: Vec<String> = several.iter().map(SuiteId::to_string).collect();
+            bail!("the server has {} suites `{name}`: name one by its id, {}", ids.len(), ids.join(" or "))
+        }
+    }
 }
 
 /// The model of a name such as `ollama/hf.co/some/model:tag`: only the first slash is ours.
@@ -51,11 +82,16 @@ async fn known(server: &Server) -> anyhow::Result<String> {
         let models: ModelList = server.get(&format!("/providers/{}/models", provider.id)).await?;
         names.extend(models.items.into_iter().map(|model| format!("{}/{}", provider.name, model.name)));
     }
-    Ok(match names.len() {
-        0 => "The server has none yet: see `promptcards doctor`".to_owned(),
-        count if count > NAMED => {
-            format!("The server has {}, and {} more", names[..NAMED].join(", "), count - NAMED)
-        }
-        _ => format!("The server has {}", names.join(", ")),
+    Ok(match names.as_slice() {
+        [] => "The server has none yet: see `promptcards doctor`".to_owned(),
+        names => format!("The server has {}", named(names)),
     })
+}
+
+/// The first of several names, and how many more there are.
+fn named(names: &[String]) -> String {
+    match names.get(NAMED..).unwrap_or_default() {
+        [] => names.join(", "),
+        more => format!("{}, and {} more", names[..NAMED].join(", "), more.len()),
+    }
 }
