@@ -92,10 +92,16 @@ const schemas = [
   { properties: { b: { format: "date" } } }, { type: "string", nullable: true }, { contains: { const: 2 } },
   { requird: ["a"] }, { type: "objekt" }, { format: "no-such-format" }, { properties: { a: { minimum: "x" } } },
 ];
+const schemaTexts = [
+  "", "{{ schema }}", "type: object\nrequired: [a]", "required:\n  - name\ntype: object\n", "{type: object, required: [name]}",
+  "type: [array, 'null']", "minimum: 010", "properties: {a: {const: 1}}", "- type: object", "object", "true", "false", "5",
+  "# nothing", "type: object\ntype: array", "type: yes", "a: b: c", "&x {type: object}", "not: {type: string} # no text",
+];
 const schema = () =>
   maybe(0.6, () => {
     const found = pick(schemas);
-    return chance() < 0.15 ? pick([JSON.stringify(found), "", "{{ schema }}", "type: object\nrequired: [a]"]) : found;
+    if (chance() < 0.8) return found;
+    return pick([JSON.stringify(found), ...schemaTexts, false, 0, 5, true, []]);
   });
 
 const patterns = [
@@ -103,6 +109,8 @@ const patterns = [
   "(?i)paris", "(", "[", "a{2,1}", "*", "\\", "(?<name>a)\\k<name>", "(?=.*42).*answer", "(?<!\\$)4", "(.)\\1", "\\u0041",
   "\\u{41}", "\\p{L}", "[^\\x00-\\x7F]", "\\w+@\\w+", "a{,2}", "]", "}", "{", "x{300}", "(?:)", "$^", "[\\s\\S]", "\\cA", "\\0",
   "^(?!.*sorry).*$", "é", "😀", "[😀]", "\\ud83d", "\\/", "[^]", "[]", "(?s).", "\\Z", "\\Qa\\E", "a++", "(?>a)", "\\n", "",
+  "(?i:paris)", "[^]*$", "(?<=a)b", "\\1(a)", "a{0}", "[\\b]", "x*?$", "[a-\\d]", "\\k<a>", "{,5}", "(?:a|ab)(?:c|bcd)*$", "[\\w-]+",
+  "^\\S+$", "(\\d+).*\\1", "(?m:^line)", "[[:alpha:]]", "\\x4", "\\u004", "^(?:\\s|\\S){5}", "(?=$)", "\\B", "[^\\W\\d_]+",
 ];
 
 const named = {

@@ -18,3 +18,4 @@ pub mod test_case;
 pub mod validity;
 pub mod variables;
 pub mod verdict;
+pub mod yaml;

@@ -48,7 +48,6 @@ pub mod native;
 mod problem;
 pub mod promptfoo;
 pub mod results;
-mod yaml;
 
 pub use files::{Entry, FILE_LIMIT, FileError, Files, InMemoryFiles, Scope};
 pub use problem::Problem;

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::card::{CardContent, CardKind, Message, ModelParameters, PinnedInclude};
 use domain::test_case::CaseContent;
 use domain::variables::VariableDefinition;
+use domain::yaml;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -21,7 +22,6 @@ pub use from_promptfoo::{Converted, from_promptfoo};
 pub use to_promptfoo::{Exported, to_promptfoo};
 
 use crate::problem::{Findings, Path, Problem};
-use crate::yaml;
 
 /// The version of the format, which stands first in a file.
 const FORMAT: u32 = 1;

@@ -25,6 +25,7 @@ mod variables;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use domain::yaml;
 use serde_json::{Map, Value};
 
 pub use cells::{Cell, Column};
@@ -35,7 +36,6 @@ pub use render::{Rendered, Renderer};
 
 use crate::files::{Files, Reader, folder_of, join};
 use crate::problem::{Findings, Path, Problem};
-use crate::yaml;
 use document::Fields;
 
 /// Longest config, in bytes.

@@ -32,7 +32,7 @@ impl Rule for ContainsJson {
             value: ValueDescription {
                 kind: ValueKind::Schema,
                 need: self.need(),
-                summary: "A JSON schema of draft 7. A keyword or format that draft 7 does not have is an error.",
+                summary: "A JSON schema of draft 7, or a text that is one in JSON or YAML. A keyword or format that draft 7 does not have is an error.",
                 fields: Vec::new(),
             },
             threshold: None,

@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use super::answer::Answer;
 use super::describe::{AssertionType, Problem, ValueDescription, ValueKind, ValueNeed};
 use super::rule::{Check, Fact, Finding, Input, Rule};
-use super::schema::Schema;
+use super::schema::{SCHEMA_LIMIT, Schema, TOO_LARGE};
 use super::text::{clipped, is_template};
 use crate::test_case::Assertion;
+use crate::yaml;
 
 pub(super) struct IsJson;
 
@@ -30,7 +31,7 @@ impl Rule for IsJson {
             value: ValueDescription {
                 kind: ValueKind::Schema,
                 need: self.need(),
-                summary: "A JSON schema of draft 7. A keyword or format that draft 7 does not have is an error.",
+                summary: "A JSON schema of draft 7, or a text that is one in JSON or YAML. A keyword or format that draft 7 does not have is an error.",
                 fields: Vec::new(),
             },
             threshold: None,
@@ -53,9 +54,8 @@ impl Rule for IsJson {
 pub(super) fn problems_of_schema(assertion: &Assertion) -> Vec<Problem> {
     let compiled = match &assertion.value {
         Some(Value::String(text)) if is_template(text) => return Vec::new(),
-        Some(value) => {
-            schema_of(value).and_then(|schema| schema.map(|schema| Schema::new(&schema)).transpose())
-        }
+        Some(value) if is_nothing(value) => return Vec::new(),
+        Some(value) => schema_of(value),
         None => return Vec::new(),
     };
     compiled.err().map(|message| Problem::at("/value", message)).into_iter().collect()
@@ -64,22 +64,31 @@ pub(super) fn problems_of_schema(assertion: &Assertion) -> Vec<Problem> {
 /// The schema of an assertion, if it has one. promptfoo compiles it only when the output has JSON: a schema that
 /// does not compile is an error for such outputs alone.
 pub(super) fn schema_for(input: &Input<'_>) -> Option<Arc<Result<Schema, String>>> {
-    match schema_of(input.value.as_ref()?) {
-        Ok(schema) => schema.map(|schema| input.judge.schema(&schema)),
-        Err(message) => Some(Arc::new(Err(message))),
+    let value = input.value.as_ref().filter(|value| !is_nothing(value))?;
+    Some(input.judge.schema(value, || schema_of(value)))
+}
+
+/// What JavaScript takes for nothing: then there is no schema.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.is_empty(),
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        other => matches!(other, Value::Null | Value::Bool(false)),
     }
 }
 
-/// The schema that a value is or holds as text. None: the text is empty, and there is no schema.
-fn schema_of(value: &Value) -> Result<Option<Value>, String> {
-    let schema = match value {
-        Value::String(text) if text.is_empty() => return Ok(None),
-        Value::String(text) => serde_json::from_str(text).map_err(|error| {
-            format!("The text of the schema is not JSON: {error}. A schema in YAML is not read here.")
-        })?,
-        other => other.clone(),
-    };
-    if schema.is_object() { Ok(Some(schema)) } else { Err("The schema is no JSON object.".into()) }
+/// The schema that a value is, or holds as a text in JSON or YAML.
+fn schema_of(value: &Value) -> Result<Schema, String> {
+    match value {
+        Value::String(text) if text.len() > SCHEMA_LIMIT => Err(TOO_LARGE.into()),
+        Value::String(text) => match yaml::read(text) {
+            Ok(schema @ (Value::Object(_) | Value::Bool(_))) => Schema::new(&schema),
+            Ok(_) => Err("The text of the schema holds no object.".into()),
+            Err(error) => Err(format!("The text of the schema is neither JSON nor YAML: {error}.")),
+        },
+        Value::Object(_) => Schema::new(value),
+        _ => Err("The schema is no JSON object.".into()),
+    }
 }
 
 struct Parses {

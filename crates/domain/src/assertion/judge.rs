@@ -119,8 +119,13 @@ impl Judge {
         self.patterns.get(source, || Pattern::new(source))
     }
 
-    pub(super) fn schema(&self, schema: &Value) -> Arc<Result<Schema, String>> {
-        self.schemas.get(&schema.to_string(), || Schema::new(schema))
+    /// The schema of a value, compiled unless that was done before. A text is not the object that it holds.
+    pub(super) fn schema(
+        &self,
+        value: &Value,
+        compile: impl FnOnce() -> Result<Schema, String>,
+    ) -> Arc<Result<Schema, String>> {
+        self.schemas.get(&value.to_string(), compile)
     }
 }
 

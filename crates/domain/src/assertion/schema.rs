@@ -1,12 +1,20 @@
 //! JSON schemas as Ajv takes them with promptfoo's settings: draft 7 with formats, strict.
 
+use std::collections::HashMap;
+
 use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::{Map, Value};
 
 use super::pattern::{PATTERN_LIMIT, Pattern};
 
 /// Largest schema, in bytes of JSON.
-const SCHEMA_LIMIT: usize = 64 * 1024;
+pub(super) const SCHEMA_LIMIT: usize = 64 * 1024;
+/// What is said of a larger one.
+pub(super) const TOO_LARGE: &str = "The schema is larger than 64 KiB, the most that is allowed.";
+
+/// Most schemas that a schema comes to once its references are followed. Each may be held against each part of an
+/// output, and 60 definitions that each ask twice for the next would come to 2^60.
+const WEIGHT_LIMIT: u64 = 10_000;
 
 /// What each keyword holds.
 enum Holds {
@@ -27,10 +35,16 @@ impl Schema {
     /// Compiles a schema, or says in a sentence why that is not possible.
     pub(crate) fn new(schema: &Value) -> Result<Self, String> {
         if schema.to_string().len() > SCHEMA_LIMIT {
-            return Err("The schema is larger than 64 KiB, the most that is allowed.".into());
+            return Err(TOO_LARGE.into());
         }
         let mut schema = schema.clone();
         prepare(&mut schema, "")?;
+        if weight(&schema, &schema, &mut HashMap::new()) > WEIGHT_LIMIT {
+            return Err(format!(
+                "The schema comes to more than {WEIGHT_LIMIT} schemas once its references are followed, or has one \
+                 that is no pointer such as #/definitions/name."
+            ));
+        }
         let patterns = PatternOptions::regex().size_limit(1 << 20).dfa_size_limit(1 << 21);
         let mut options = jsonschema::options()
             .with_draft(Draft::Draft7)
@@ -109,6 +123,45 @@ fn keyword(name: &str) -> Option<Holds> {
     })
 }
 
+/// How many schemas a schema comes to once its references are followed. One that leads back to itself counts once:
+/// the validator notices that it looks at the same part of the output again.
+fn weight(schema: &Value, root: &Value, known: &mut HashMap<String, u64>) -> u64 {
+    let Value::Object(keywords) = schema else { return 1 };
+    if let Some(Value::String(reference)) = keywords.get("$ref") {
+        if let Some(known) = known.get(reference) {
+            return *known;
+        }
+        known.insert(reference.clone(), 1);
+        let found = match reference.strip_prefix('#').filter(|_| !reference.contains('%')) {
+            Some(pointer) if pointer.is_empty() || pointer.starts_with('/') => {
+                root.pointer(pointer).map_or(1, |target| weight(target, root, known).saturating_add(1))
+            }
+            _ => u64::MAX,
+        };
+        known.insert(reference.clone(), found);
+        return found;
+    }
+    let each = |value: &Value, known: &mut HashMap<String, u64>| match value {
+        Value::Array(list) => {
+            list.iter().fold(0, |sum: u64, one| sum.saturating_add(weight(one, root, known)))
+        }
+        one => weight(one, root, known),
+    };
+    let mut sum: u64 = 1;
+    for (name, value) in keywords {
+        sum = sum.saturating_add(match keyword(name) {
+            Some(Holds::Schema | Holds::SchemaOrList) => each(value, known),
+            // What is defined is looked at where it is referred to.
+            Some(Holds::Map) if !matches!(name.as_str(), "definitions" | "$defs") => {
+                let schemas = value.as_object().into_iter().flatten();
+                schemas.fold(0, |sum: u64, (_, one)| sum.saturating_add(weight(one, root, known)))
+            }
+            _ => 0,
+        });
+    }
+    sum
+}
+
 /// Refuses what Ajv's strict mode refuses, and rewrites `nullable`, which draft 7 does not have.
 fn prepare(schema: &mut Value, place: &str) -> Result<(), String> {
     let Value::Object(keywords) = schema else {
@@ -158,6 +211,10 @@ fn check_data(name: &str, value: &Value, place: &str) -> Result<(), String> {
             if !draft.trim_end_matches('#').ends_with("json-schema.org/draft-07/schema") =>
         {
             return Err(format!("The schema is of `{draft}`. Only draft 7 is known here."));
+        }
+        // Pointers would start from it, and what they come to could not be counted.
+        ("$id", Some(_)) if place != "/$id" => {
+            return Err(format!("The schema has a schema with an address of its own at {place}."));
         }
         ("pattern", Some(pattern)) if pattern.len() > PATTERN_LIMIT => {
             return Err(format!("The pattern at {place} is longer than {PATTERN_LIMIT} bytes."));

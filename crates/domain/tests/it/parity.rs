@@ -22,7 +22,7 @@ struct Decision {
     has: fn(&Assertion, &str) -> bool,
 }
 
-const DECISIONS: [Decision; 5] = [
+const DECISIONS: [Decision; 4] = [
     Decision {
         what: "`equals` with the value null",
         why: "null is what an empty field of YAML or of a form comes to; promptfoo compares with JSON's null",
@@ -34,14 +34,6 @@ const DECISIONS: [Decision; 5] = [
         has: |assertion, output| {
             assertion.assertion_type.ends_with("is-json")
                 && (output.contains("\\ud800") || output.to_lowercase().contains("1e400"))
-        },
-    },
-    Decision {
-        what: "a schema as a text in YAML",
-        why: "an error says so; a schema in a text is JSON here",
-        has: |assertion, _| {
-            assertion.assertion_type.ends_with("-json")
-                && assertion.value.as_ref().is_some_and(|value| value == "type: object\nrequired: [a]")
         },
     },
     Decision {

@@ -3,11 +3,11 @@
 use domain::card::{CardKind, ModelParameters, Role};
 use domain::template::NunjucksTemplate;
 use domain::test_case::{Assertion, CaseContent};
+use domain::yaml;
 use serde_json::{Map, Value, json};
 
 use super::{Card, Suite, Version};
 use crate::problem::{Findings, Path, Problem};
-use crate::yaml;
 
 /// Types of assertions that promptfoo does not have.
 const OWN_TYPES: [&str; 4] = ["number", "length", "json-path", "cel"];

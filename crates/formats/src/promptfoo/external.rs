@@ -1,11 +1,11 @@
 //! Values that stand in files of their own: `file://schema.json` inside a config or a file of tests.
 
+use domain::yaml;
 use serde_json::Value;
 
 use super::csv;
 use crate::files::{Reader, extension, is_pattern, join};
 use crate::problem::{Findings, Path};
-use crate::yaml;
 
 /// Files of programs: promptfoo calls them, we do not.
 const PROGRAMS: [&str; 8] = ["cjs", "cts", "js", "mjs", "mts", "ts", "py", "rb"];

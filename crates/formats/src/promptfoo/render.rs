@@ -168,15 +168,6 @@ impl Renderer<'_> {
                 other => other,
             };
         }
-        let name = rendered.assertion_type.strip_prefix("not-").unwrap_or(&rendered.assertion_type);
-        if let (true, Some(Value::String(text))) =
-            (matches!(name, "is-json" | "contains-json"), &rendered.value)
-        {
-            // A schema may be written in YAML. What is neither stays as it is, and is the judge's to refuse.
-            if let Ok(schema @ Value::Object(_)) = parsed(text) {
-                rendered.value = Some(schema);
-            }
-        }
         if let Some(metric) = &rendered.metric {
             rendered.metric = Some(self.compiled(metric, context)?);
         }
@@ -381,9 +372,9 @@ fn uses_missing(text: &str, variables: &Map<String, Value>) -> bool {
             if let Some(condition) = inner.strip_prefix("if ") {
                 return is_missing(&word(condition));
             }
-            let Some((_, list)) = inner.strip_prefix("for ").and_then(|rest| rest.split_once(" in ")) else {
-                return false;
-            };
-            is_missing(&word(list))
+            let Some(rest) = inner.strip_prefix("for ") else { return false };
+            // Up to the next tag and no further: a text of many tags is gone through once.
+            let tag = rest.split_once("{%").map_or(rest, |(tag, _)| tag);
+            tag.split_once(" in ").is_some_and(|(_, list)| is_missing(&word(list)))
         })
 }

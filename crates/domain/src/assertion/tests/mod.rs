@@ -93,6 +93,18 @@ fn verdicts_are_those_of_promptfoo() {
         ("is-json", json!({"type": "object", "required": ["a"]}), "{\"a\":1}", PASS, FAIL),
         ("is-json", json!({"type": "object", "required": ["a"]}), "{}", FAIL, PASS),
         ("is-json", json!("{\"type\": \"array\"}"), "[]", PASS, FAIL),
+        ("is-json", json!("type: object\nrequired: [a]"), "{\"a\":1}", PASS, FAIL),
+        ("is-json", json!("type: object\nrequired: [a]"), "{}", FAIL, PASS),
+        ("is-json", json!("true"), "5", PASS, FAIL),
+        ("is-json", json!("false # none"), "5", FAIL, PASS),
+        ("is-json", json!("object"), "{}", ERROR, ERROR),
+        ("is-json", json!("type: object\ntype: array"), "{}", ERROR, ERROR),
+        ("is-json", json!("# nothing"), "{}", ERROR, ERROR),
+        ("is-json", json!(false), "5", PASS, FAIL),
+        ("is-json", json!(0), "5", PASS, FAIL),
+        ("is-json", json!(true), "5", ERROR, ERROR),
+        ("contains-json", json!("required: [a]"), "as in {a: 1}", PASS, FAIL),
+        ("contains-json", json!("required: [a]"), "as in {b: 1}", FAIL, PASS),
         ("is-json", json!({"requird": ["a"]}), "{}", ERROR, ERROR),
         ("is-json", json!({"requird": ["a"]}), "no", FAIL, PASS),
         ("number", json!(18), "A: 18", PASS, FAIL),
@@ -341,7 +353,7 @@ fn what_is_wrong_is_said_on_saving() {
         ),
         (
             json!({"type": "is-json", "value": 3}),
-            "/value This is no value for `is-json`. A JSON schema of draft 7. A keyword or format that draft 7 does not have is an error.",
+            "/value This is no value for `is-json`. A JSON schema of draft 7, or a text that is one in JSON or YAML. A keyword or format that draft 7 does not have is an error.",
         ),
     ];
     for (assertion, expected) in table {

@@ -2,12 +2,12 @@
 
 use domain::card::{CardContent, CardKind, Message, ModelParameters, Role};
 use domain::test_case::CaseContent;
+use domain::yaml;
 use serde_json::Value;
 
 use super::variables;
 use crate::problem::{Findings, Path};
 use crate::promptfoo::{Evaluation, Rendered};
-use crate::yaml;
 
 /// The content of a prompt's card.
 pub(super) fn of(

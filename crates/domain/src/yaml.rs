@@ -14,7 +14,7 @@ const BYTES_LIMIT: usize = 256 * 1024 * 1024;
 const DEPTH_LIMIT: usize = 64;
 
 /// Reads one document, in YAML or JSON. A document without content is null.
-pub(crate) fn read(text: &str) -> Result<Value, String> {
+pub fn read(text: &str) -> Result<Value, String> {
     // JSON is YAML but for a few characters, and read faster as what it is.
     if text.trim_start().starts_with(['{', '['])
         && let Ok(value) = serde_json::from_str(text)
@@ -25,7 +25,7 @@ pub(crate) fn read(text: &str) -> Result<Value, String> {
 }
 
 /// Reads one document into a type.
-pub(crate) fn read_as<Document: DeserializeOwned>(text: &str) -> Result<Document, String> {
+fn read_as<Document: DeserializeOwned>(text: &str) -> Result<Document, String> {
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_events: 3 * NODES_LIMIT,
@@ -50,7 +50,7 @@ pub(crate) fn read_as<Document: DeserializeOwned>(text: &str) -> Result<Document
 
 /// Writes a value so that [`read`] gives it back: texts of several lines as blocks, and if that would lose
 /// anything, all texts in quotes.
-pub(crate) fn write(value: &Value) -> Result<String, String> {
+pub fn write(value: &Value) -> Result<String, String> {
     for quote_all in [false, true] {
         let options = serde_saphyr::ser_options! { quote_all: quote_all, folded_wrap_chars: usize::MAX };
         let text = serde_saphyr::to_string_with_options(value, options).map_err(|error| error.to_string())?;
