@@ -92,6 +92,30 @@ fn schemas_reach_nothing_outside_and_end() {
 }
 
 #[test]
+fn no_schema_that_asks_for_itself_again_and_again_holds_a_thread() {
+    let reference = |number: usize| json!({"$ref": format!("#/definitions/d{number}")});
+    // Each definition asks twice for the next: 2^60 in all, were each looked at anew.
+    for keyword in ["allOf", "anyOf", "oneOf"] {
+        let mut definitions: serde_json::Map<String, Value> = (0..60)
+            .map(|number| {
+                (format!("d{number}"), json!({keyword: [reference(number + 1), reference(number + 1)]}))
+            })
+            .collect();
+        definitions.insert("d60".into(), json!({"maximum": 3}));
+        for output in ["1", "7", "\"x\"", "{}", "[[[]]]"] {
+            let schema = json!({"definitions": definitions, "allOf": [reference(0)]});
+            let found = outcome(Assertion::of("is-json").with_value(schema), output.into());
+            assert_eq!(found.verdict, Verdict::Error, "{}", found.reason);
+        }
+    }
+    // The same at every depth of the output.
+    let list = json!({"items": {"$ref": "#"}});
+    let schema = json!({"anyOf": [list, list], "not": {"anyOf": [{"type": "null"}, list]}});
+    let deep = "[".repeat(120) + &"]".repeat(120);
+    outcome(Assertion::of("is-json").with_value(schema), deep);
+}
+
+#[test]
 fn no_distance_and_no_brace_holds_a_thread() {
     let far =
         Assertion { threshold: Some(1e9), ..Assertion::of("levenshtein").with_value("b".repeat(60_000)) };
