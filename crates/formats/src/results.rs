@@ -15,12 +15,12 @@ use std::io::{self, Write};
 
 use domain::completion::Completion;
 use domain::test_case::Assertion;
-use domain::verdict::{Judgement, Verdict};
+use domain::verdict::{Judgement, Outcome, Verdict};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use terminal::for_terminal;
-pub use totals::{ColumnTotals, Totals};
+pub use totals::{ColumnTotals, MetricTotals, Totals};
 
 /// What all results of a run share.
 #[derive(Debug, Clone, PartialEq)]
@@ -149,6 +149,14 @@ impl CellResult {
             (Status::Pass | Status::Fail, Some(score)) => score,
             _ => 0.0,
         }
+    }
+
+    /// What counts as an assertion that holds or does not, in promptfoo's order: behind each set stand its own. None
+    /// of an answer that could not be judged.
+    fn counted_outcomes(&self) -> impl Iterator<Item = &Outcome> {
+        let is_judged = matches!(self.status(), Status::Pass | Status::Fail);
+        let outcomes = self.judgement.outcomes.iter().filter(move |_| is_judged);
+        outcomes.flat_map(|outcome| std::iter::once(outcome).chain(&outcome.outcomes))
     }
 
     /// The sentence that says why.

@@ -11,13 +11,20 @@ use super::{CellResult, Run, Totals};
 pub(super) struct Csv {
     row: Option<usize>,
     cells: Vec<String>,
+    /// The metrics that have a column.
+    metrics: Vec<String>,
 }
+
+/// Most metrics that have a column. A config may name one for each test; `Named Scores` has them all.
+const METRICS_LIMIT: usize = 100;
 
 /// Columns of each prompt and provider beside those of its metrics.
 const WIDTH: usize = 6;
 
 impl Csv {
     pub(super) fn begin(out: &mut impl Write, run: &Run, totals: &Totals) -> io::Result<Self> {
+        let metrics: Vec<String> =
+            totals.metrics().into_iter().take(METRICS_LIMIT).map(str::to_owned).collect();
         let mut names: Vec<String> = Vec::new();
         if totals.has_descriptions {
             names.push("Description".into());
@@ -26,13 +33,11 @@ impl Csv {
         for column in &run.columns {
             names.push(cell(&column.title()).into_owned());
             names.extend(["Status", "Score", "Named Scores"].map(str::to_owned));
-            names.extend(
-                totals.metrics().iter().map(|metric| cell(&format!("Metric: {metric}")).into_owned()),
-            );
+            names.extend(metrics.iter().map(|metric| cell(&format!("Metric: {metric}")).into_owned()));
             names.extend(["Grader Reason", "Comment"].map(str::to_owned));
         }
         writeln!(out, "{}", names.join(","))?;
-        Ok(Self { row: None, cells: Vec::new() })
+        Ok(Self { row: None, cells: Vec::new(), metrics })
     }
 
     pub(super) fn write(
@@ -42,9 +47,8 @@ impl Csv {
         run: &Run,
         totals: &Totals,
     ) -> io::Result<()> {
-        let (metrics, before) =
-            (totals.metrics(), totals.variables.len() + usize::from(totals.has_descriptions));
-        let width = WIDTH + metrics.len();
+        let before = totals.variables.len() + usize::from(totals.has_descriptions);
+        let width = WIDTH + self.metrics.len();
         if self.row != Some(result.row) {
             self.end_row(out)?;
             self.row = Some(result.row);
@@ -73,7 +77,7 @@ impl Csv {
                 quoted(&Value::Object(named).to_string()).into_owned()
             },
         ];
-        texts.extend(metrics.iter().map(|name| {
+        texts.extend(self.metrics.iter().map(|name| {
             let found = scores.iter().find(|metric| metric.metric == *name);
             found.map(|metric| format!("{:.2}", metric.score)).unwrap_or_default()
         }));

@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 
 use domain::test_case::Assertion;
-use domain::verdict::{Outcome, Verdict};
+use domain::verdict::{MetricScore, Outcome, Verdict};
 use serde_json::{Map, Value, json};
 
 use super::totals::tokens;
-use super::{CellResult, Column, ColumnTotals, Run, Status, Totals};
+use super::{CellResult, Column, ColumnTotals, MetricTotals, Run, Status, Totals};
 
 /// One document, of which the results are written as they come.
 pub(super) struct Json {
@@ -139,20 +139,30 @@ fn grading(result: &CellResult) -> Value {
     if matches!(status, Status::Error | Status::Invalid) {
         return Value::Null;
     }
-    let assertions = result.assertions.iter().map(Some).chain(std::iter::repeat(None));
-    let components: Vec<Value> = result
-        .judgement
-        .outcomes
-        .iter()
-        .zip(assertions)
-        .map(|(outcome, assertion)| component(outcome, assertion))
-        .collect();
+    // Behind each set stand its own once more.
+    let components = components(&result.judgement.outcomes, &result.assertions);
+    let components = components.into_iter().flat_map(|component| {
+        let inner = component["componentResults"].as_array().cloned().unwrap_or_default();
+        std::iter::once(component).chain(inner)
+    });
+    let components: Vec<Value> = components.collect();
+    let by_metric = |value: fn(&MetricScore) -> f64| -> Map<String, Value> {
+        let scores = result.judgement.metric_scores.iter();
+        scores.map(|metric| (metric.metric.clone(), value(metric).into())).collect()
+    };
     json!({
         "pass": status == Status::Pass,
         "score": result.score(),
         "reason": result.reason(),
+        "namedScores": by_metric(|metric| metric.score),
+        "namedScoreWeights": by_metric(|metric| metric.weight),
         "componentResults": components,
     })
+}
+
+fn components(outcomes: &[Outcome], assertions: &[Assertion]) -> Vec<Value> {
+    let assertions = assertions.iter().map(Some).chain(std::iter::repeat(None));
+    outcomes.iter().zip(assertions).map(|(outcome, assertion)| component(outcome, assertion)).collect()
 }
 
 fn component(outcome: &Outcome, assertion: Option<&Assertion>) -> Value {
@@ -165,9 +175,7 @@ fn component(outcome: &Outcome, assertion: Option<&Assertion>) -> Value {
     });
     if let (Some(fields), false) = (value.as_object_mut(), outcome.outcomes.is_empty()) {
         let inner = assertion.map(|it| it.assert.as_slice()).unwrap_or_default();
-        let inner = inner.iter().map(Some).chain(std::iter::repeat(None));
-        let components = outcome.outcomes.iter().zip(inner).map(|(outcome, inner)| component(outcome, inner));
-        fields.insert("componentResults".into(), components.collect());
+        fields.insert("componentResults".into(), components(&outcome.outcomes, inner).into());
     }
     value
 }
@@ -191,10 +199,9 @@ fn token_usage(totals: &ColumnTotals) -> Value {
 }
 
 fn of_column(column: &Column, totals: &ColumnTotals) -> Value {
-    let scores: Map<String, Value> =
-        totals.metrics.iter().map(|(name, (score, _))| (name.clone(), (*score).into())).collect();
-    let counts: Map<String, Value> =
-        totals.metrics.iter().map(|(name, (_, count))| (name.clone(), (*count).into())).collect();
+    let by_metric = |value: fn(&MetricTotals) -> Value| -> Map<String, Value> {
+        totals.metrics.iter().map(|(name, sums)| (name.clone(), value(sums))).collect()
+    };
     json!({
         "id": column.prompt_id,
         "raw": column.prompt_raw,
@@ -209,8 +216,9 @@ fn of_column(column: &Column, totals: &ColumnTotals) -> Value {
             "assertFailCount": totals.assertion_fails,
             "totalLatencyMs": totals.latency_ms,
             "tokenUsage": token_usage(totals),
-            "namedScores": scores,
-            "namedScoresCount": counts,
+            "namedScores": by_metric(|sums| sums.score.into()),
+            "namedScoresCount": by_metric(|sums| sums.count.into()),
+            "namedScoreWeights": by_metric(|sums| sums.weight.into()),
             "cost": totals.cost_usd,
         },
     })

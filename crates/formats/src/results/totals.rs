@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::verdict::Verdict;
+
 use super::{CellResult, Status};
 
 /// What results add up to, over all and for each column.
@@ -47,8 +49,19 @@ pub struct ColumnTotals {
     pub cached_tokens: i64,
     /// Calls of models.
     pub calls: u64,
-    /// By metric: the sum of the scores, and of how many results.
-    pub metrics: BTreeMap<String, (f64, u64)>,
+    /// By metric.
+    pub metrics: BTreeMap<String, MetricTotals>,
+}
+
+/// What the scores of one metric add up to.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct MetricTotals {
+    /// Sum of the scores, each times its weight.
+    pub score: f64,
+    /// Sum of the weights.
+    pub weight: f64,
+    /// How many assertions have the metric; at least one in each result that has a score of it.
+    pub count: u64,
 }
 
 impl ColumnTotals {
@@ -71,10 +84,11 @@ impl ColumnTotals {
         self.completion_tokens += other.completion_tokens;
         self.cached_tokens += other.cached_tokens;
         self.calls += other.calls;
-        for (name, (score, count)) in &other.metrics {
+        for (name, metric) in &other.metrics {
             let sums = self.metrics.entry(name.clone()).or_default();
-            sums.0 += score;
-            sums.1 += count;
+            sums.score += metric.score;
+            sums.weight += metric.weight;
+            sums.count += metric.count;
         }
     }
 }
@@ -95,8 +109,8 @@ impl Totals {
             Status::Invalid => column.invalids += 1,
         }
         column.score += result.score();
-        for outcome in &result.judgement.outcomes {
-            if outcome.verdict == domain::verdict::Verdict::Pass {
+        for outcome in result.counted_outcomes() {
+            if outcome.verdict == Verdict::Pass {
                 column.assertion_passes += 1;
             } else {
                 column.assertion_fails += 1;
@@ -116,8 +130,11 @@ impl Totals {
         }
         for metric in &result.judgement.metric_scores {
             let sums = column.metrics.entry(metric.metric.clone()).or_default();
-            sums.0 += metric.score;
-            sums.1 += 1;
+            let named =
+                result.counted_outcomes().filter(|outcome| outcome.metric.as_ref() == Some(&metric.metric));
+            sums.score += metric.score * metric.weight;
+            sums.weight += metric.weight;
+            sums.count += (named.count() as u64).max(1);
         }
         for name in result.variables.keys() {
             if !self.variables.contains(name) {
