@@ -13,6 +13,9 @@ const ALL_LIMIT: u64 = 512 * 1024 * 1024;
 const ENTRIES_LIMIT: u32 = 100_000;
 /// Deepest folder that a `**` descends to.
 const DEPTH_LIMIT: usize = 32;
+/// Longest pattern, in bytes, as no system has longer paths. A walk goes as deep as a pattern has folders, and the
+/// crate of patterns panics where one of its folders is too large for it.
+const PATTERN_LIMIT: usize = 4096;
 
 /// Where files come from. Paths are those of the caller: relative to wherever it looks them up, with `/`.
 pub trait Files {
@@ -206,12 +209,16 @@ impl<'a> Reader<'a> {
         Ok(text)
     }
 
-    /// The files that a pattern matches, sorted. A path without signs of a pattern is itself.
+    /// The files that a pattern matches, sorted. A path without signs of a pattern is itself. A text that is too
+    /// long for a path matches nothing.
     pub(crate) fn matching(&self, pattern: &str) -> Result<Vec<String>, String> {
         if !is_pattern(pattern) {
             return Ok(vec![pattern.to_owned()]);
         }
         self.check_scope(pattern)?;
+        if pattern.len() > PATTERN_LIMIT {
+            return Ok(Vec::new());
+        }
         let segments: Vec<&str> = pattern.split('/').filter(|segment| !segment.is_empty()).collect();
         let start = if pattern.starts_with('/') { "/" } else { "" };
         let mut found = Vec::new();

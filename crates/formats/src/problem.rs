@@ -32,13 +32,21 @@ impl fmt::Display for Problem {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Path(String);
 
+/// Most bytes of a place. Each value of a file has one, so that a long one would be written again and again; what
+/// lies deeper is told by the place around it.
+const PATH_LIMIT: usize = 500;
+
 impl Path {
     pub(crate) fn of(name: impl Into<String>) -> Self {
         Self(name.into())
     }
 
     pub(crate) fn key(&self, key: &str) -> Self {
-        let plain = !key.is_empty() && key.chars().all(|sign| sign.is_alphanumeric() || "_-$".contains(sign));
+        if self.0.len() > PATH_LIMIT {
+            return self.clone();
+        }
+        let plain = (1..=80).contains(&key.len())
+            && key.chars().all(|sign| sign.is_alphanumeric() || "_-$".contains(sign));
         match (plain, self.0.is_empty()) {
             (true, true) => Self(key.to_owned()),
             (true, false) => Self(format!("{}.{key}", self.0)),
@@ -50,6 +58,9 @@ impl Path {
     }
 
     pub(crate) fn index(&self, index: usize) -> Self {
+        if self.0.len() > PATH_LIMIT {
+            return self.clone();
+        }
         Self(format!("{}[{index}]", self.0))
     }
 
@@ -76,10 +87,17 @@ pub(crate) struct Findings {
 
 /// Most problems that are told: a file of 10,000 rows with the same mistake needs no more.
 const TOLD: usize = 200;
+/// Most characters of a message.
+const MESSAGE_LIMIT: usize = 1000;
 
 impl Findings {
     pub(crate) fn refuse(&mut self, path: &Path, message: impl Into<String>) {
         if self.problems.len() < TOLD {
+            let mut message = message.into();
+            // It quotes the file.
+            if let Some((end, _)) = message.char_indices().nth(MESSAGE_LIMIT) {
+                message.replace_range(end.., "…");
+            }
             self.problems.push(path.problem(message));
         } else {
             self.left_out += 1;

@@ -13,6 +13,7 @@ mod document;
 mod environment;
 mod external;
 mod model;
+mod names;
 mod options;
 mod prompts;
 mod providers;
@@ -21,6 +22,7 @@ mod render;
 mod rows;
 mod tests;
 mod variables;
+mod wanted;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,6 +34,7 @@ pub use cells::{Cell, Column};
 pub use model::{
     ApiKey, Endpoint, Evaluation, Options, Prompt, Provider, ProviderKind, Test, TestAssertion, Variable,
 };
+pub use options::range;
 pub use render::{Rendered, Renderer};
 
 use crate::files::{Files, Reader, folder_of, join};
@@ -40,6 +43,9 @@ use document::Fields;
 
 /// Longest config, in bytes.
 const CONFIG_LIMIT: usize = 16 * 1024 * 1024;
+
+/// Most columns, which are prompts times providers.
+const COLUMNS_LIMIT: usize = 10_000;
 
 /// What an evaluation is read from.
 pub struct Input<'a> {
@@ -68,6 +74,9 @@ pub struct Flags {
     pub prefix: Option<String>,
     /// Text after each prompt, where `defaultTest` has none.
     pub suffix: Option<String>,
+    /// Only providers whose id or label matches this pattern of JavaScript, in the place of the config's
+    /// `filterProviders`. The others are not read at all, and whatever they are stands in nobody's way.
+    pub filter_providers: Option<String>,
 }
 
 /// Reads an evaluation, or says everything that stands in its way. No model is called, no program run.
@@ -119,7 +128,10 @@ fn build(
     let flags_mention_environment = format!("{flags:?}").contains("env");
     let description = fields.text("description", findings);
     let options = options::read(&mut fields, findings);
-    let providers = providers_of(&mut fields, flags.providers, reader, &environment, findings);
+    let wanted = flags.filter_providers.as_ref().or(options.filter_providers.as_ref());
+    let wanted = wanted::Wanted::new(wanted.map(String::as_str), findings);
+    let (providers, left_out) =
+        providers_of(&mut fields, flags.providers, wanted, reader, &environment, findings);
 
     let mut prompts =
         prompts::Prompts { reader, folder: reader.root(), delimiter, findings, found: Vec::new() };
@@ -131,6 +143,18 @@ fn build(
         prompts.read(flags.prompts.into(), &Path::of("prompts"));
     }
     let prompts = prompts.found;
+    let columns = prompts.len().saturating_mul(providers.len());
+    if columns > COLUMNS_LIMIT {
+        findings.refuse(
+            &Path::of("providers"),
+            format!("make {columns} columns with the prompts, and there may be {COLUMNS_LIMIT}"),
+        );
+    }
+
+    let named = names::Named { prompts: &prompts, providers: &providers, left_out: &left_out };
+    named.note_providers(&Path::of("providers"), findings);
+    // Of prompts and providers that were refused it is not known what they are called.
+    let named = Some(named).filter(|_| findings.problems.is_empty());
 
     let known = assertions::Known::new();
     let mut tests = tests::Tests { reader, delimiter, known: &known, findings, found: Vec::new() };
@@ -144,7 +168,7 @@ fn build(
     }
     let raw = tests.found;
     let variables = flags.variables.into_iter().map(|(name, value)| (name, Value::from(value))).collect();
-    let tests = tests::merge(raw, &default, &variables, reader, findings);
+    let tests = tests::merge(raw, &default, &variables, named.as_ref(), reader, findings);
 
     fields
         .unsupported(&["scenarios", "derivedMetrics", "nunjucksFilters", "extensions", "redteam"], findings);
@@ -153,7 +177,7 @@ fn build(
         if !matches!(key.as_str(), "env" | "$schema" | "assertionTemplates" | "basePath")
             && !key.starts_with("x-")
         {
-            findings.note(&Path::of(key), "is passed over: nothing is known by this name");
+            findings.note(&Path::default().key(&key), "is passed over: nothing is known by this name");
         }
     }
     Some(Evaluation {
@@ -172,28 +196,27 @@ fn build(
 fn providers_of(
     fields: &mut Fields,
     flags: Vec<String>,
+    wanted: wanted::Wanted,
     reader: &Reader,
     environment: &Map<String, Value>,
     findings: &mut Findings,
-) -> Vec<Provider> {
+) -> (Vec<Provider>, Vec<(String, Option<String>)>) {
     let (targets, own) = (fields.take("targets"), fields.take("providers"));
     if targets.is_some() && own.is_some() {
         findings
             .note(&Path::of("providers"), "is passed over: there are `targets` too, which take their place");
     }
     let path = Path::of(if targets.is_some() { "targets" } else { "providers" });
-    let mut providers = providers::Providers { reader, environment, findings, found: Vec::new() };
+    let mut providers = providers::Providers { reader, environment, findings, wanted, found: Vec::new() };
     match targets.or(own) {
         Some(own) if flags.is_empty() => providers.read(own, &path),
         Some(own) => providers.chosen(own, &flags, &path),
         None if flags.is_empty() => {
-            providers
-                .findings
-                .refuse(&path, "is missing: name at least one provider, such as `ollama:chat:llama3.2`");
+            providers.findings.refuse(&path, providers::NONE);
         }
         None => providers.read(flags.into(), &path),
     }
-    providers.found
+    (providers.found, providers.wanted.left_out)
 }
 
 /// `defaultTest:`, inline or in a file.

@@ -3,7 +3,8 @@
 use domain::run::CELLS_LIMIT;
 use serde_json::{Map, Value};
 
-use super::model::{Evaluation, Prompt, Provider, Test};
+use super::model::{Evaluation, Provider, Test};
+use super::names::{fits_prompt, fits_provider, is_allowed};
 use crate::problem::Problem;
 use crate::results;
 
@@ -132,25 +133,4 @@ impl Evaluation {
         }
         Ok(cells)
     }
-}
-
-fn is_allowed(names: Option<&[String]>, fits: impl Fn(&str) -> bool) -> bool {
-    names.is_none_or(|names| names.iter().any(|name| fits(name)))
-}
-
-fn fits_prompt(name: &str, prompt: &Prompt) -> bool {
-    fits(name, [Some(prompt.label.as_str()), prompt.given_id.as_deref()])
-}
-
-fn fits_provider(name: &str, provider: &Provider) -> bool {
-    fits(name, [provider.label.as_deref(), Some(provider.id.as_str())])
-}
-
-/// A name fits exactly, before a colon, or up to its `*`.
-fn fits(name: &str, own: [Option<&str>; 2]) -> bool {
-    own.into_iter().flatten().any(|own| {
-        own == name
-            || name.strip_suffix('*').is_some_and(|start| own.starts_with(start))
-            || own.strip_prefix(name).is_some_and(|rest| rest.starts_with(':'))
-    })
 }

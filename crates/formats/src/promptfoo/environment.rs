@@ -66,18 +66,20 @@ pub(super) fn render_text(text: &str, environment: &Map<String, Value>) -> Strin
 }
 
 fn render_tag(tag: &str, environment: &Map<String, Value>) -> Option<String> {
-    let name = variable_in(tag)?;
-    if !tag.contains('|') && !environment.contains_key(name) {
+    let names: Vec<&str> = variables_in(tag).collect();
+    if !tag.contains('|') && !environment.contains_key(*names.first()?) {
         return None;
     }
-    let variables = Map::from_iter([("env".to_owned(), Value::Object(environment.clone()))]);
+    // No more than the tag asks for: a config may have as many tags as its `env` has variables.
+    let asked = names.into_iter().filter_map(|name| Some((name.to_owned(), environment.get(name)?.clone())));
+    let variables = Map::from_iter([("env".to_owned(), Value::Object(asked.collect()))]);
     NunjucksTemplate::compile(tag).ok()?.render(&variables).ok()
 }
 
-/// The name in `env.NAME` or `env['NAME']`.
-fn variable_in(tag: &str) -> Option<&str> {
+/// The names in `env.NAME` and `env['NAME']`.
+fn variables_in(tag: &str) -> impl Iterator<Item = &str> {
     let is_word = |sign: char| sign.is_alphanumeric() || sign == '_';
-    tag.match_indices("env").find_map(|(at, _)| {
+    tag.match_indices("env").filter_map(move |(at, _)| {
         if tag[..at].ends_with(is_word) {
             return None;
         }

@@ -55,11 +55,24 @@ fn common(fields: &mut Fields, options: &mut Options, findings: &mut Findings) {
     options.delay_ms = fields.count("delay", findings).or(options.delay_ms);
     options.cache = fields.flag("cache", findings).or(options.cache);
     if let Some(range) = fields.text("filterRange", findings) {
-        let numbers =
-            range.split_once(':').and_then(|(start, end)| Some((start.parse().ok()?, end.parse().ok()?)));
-        match numbers {
-            Some(numbers) => options.filter_range = Some(numbers),
-            None => findings.refuse(&fields.path.key("filterRange"), "must be two numbers, as in `0:10`"),
+        match self::range(&range) {
+            Ok(numbers) => options.filter_range = Some(numbers),
+            Err(message) => findings.refuse(&fields.path.key("filterRange"), message),
         }
     }
+}
+
+/// Reads which tests are wanted: from the first number, counted from 0, up to the second, which is left out. An end
+/// that is not given is open.
+pub fn range(text: &str) -> Result<(usize, usize), &'static str> {
+    let number = |text: &str, open| match text.trim() {
+        "" => Some(open),
+        digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse().ok(),
+        _ => None,
+    };
+    text.split_once(':')
+        .filter(|_| text.trim() != ":")
+        .and_then(|(start, end)| Some((number(start, 0)?, number(end, usize::MAX)?)))
+        .filter(|(start, end)| start <= end)
+        .ok_or("must be two numbers, the smaller one first, as in 0:10, 10: or :10")
 }

@@ -9,6 +9,8 @@ use super::model::Prompt;
 use crate::files::{Reader, extension, is_pattern, join};
 use crate::problem::{Findings, Path};
 
+/// Most prompts of one evaluation.
+const PROMPTS_LIMIT: usize = 10_000;
 /// A line of a text file that ends one prompt and begins the next.
 const SEPARATOR: &str = "---";
 /// Endings by which a text without `file://` is taken for the path of a file.
@@ -80,7 +82,7 @@ impl Prompts<'_, '_> {
     }
 
     fn entry(&mut self, entry: Entry, path: &Path) {
-        let remote = ["portkey://", "langfuse://", "helicone://", "exec:"];
+        let remote = ["pf://", "portkey://", "langfuse://", "helicone://", "exec:"];
         if remote.iter().any(|scheme| entry.raw.starts_with(scheme)) {
             return self.findings.refuse(path, format!("`{}` is not supported", short(&entry.raw, 60)));
         }
@@ -121,7 +123,12 @@ impl Prompts<'_, '_> {
         if raw.contains("_conversation") {
             self.findings.refuse(path, "`_conversation` is not supported");
         }
-        self.found.push(Prompt { label, given_id, raw });
+        if self.found.len() == PROMPTS_LIMIT {
+            self.findings.refuse(path, format!("there are more than {PROMPTS_LIMIT} prompts"));
+        }
+        if self.found.len() <= PROMPTS_LIMIT {
+            self.found.push(Prompt { label, given_id, raw });
+        }
     }
 
     fn file(&mut self, file: &str, id: Option<String>, label: Option<&str>, path: &Path) {
@@ -182,37 +189,38 @@ impl Prompts<'_, '_> {
         }
     }
 
-    /// A table with the columns `prompt` and `label`, or one prompt a line.
+    /// A table with the columns `prompt` and `label`, or one prompt a line, as which one that is broken is read too.
     fn table(&mut self, text: &str, file: &str, id: Option<&String>, label: Option<&str>, path: &Path) {
         let numbered =
             |count: usize, raw: &str| label.map_or_else(|| format!("Prompt {count} - {raw}"), str::to_owned);
-        if !text.contains(self.delimiter) {
-            let lines = text.lines().filter(|line| !line.trim().is_empty());
-            let is_title =
-                |index: usize, line: &str| index == 0 && line.trim().eq_ignore_ascii_case("prompt");
-            let raws = lines
-                .enumerate()
-                .filter(|(index, line)| !is_title(*index, line))
-                .map(|(_, line)| line.to_owned());
-            for (index, raw) in raws.collect::<Vec<_>>().into_iter().enumerate() {
-                self.add(numbered(index + 1, &raw), id.cloned(), raw, path);
-            }
-            return;
-        }
-        match csv::read(text, self.delimiter) {
-            Err(problem) => self.findings.refuse(path, format!("{file}, {problem}")),
-            Ok(table) => {
-                let mut count = 0;
-                for row in &table.rows {
-                    let cell = |name: &str| {
-                        let at = table.header.iter().position(|column| column.trim() == name)?;
-                        row.cells.get(at).map(|cell| cell.trim().to_owned()).filter(|cell| !cell.is_empty())
+        if text.contains(self.delimiter) {
+            match csv::read_trimmed(text, self.delimiter) {
+                Ok(table) => {
+                    let column = |name: &str| table.header.iter().position(|column| column == name);
+                    let (prompts, labels) = (column("prompt"), column("label"));
+                    let cell = |row: &csv::Row, at: Option<usize>| {
+                        at.and_then(|at| row.cells.get(at)).filter(|cell| !cell.is_empty()).cloned()
                     };
-                    let Some(raw) = cell("prompt") else { continue };
-                    count += 1;
-                    self.add(cell("label").unwrap_or_else(|| numbered(count, &raw)), id.cloned(), raw, path);
+                    let mut count = 0;
+                    for row in &table.rows {
+                        let Some(raw) = cell(row, prompts) else { continue };
+                        count += 1;
+                        let label = cell(row, labels).unwrap_or_else(|| numbered(count, &raw));
+                        self.add(label, id.cloned(), raw, path);
+                    }
+                    return;
+                }
+                Err(problem) => {
+                    self.findings
+                        .note(path, format!("each line of `{file}` is taken for a prompt: {problem}"));
                 }
             }
+        }
+        let lines = text.lines().filter(|line| !line.trim().is_empty()).enumerate();
+        let is_title = |index: usize, line: &str| index == 0 && line.trim().eq_ignore_ascii_case("prompt");
+        let raws = lines.filter(|(index, line)| !is_title(*index, line));
+        for (index, (_, raw)) in raws.enumerate() {
+            self.add(numbered(index + 1, raw), id.cloned(), raw.to_owned(), path);
         }
     }
 

@@ -7,6 +7,7 @@ use super::document::Fields;
 use super::environment;
 use super::external::{load_nested, parsed, reference};
 use super::model::{ApiKey, Endpoint, Provider, ProviderKind};
+use super::wanted::Wanted;
 use crate::files::{Reader, extension, join};
 use crate::problem::{Findings, Path};
 
@@ -71,17 +72,32 @@ const OPENAI_OTHERS: [&str; 20] = [
     "video",
 ];
 
+/// What is said where no provider is named.
+pub(super) const NONE: &str = "must name at least one provider, such as `ollama:chat:llama3.2`";
+
 /// Where providers are read from, and what is found.
 pub(super) struct Providers<'a, 'b> {
     pub(super) reader: &'a Reader<'b>,
     pub(super) environment: &'a Map<String, Value>,
     pub(super) findings: &'a mut Findings,
+    pub(super) wanted: Wanted,
     pub(super) found: Vec<Provider>,
 }
 
 impl Providers<'_, '_> {
     /// Reads `providers:`: a text, or a list of texts and maps.
     pub(super) fn read(&mut self, value: Value, path: &Path) {
+        let problems = self.findings.problems.len();
+        self.listed(value, path);
+        if self.found.is_empty()
+            && self.wanted.left_out.is_empty()
+            && self.findings.problems.len() == problems
+        {
+            self.findings.refuse(path, NONE);
+        }
+    }
+
+    fn listed(&mut self, value: Value, path: &Path) {
         match value {
             Value::Array(items) => {
                 for (index, item) in items.into_iter().enumerate() {
@@ -170,6 +186,9 @@ impl Providers<'_, '_> {
         };
         let id = fields.text("id", self.findings).unwrap_or_else(|| address.to_owned());
         let label = fields.text("label", self.findings).filter(|label| !label.is_empty());
+        if !self.wanted.has(&id, label.as_deref()) {
+            return;
+        }
         let prompts = fields.texts("prompts", self.findings);
         let delay_ms = fields.count("delay", self.findings);
         let own = fields.map("env", self.findings);

@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 use super::assertions::{Known, read_all};
 use super::document::Fields;
 use super::external::{is_program, load_nested, parsed, reference};
-use super::model::{Test, TestAssertion};
+use super::model::{Test, TestAssertion, Variable};
+use super::names::Named;
 use super::{references, rows, variables};
 use crate::files::{Reader, extension, folder_of, join};
 use crate::problem::{Findings, Path};
@@ -239,6 +240,7 @@ fn read_options(mut options: Fields, test: &mut RawTest, findings: &mut Findings
 fn json_lines(text: &str, file: &str) -> Result<Value, String> {
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     lines
+        .take(TESTS_LIMIT + 1)
         .map(|(index, line)| {
             serde_json::from_str::<Value>(line)
                 .map_err(|error| format!("`{file}`, line {}: this is not JSON: {error}", index + 1))
@@ -246,35 +248,58 @@ fn json_lines(text: &str, file: &str) -> Result<Value, String> {
         .collect()
 }
 
-/// Merges `defaultTest` into the tests, and looks up the files that variables name.
+/// Merges `defaultTest` into the tests, and looks up the files that variables name. `named`: what tests may name.
 pub(super) fn merge(
     raw: Vec<RawTest>,
     default: &RawTest,
     extra: &Map<String, Value>,
+    named: Option<&Named>,
     reader: &Reader,
     findings: &mut Findings,
 ) -> Vec<Test> {
+    for test in raw.iter().chain([default]) {
+        if let Some(named) = named {
+            named.check(test, findings);
+        }
+    }
     let mut loader = variables::Loader { reader, findings, files: HashMap::new() };
     let mut raw = raw;
     if raw.is_empty() {
         raw.push(RawTest { path: Path::of("defaultTest"), ..RawTest::default() });
     }
+    let mut defaults = default.variables.clone();
+    defaults.extend(extra.clone());
+    // Looked up once for all the tests that do not set them, and shared by these.
+    let mut inherited_variables: HashMap<(&str, bool), Variable> = HashMap::new();
     let shared = |own: Option<String>, default: &Option<String>| -> Arc<str> {
         own.filter(|text| !text.is_empty()).or_else(|| default.clone()).unwrap_or_default().into()
     };
     raw.into_iter()
         .map(|test| {
             let keeps_lists = test.keeps_lists.or(default.keeps_lists) == Some(true);
-            let mut values = default.variables.clone();
-            values.extend(extra.clone());
-            values.extend(test.variables);
+            let (mut own, path) = (test.variables, test.path.key("vars"));
+            let mut variables = Vec::with_capacity(defaults.len() + own.len());
+            for (name, value) in &defaults {
+                variables.push(match own.get_mut(name) {
+                    Some(value) => loader.variable(name, value.take(), keeps_lists, &path),
+                    None => inherited_variables
+                        .entry((name.as_str(), keeps_lists))
+                        .or_insert_with(|| {
+                            let path = Path::of("defaultTest").key("vars");
+                            loader.variable(name, value.clone(), keeps_lists, &path)
+                        })
+                        .clone(),
+                });
+            }
+            let own = own.into_iter().filter(|(name, _)| !defaults.contains_key(name));
+            variables.extend(own.map(|(name, value)| loader.variable(&name, value, keeps_lists, &path)));
             let skips = test.without_default_assertions == Some(true);
             let inherited = default.assertions.iter().filter(|_| !skips).cloned();
             let mut metadata = default.metadata.clone();
             metadata.extend(test.metadata);
             Test {
                 description: test.description,
-                variables: loader.load_all(values, keeps_lists, &test.path.key("vars")),
+                variables,
                 assertions: inherited.chain(test.assertions).collect(),
                 threshold: test.threshold.or(default.threshold),
                 prefix: shared(test.prefix, &default.prefix),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::external::{is_program, parsed, reference};
 use super::model::Variable;
@@ -25,22 +25,12 @@ pub(super) struct Loader<'a, 'b> {
 
 impl Loader<'_, '_> {
     /// `keeps_lists`: no variable fans out.
-    pub(super) fn load_all(
-        &mut self,
-        values: Map<String, Value>,
-        keeps_lists: bool,
-        path: &Path,
-    ) -> Vec<Variable> {
-        let values = values.into_iter();
-        values
-            .map(|(name, value)| {
-                if name == "_conversation" {
-                    self.findings.unsupported(&path.key(&name));
-                }
-                let values = self.load(value, keeps_lists, &path.key(&name));
-                Variable { name: name.into(), values }
-            })
-            .collect()
+    pub(super) fn variable(&mut self, name: &str, value: Value, keeps_lists: bool, path: &Path) -> Variable {
+        let path = path.key(name);
+        if name == "_conversation" {
+            self.findings.unsupported(&path);
+        }
+        Variable { name: name.into(), values: self.load(value, keeps_lists, &path) }
     }
 
     fn load(&mut self, value: Value, keeps_lists: bool, path: &Path) -> Arc<[Value]> {

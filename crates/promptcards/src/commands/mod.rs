@@ -19,11 +19,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-
+use formats::results::for_terminal;
 use store::{DatabaseUrl, Store};
 
 use crate::config::{Config, Environment, Flags};
 use crate::eval::EvalArgs;
+use crate::report::terminal::say;
 
 /// Prompt cards, their test cases, and runs that can be watched and trusted.
 #[derive(Debug, Parser)]
@@ -220,7 +221,8 @@ pub fn run(cli: Cli) -> ExitCode {
     match done {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("promptcards: {error:#}");
+            // It may quote a file, which is somebody else's.
+            say(&for_terminal(&format!("promptcards: {error:#}")));
             let code = (error.downcast_ref().map(crate::StartError::exit_code))
                 .or_else(|| error.downcast_ref().map(copy::exit_code));
             ExitCode::from(code.unwrap_or(1))

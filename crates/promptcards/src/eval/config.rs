@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use formats::promptfoo::{Evaluation, Flags, Input, read};
+use formats::promptfoo::{Evaluation, Flags, Input, Options, read};
 use formats::{Problem, results::for_terminal};
 
 use super::args::EvalArgs;
@@ -114,15 +114,16 @@ pub(super) fn load(
         variables: args.variables.iter().cloned().collect(),
         prefix: args.prompt_prefix.clone(),
         suffix: args.prompt_suffix.clone(),
+        filter_providers: args.filter_providers.clone(),
     };
     let mut evaluation = read(Input { files, config, environment, flags }).map_err(Problems)?;
     evaluation.description = args.description.clone().or(evaluation.description);
-    let settings = settings(args, &mut evaluation)?;
+    let settings = settings(args, &mut evaluation, files)?;
     Ok((evaluation, settings))
 }
 
 /// What flags say goes before what the config says.
-fn settings(args: &EvalArgs, evaluation: &mut Evaluation) -> anyhow::Result<Settings> {
+fn settings(args: &EvalArgs, evaluation: &mut Evaluation, files: &DiskFiles) -> anyhow::Result<Settings> {
     let options = &mut evaluation.options;
     if let Some(repeat) = args.repeat {
         options.repeat = Some(repeat.get());
@@ -139,11 +140,25 @@ fn settings(args: &EvalArgs, evaluation: &mut Evaluation) -> anyhow::Result<Sett
         promptfoo_verdicts: args.promptfoo_verdicts,
         call_limit: limit(options.timeout_ms),
         whole_limit: limit(options.max_eval_time_ms),
-        filter: Filter::new(args, options)?,
+        filter: Filter::new(args, options, files)?,
         with_pull: args.pull,
-        outputs: if args.output.is_empty() { options.output.clone() } else { args.output.clone() },
+        outputs: outputs(args, options, files)?,
         with_table: flag(args.no_table, options.table),
         cell_length: length.map_or(table::CELL, |length| (length as usize).max(1)),
         with_progress: flag(args.no_progress_bar, options.progress_bar),
     })
+}
+
+/// Where results are written to. Only a person who types it may name a place outside the config's folders.
+fn outputs(args: &EvalArgs, options: &Options, files: &DiskFiles) -> anyhow::Result<Vec<String>> {
+    if !args.output.is_empty() {
+        return Ok(args.output.clone());
+    }
+    if let Some(outside) = options.output.iter().find(|path| !files.may_be_written(path)) {
+        bail!(
+            "the config wants its results in `{outside}`, which lies outside its folder and the folder that the command \
+             was started in. Name the file by -o, or start the command in a folder that holds it"
+        );
+    }
+    Ok(options.output.clone())
 }

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use formats::{Entry, FileError, Files, Scope};
 
@@ -13,6 +13,8 @@ use formats::{Entry, FileError, Files, Scope};
 pub(crate) struct DiskFiles {
     /// Folders and files, without links in their paths.
     allowed: Vec<PathBuf>,
+    /// The folders among them in which the config may have files written.
+    writable: Vec<PathBuf>,
     /// Whatever was looked at.
     seen: RefCell<BTreeSet<PathBuf>>,
 }
@@ -21,12 +23,12 @@ impl DiskFiles {
     /// `config`: the file that was named or found. `named`: paths and patterns of flags, which the person has typed
     /// and which therefore may be anywhere.
     pub(crate) fn new(config: Option<&str>, named: &[&str]) -> io::Result<Self> {
-        let mut allowed = vec![Path::new(".").canonicalize()?];
-        if let Some(config) = config.map(Path::new) {
-            // A config may itself be a link.
-            allowed.extend(config.canonicalize());
-            allowed.extend(config.parent().and_then(|folder| folder.canonicalize().ok()));
-        }
+        let mut writable = vec![Path::new(".").canonicalize()?];
+        let config = config.map(Path::new);
+        writable.extend(config.and_then(Path::parent).and_then(|folder| folder.canonicalize().ok()));
+        let mut allowed = writable.clone();
+        // A config may itself be a link.
+        allowed.extend(config.and_then(|config| config.canonicalize().ok()));
         for path in named {
             let path = path.strip_prefix("file://").unwrap_or(path);
             let plain = path
@@ -34,12 +36,25 @@ impl DiskFiles {
                 .map_or(path, |at| path[..at].rfind('/').map_or("", |slash| &path[..=slash]));
             allowed.extend(Path::new(plain).canonicalize());
         }
-        Ok(Self { allowed, seen: RefCell::default() })
+        Ok(Self { allowed, writable, seen: RefCell::default() })
     }
 
     /// What was looked at until now: a change there is a change of the evaluation.
     pub(super) fn seen(&self) -> Vec<PathBuf> {
         self.seen.borrow().iter().cloned().collect()
+    }
+
+    /// Whether the config may have a file written there, which need not be there yet.
+    pub(super) fn may_be_written(&self, path: &str) -> bool {
+        let path = Path::new(path);
+        let found = path.ancestors().find_map(|folder| {
+            let named = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+            Some((named.canonicalize().ok()?, path.strip_prefix(folder).ok()?))
+        });
+        found.is_some_and(|(there, rest)| {
+            rest.components().all(|part| matches!(part, Component::Normal(_)))
+                && self.writable.iter().any(|folder| there.starts_with(folder))
+        })
     }
 
     fn is_inside(&self, path: &Path) -> bool {

@@ -1,18 +1,21 @@
 //! Which tests, providers and prompts are evaluated.
 
-use anyhow::{Context, bail};
+use std::collections::HashSet;
+
+use anyhow::{Context, anyhow, bail};
 use formats::promptfoo::{Cell, Evaluation, Options, Renderer};
+use formats::{FILE_LIMIT, FileError, Files};
 use regress::Regex;
 use serde_json::{Map, Value};
 
 use super::args::EvalArgs;
+use super::files::DiskFiles;
 
 /// What flags and config leave of an evaluation.
 pub(super) struct Filter {
     pattern: Option<Regex>,
     range: Option<(usize, usize)>,
     first: Option<u32>,
-    providers: Option<Regex>,
     prompts: Option<Regex>,
     failing: Option<Failing>,
 }
@@ -20,12 +23,13 @@ pub(super) struct Filter {
 /// The values of the tests that did not pass in an earlier evaluation.
 struct Failing {
     file: String,
-    values: Vec<Map<String, Value>>,
+    /// Each as JSON with its fields in order: every test is looked for among them.
+    values: HashSet<String>,
 }
 
 impl Filter {
     /// Reads the filters; what flags say goes before.
-    pub(super) fn new(args: &EvalArgs, options: &Options) -> anyhow::Result<Self> {
+    pub(super) fn new(args: &EvalArgs, options: &Options, files: &DiskFiles) -> anyhow::Result<Self> {
         let regex = |name: &str, flag: &Option<String>, option: &Option<String>| {
             let text = flag.as_ref().or(option.as_ref()).filter(|text| !text.is_empty());
             let compiled = text.map(|text| {
@@ -34,14 +38,18 @@ impl Filter {
             });
             compiled.transpose()
         };
-        let failing = args.filter_failing.as_ref().or(options.filter_failing.as_ref());
+        // A file that the config names lies where its other files lie; one that is typed may be anywhere.
+        let failing = match (&args.filter_failing, &options.filter_failing) {
+            (Some(file), _) => Some((file, std::fs::read(file).map_err(anyhow::Error::from))),
+            (None, Some(file)) => Some((file, files.read(file, FILE_LIMIT).map_err(|error| said(&error)))),
+            (None, None) => None,
+        };
         Ok(Self {
             pattern: regex("--filter-pattern", &args.filter_pattern, &options.filter_pattern)?,
             range: args.filter_range.or(options.filter_range),
             first: args.filter_first_n.or(options.filter_first_n),
-            providers: regex("--filter-providers", &args.filter_providers, &options.filter_providers)?,
             prompts: regex("--filter-prompts", &args.filter_prompts, &options.filter_prompts)?,
-            failing: failing.map(|file| Failing::read(file)).transpose()?,
+            failing: failing.map(|(file, content)| Failing::of(file, content)).transpose()?,
         })
     }
 
@@ -50,11 +58,9 @@ impl Filter {
         let fits = |regex: &Regex, names: [Option<&str>; 2]| {
             names.into_iter().flatten().any(|name| regex.find(name).is_some())
         };
-        if let Some(regex) = &self.providers {
-            evaluation.providers.retain(|it| fits(regex, [Some(&it.id), it.label.as_deref()]));
-            if evaluation.providers.is_empty() {
-                bail!("no provider has an id or a label that --filter-providers matches");
-            }
+        // The others were not read.
+        if evaluation.providers.is_empty() {
+            bail!("no provider has an id or a label that --filter-providers matches");
         }
         if let Some(regex) = &self.prompts {
             evaluation.prompts.retain(|it| fits(regex, [it.given_id.as_deref(), Some(&it.label)]));
@@ -87,10 +93,17 @@ impl Filter {
     }
 }
 
+fn said(error: &FileError) -> anyhow::Error {
+    match error {
+        FileError::NotFound => anyhow!("there is no such file"),
+        FileError::TooLarge => anyhow!("it is larger than {} MiB", FILE_LIMIT / 1024 / 1024),
+        FileError::Other(reason) => anyhow!("{reason}"),
+    }
+}
+
 impl Failing {
-    fn read(file: &str) -> anyhow::Result<Self> {
-        let content =
-            std::fs::read(file).with_context(|| format!("`{file}` of --filter-failing cannot be read"))?;
+    fn of(file: &str, content: anyhow::Result<Vec<u8>>) -> anyhow::Result<Self> {
+        let content = content.with_context(|| format!("`{file}` of --filter-failing cannot be read"))?;
         let document: Value = serde_json::from_slice(&content)
             .with_context(|| format!("`{file}` of --filter-failing is no JSON"))?;
         let results = match &document["results"] {
@@ -101,7 +114,7 @@ impl Failing {
             bail!("`{file}` of --filter-failing holds no results; write them by -o results.json");
         };
         let failed = results.iter().filter(|result| result["success"] != true);
-        let values = failed.filter_map(|result| result["vars"].as_object().cloned()).collect();
+        let values = failed.filter_map(|result| result["vars"].as_object().cloned()).map(in_order).collect();
         Ok(Self { file: file.to_owned(), values })
     }
 
@@ -123,6 +136,12 @@ impl Failing {
     }
 
     fn has(&self, renderer: &Renderer<'_>, cell: &Cell) -> bool {
-        renderer.render(cell).is_ok_and(|rendered| self.values.contains(&rendered.variables))
+        renderer.render(cell).is_ok_and(|rendered| self.values.contains(&in_order(rendered.variables)))
     }
+}
+
+fn in_order(values: Map<String, Value>) -> String {
+    let mut values = Value::Object(values);
+    values.sort_all_objects();
+    values.to_string()
 }

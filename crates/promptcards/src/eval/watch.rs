@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
+use formats::results::for_terminal;
 use tokio::time::sleep;
 
 use super::args::EvalArgs;
@@ -26,7 +27,7 @@ pub(super) async fn run(
         let files = config::files(config, args)?;
         let states = |paths: &[PathBuf]| paths.iter().map(state).collect::<Vec<_>>();
         if let Err(error) = super::once(config, &files, args, environment, interrupt).await {
-            say(&format!("promptcards: {error:#}"));
+            say(&for_terminal(&format!("promptcards: {error:#}")));
         }
         let mut seen = files.seen();
         seen.extend(config.map(PathBuf::from));

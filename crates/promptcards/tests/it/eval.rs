@@ -4,6 +4,7 @@ mod bad_input;
 mod cached;
 mod ends;
 mod flags;
+mod foreign;
 mod outputs;
 mod providers;
 mod pulling;

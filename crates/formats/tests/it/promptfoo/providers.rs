@@ -110,6 +110,31 @@ providers:
     );
     assert_eq!(
         refused("prompts: [x]\n", &[])[0],
-        "providers: is missing: name at least one provider, such as `ollama:chat:llama3.2`"
+        "providers: must name at least one provider, such as `ollama:chat:llama3.2`"
     );
+}
+
+#[test]
+fn providers_that_are_not_wanted_stand_in_nobodys_way() {
+    let config = "
+prompts: [x]
+providers:
+  - {id: 'anthropic:messages:claude', label: one, transform: output}
+  - {'ollama:chat:m': {label: two}}
+  - {id: echo, label: two too}
+";
+    let chosen = |config: &str, pattern: Option<&str>| {
+        let flags = Flags { filter_providers: pattern.map(Into::into), ..Flags::default() };
+        let evaluation = with(config, &[], &[], flags)?;
+        Ok::<_, Vec<String>>(evaluation.providers.iter().map(|it| it.name().to_owned()).collect::<Vec<_>>())
+    };
+    assert_eq!(chosen(config, None).unwrap_err().len(), 2);
+    assert_eq!(chosen(config, Some("^two")).unwrap(), ["two", "two too"]);
+    assert_eq!(chosen(config, Some("ollama|echo")).unwrap(), ["two", "two too"]);
+    assert_eq!(chosen(config, Some("nobody")).unwrap(), [] as [String; 0]);
+    let own = format!("{config}commandLineOptions: {{filterProviders: too$}}\n");
+    assert_eq!(chosen(&own, None).unwrap(), ["two too"]);
+    assert_eq!(chosen(&own, Some("two$")).unwrap(), ["two"]);
+    let said = chosen(config, Some("((")).unwrap_err();
+    assert!(said[0].starts_with("providers: cannot be filtered by `((`, which is no pattern: "), "{said:?}");
 }

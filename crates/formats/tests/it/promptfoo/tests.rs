@@ -75,6 +75,32 @@ tests:
 }
 
 #[test]
+fn a_test_for_nobody_is_refused() {
+    let config = "
+prompts: [{label: first, raw: '1'}, {id: p2, label: second, raw: '2'}]
+providers: [{id: echo, label: mine}, {id: 'ollama:chat:m', prompts: [second, typo]}]
+defaultTest: {providers: [mine, 'ollama:*'], prompts: [p2]}
+tests: [{providers: [ollama], prompts: [fir*]}, {providers: [min]}, {prompts: [Second, second]}]
+";
+    assert_eq!(
+        refused(config, &[]),
+        [
+            "tests[1].providers: `min` is the name of no provider",
+            "tests[2].prompts: `Second` is the name of no prompt"
+        ]
+    );
+    let well = config.replace("[min]", "[mine]").replace("[Second, second]", "[second]");
+    let notes = evaluation_of(&well, &[]).unwrap().notes;
+    assert_eq!(
+        notes[0].to_string(),
+        "providers: `typo` in the `prompts` of ollama:chat:m is the name of no prompt"
+    );
+    // One that is not wanted now is one all the same.
+    let flags = Flags { filter_providers: Some("^echo".into()), ..Flags::default() };
+    assert_eq!(with(&well, &[], &[], flags).unwrap().providers.len(), 1);
+}
+
+#[test]
 fn no_tests_are_one_empty_test() {
     assert_eq!(sends("prompts: ['[{{a}}]']\nproviders: [echo]\n", &[]), ["[]"]);
     let with_default = "prompts: ['[{{a}}]']\nproviders: [echo]\ndefaultTest: {vars: {a: x}}\ntests: []\n";
@@ -191,6 +217,7 @@ fn flags_take_the_place_of_the_config() {
         variables: [("b".to_owned(), "v".to_owned())].into(),
         prefix: Some("q".into()),
         suffix: Some("s".into()),
+        filter_providers: None,
     };
     let evaluation = with(config, &[("x/t.csv", "a\nrow\n")], &[], flags).unwrap();
     assert_eq!(sent(&evaluation), ["prowvs", "prowvs"]);

@@ -84,6 +84,26 @@ tests: [{options: {runSerially: true}}]
 }
 
 #[test]
+fn a_range_of_tests_may_be_open_at_one_end() {
+    let range = |text: &str| {
+        let config = format!("prompts: [x]\nproviders: [echo]\nevaluateOptions: {{filterRange: '{text}'}}\n");
+        evaluation_of(&config, &[]).map(|evaluation| evaluation.options.filter_range)
+    };
+    assert_eq!(range("2:"), Ok(Some((2, usize::MAX))));
+    assert_eq!(range(" : 7"), Ok(Some((0, 7))));
+    for text in ["3", "a:b", "-1:2", "+1:2", "1:2:3", ":", "4:3"] {
+        let said = range(text).unwrap_err();
+        assert_eq!(
+            said,
+            [
+                "evaluateOptions.filterRange: must be two numbers, the smaller one first, as in 0:10, 10: or :10"
+            ],
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn references_are_followed() {
     let config = "
 prompts: [x]

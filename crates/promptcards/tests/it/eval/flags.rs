@@ -39,11 +39,19 @@ fn filters_choose_tests_providers_and_prompts() {
         (["--filter-prompts", "third"], "no prompt has an id or a label that --filter-prompts matches"),
         (["--filter-range", "3:9"], "no test is left by --filter-range and --filter-first-n"),
         (["--filter-pattern", "(("], "`((` of --filter-pattern is no pattern: "),
+        (["--filter-providers", "(("], "providers: cannot be filtered by `((`, which is no pattern: "),
     ] {
         let ended = place.eval(&flags);
         ended.expect(1);
         assert!(ended.said.starts_with(&format!("promptcards: {sentence}")), "{}", ended.said);
     }
+}
+
+#[test]
+fn providers_that_are_not_asked_stand_in_nobodys_way() {
+    let place = Place::with(&CONFIG.replace("[echo,", "[echo, 'anthropic:messages:claude',"));
+    place.eval(&[]).expect(1);
+    assert_eq!(outputs(&place, &["--filter-providers", "mirror", "-n", "1"], 0), ["one ", "Hey one"]);
 }
 
 #[test]
