@@ -8,6 +8,7 @@ mod args;
 mod cache;
 mod cell;
 mod config;
+mod env_file;
 mod files;
 mod filter;
 mod interrupt;
@@ -71,6 +72,7 @@ async fn once(
     environment: &Environment,
     interrupt: &Interrupt,
 ) -> anyhow::Result<ExitCode> {
+    let environment = &env_file::with(environment, args, files)?;
     let (mut evaluation, settings) = config::load(config, files, args, environment)?;
     settings.filter.apply(&mut evaluation)?;
     tell_notes(&evaluation);
@@ -106,7 +108,7 @@ enum Evaluated {
 /// The end of an evaluation without its models. Files of earlier results are left as they are.
 fn not_pulled(error: anyhow::Error, interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
     let Some(code) = interrupt.code() else { return Err(error) };
-    say(&format!("promptcards: {error:#}"));
+    say(&for_terminal(&format!("promptcards: {error:#}")));
     Ok(ExitCode::from(code))
 }
 

@@ -49,6 +49,9 @@ pub(crate) struct EvalArgs {
     /// Milliseconds to wait after each call; then there is one call at a time
     #[arg(long, value_name = "MS")]
     pub(super) delay: Option<u64>,
+    /// Read variables from this file [default: .env in this folder]; the environment goes before it
+    #[arg(long, value_name = "FILE", visible_alias = "env-path", num_args = 1.., value_delimiter = ',')]
+    pub(super) env_file: Vec<String>,
     /// Neither take answers of earlier evaluations over nor keep those of this one
     #[arg(long)]
     pub(super) no_cache: bool,
@@ -69,7 +72,7 @@ pub(crate) struct EvalArgs {
     #[arg(long, value_name = "REGEX", help_heading = "Which tests")]
     pub(super) filter_pattern: Option<String>,
     /// Only tests from one number up to another, counted from 0, the end left out
-    #[arg(long, value_name = "START:END", value_parser = range, help_heading = "Which tests")]
+    #[arg(long, value_name = "START:END", value_parser = formats::promptfoo::range, help_heading = "Which tests")]
     pub(super) filter_range: Option<(usize, usize)>,
     /// Only tests that did not pass in these results of an earlier evaluation
     #[arg(long, value_name = "FILE.json", help_heading = "Which tests")]
@@ -100,13 +103,6 @@ fn pair(text: &str) -> Result<(String, String), String> {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("it must be a name and a value, as in city=Rome".into()),
     }
-}
-
-fn range(text: &str) -> Result<(usize, usize), String> {
-    let number = |text: &str, default| if text.is_empty() { Some(default) } else { text.parse().ok() };
-    text.split_once(':')
-        .and_then(|(start, end)| Some((number(start, 0)?, number(end, usize::MAX)?)))
-        .ok_or_else(|| "it must be two numbers, as in 0:10, 10: or :10".into())
 }
 
 /// What `--help` shows at its end.

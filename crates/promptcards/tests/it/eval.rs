@@ -3,6 +3,7 @@
 mod bad_input;
 mod cached;
 mod ends;
+mod env_file;
 mod flags;
 mod foreign;
 mod outputs;
