@@ -6,7 +6,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::clock::Millis;
-use crate::ids::{ApiKeyId, SessionId, UserId, WorkspaceId};
+use crate::ids::{ApiKeyId, SessionId, TokenId, UserId, WorkspaceId};
 use crate::permission::{Scope, ServerRole};
 
 /// How somebody proved who they are.
@@ -16,6 +16,8 @@ pub enum Credential {
     Session {
         /// The session.
         id: SessionId,
+        /// The access token that was shown, which ends with a sign-out.
+        token: TokenId,
         /// When the password was last given in it.
         confirmed_at: Millis,
     },

@@ -69,6 +69,8 @@ identifiers! {
     UserId,
     /// A person's session in one browser or program.
     SessionId,
+    /// An access token of a session.
+    TokenId,
     /// An API key.
     ApiKeyId,
 }

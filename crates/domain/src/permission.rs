@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::run::UnknownWord;
+
 /// What an account is on the whole server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -26,6 +28,43 @@ pub enum WorkspaceRole {
     /// Manages members and model servers.
     Owner,
 }
+
+/// The words of an enumeration, as the database, the API and the command line have them.
+macro_rules! words {
+    ($name:ident { $($variant:ident = $word:literal),* $(,)? }) => {
+        impl $name {
+            /// The word that stands in the database, the API and the page.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str(self.as_str())
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = UnknownWord;
+
+            fn from_str(word: &str) -> Result<Self, UnknownWord> {
+                match word { $($word => Ok(Self::$variant),)* _ => Err(UnknownWord::of(word)) }
+            }
+        }
+    };
+}
+
+words!(ServerRole { Guest = "guest", User = "user", Admin = "admin" });
+words!(WorkspaceRole { Viewer = "viewer", Editor = "editor", Owner = "owner" });
+words!(Scope {
+    CardsRead = "cards:read",
+    CardsWrite = "cards:write",
+    RunsRead = "runs:read",
+    RunsWrite = "runs:write",
+    ModelsWrite = "models:write",
+    Export = "export",
+});
 
 /// What an API key may be used for. A scope to write includes the one to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
@@ -187,5 +226,27 @@ impl Permission {
             | Self::AuditRead
             | Self::ServerWrite => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_the_one_that_json_has() {
+        for scope in Scope::ALL {
+            assert_eq!(serde_json::to_string(&scope).unwrap(), format!("\"{scope}\""));
+            assert_eq!(scope.as_str().parse(), Ok(scope));
+        }
+        for role in [ServerRole::Guest, ServerRole::User, ServerRole::Admin] {
+            assert_eq!(serde_json::to_string(&role).unwrap(), format!("\"{role}\""));
+            assert_eq!(role.as_str().parse(), Ok(role));
+        }
+        for role in [WorkspaceRole::Viewer, WorkspaceRole::Editor, WorkspaceRole::Owner] {
+            assert_eq!(serde_json::to_string(&role).unwrap(), format!("\"{role}\""));
+            assert_eq!(role.as_str().parse(), Ok(role));
+        }
+        assert!("root".parse::<ServerRole>().is_err());
     }
 }

@@ -14,7 +14,13 @@ pub const CELLS_LIMIT: u64 = 100_000;
 /// The word is none of those that a state or verdict may have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is none of the known words")]
-pub struct UnknownWord(pub(crate) String);
+pub struct UnknownWord(String);
+
+impl UnknownWord {
+    pub(crate) fn of(word: &str) -> Self {
+        Self(word.chars().take(40).collect())
+    }
+}
 
 macro_rules! states {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),* $(,)? }) => {
@@ -34,7 +40,7 @@ macro_rules! states {
             type Err = UnknownWord;
 
             fn from_str(word: &str) -> Result<Self, UnknownWord> {
-                match word { $($text => Ok(Self::$variant),)* _ => Err(UnknownWord(word.chars().take(40).collect())) }
+                match word { $($text => Ok(Self::$variant),)* _ => Err(UnknownWord::of(word)) }
             }
         }
     };

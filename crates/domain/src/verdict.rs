@@ -40,7 +40,7 @@ impl std::str::FromStr for Verdict {
             "fail" => Ok(Self::Fail),
             "error" => Ok(Self::Error),
             "invalid" => Ok(Self::Invalid),
-            _ => Err(UnknownWord(word.chars().take(40).collect())),
+            _ => Err(UnknownWord::of(word)),
         }
     }
 }
