@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use domain::cost::NanoDollars;
 use domain::ids::{
-    ApiKeyId, CardId, CaseId, InstanceId, ProviderId, RunId, SessionId, SuiteId, UserId, VersionId,
+    ApiKeyId, CardId, CaseId, InstanceId, ProviderId, RunId, SessionId, SuiteId, TokenId, UserId, VersionId,
     WorkspaceId,
 };
 use domain::verdict::Verdict;
@@ -206,6 +206,7 @@ identifiers!(
     InstanceId,
     UserId,
     SessionId,
+    TokenId,
     ApiKeyId
 );
 

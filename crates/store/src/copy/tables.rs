@@ -201,6 +201,20 @@ pub(super) const TABLES: &[Table] = &[
     table!(attempts by cell_id, number: started_at, latency_ms, error_kind, error_detail; long error_detail),
     table!(run_events by run_id, number: last_number, kind, positions, at; long positions),
     table!(idempotency_keys by scope, key: fingerprint, body, created_at; long body),
+    table!(users by id: name, name_key, email, email_key, role, password_hash, password_set_at, totp_secret,
+        totp_confirmed_at, totp_last_step, disabled_at, created_at, updated_at),
+    table!(recovery_codes by user_id, code_hash: used_at),
+    table!(sign_in_failures by name_hash: failures, last_at),
+    table!(sessions by id: user_id, csrf_key, created_at, confirmed_at, last_seen_at, expires_at, remembered, user_agent,
+        address, ended_at, end_reason),
+    table!(refresh_tokens by token_hash: session_id, generation, created_at, used_at, successor_hash),
+    table!(denied_tokens by issuer, token_id: expires_at),
+    table!(signing_keys by id: state, public_key, private_key, created_at, activated_at, retired_at),
+    table!(members by workspace_id, user_id: role, created_at, expires_at, reason),
+    table!(api_keys by id: key_id, secret_hash, user_id, workspace_id, name, scopes, expires_at, last_used_at,
+        last_used_address, created_at, revoked_at),
+    table!(one_time_links by secret_hash: kind, user_id, name, email, role, workspace_id, workspace_role, created_by,
+        created_at, expires_at, used_at),
 ];
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { number: 1, name: "initial", sql: include_str!("../../migrations/sqlite/0001_initial.sql") },
     Migration { number: 2, name: "secrets", sql: include_str!("../../migrations/sqlite/0002_secrets.sql") },
     Migration { number: 3, name: "imports", sql: include_str!("../../migrations/sqlite/0003_imports.sql") },
+    Migration { number: 4, name: "people", sql: include_str!("../../migrations/sqlite/0004_people.sql") },
 ];
 
 /// When a step was applied is bookkeeping that no rule of the product reads: the database's own time will do.
