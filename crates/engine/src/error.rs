@@ -31,6 +31,49 @@ pub enum Conflict {
     WrongState,
     /// A run uses the model, or it is on its way.
     ModelInUse,
+    /// Another account has the name or the e-mail address.
+    NameTaken,
+    /// No admin would be left.
+    LastAdmin,
+    /// The workspace would have no owner left.
+    LastOwner,
+    /// There is a second factor already, or none.
+    TwoFactor,
+    /// There are as many as there may be.
+    TooMany,
+}
+
+/// Why somebody is not let in, or may not do something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denial {
+    /// No account has this name, or its password or code is another one. Which of them is not told.
+    SignIn,
+    /// It is not the password of who is signed in, or not the code.
+    Password,
+    /// The token or key is none of ours, or has ended.
+    Token,
+    /// Nobody is signed in.
+    NoSession,
+    /// The link is none of ours, was used, or has expired.
+    Link,
+    /// Accounts are not made in this way here.
+    Registration,
+    /// Their role does not let them.
+    NotAllowed,
+}
+
+impl Denial {
+    fn detail(self) -> &'static str {
+        match self {
+            Self::SignIn => "Name, password or code is wrong.",
+            Self::Password => "This is not the password, or not the code.",
+            Self::Token => "The token is not valid, or it has ended. Sign in again.",
+            Self::NoSession => "Nobody is signed in.",
+            Self::Link => "The link is not valid, or it was used or has expired. Ask for another one.",
+            Self::Registration => "Accounts are not made in this way on this server. Ask an admin.",
+            Self::NotAllowed => "Your role does not let you do this.",
+        }
+    }
 }
 
 /// Why a run cannot be started.
@@ -91,6 +134,23 @@ pub enum Error {
         "this Idempotency-Key was used for a different request; nothing was done, use a new key for a new request"
     )]
     KeyReused,
+    /// Somebody is not let in, or may not do it.
+    #[error("{detail}")]
+    Denied {
+        /// Why.
+        kind: Denial,
+        /// Why, in a sentence.
+        detail: &'static str,
+    },
+    /// Too many ask at once for what takes long.
+    #[error("too many sign in at once; nothing was done, try again")]
+    Overloaded,
+    /// The system has no random bytes.
+    #[error("the system gave no random bytes: {0}")]
+    NoRandomness(String),
+    /// A password cannot be hashed, or what is stored is no hash.
+    #[error("a hash could not be made or read: {0}")]
+    Hash(String),
     /// A model server did not do what it was asked. The sentence says why.
     #[error("{0}")]
     ModelServer(String),
@@ -109,6 +169,11 @@ impl Error {
     /// There is no such thing; `what` ends the sentence, as in: There is no card `x`.
     pub fn not_found(what: impl std::fmt::Display) -> Self {
         Self::NotFound(format!("There is no {what}."))
+    }
+
+    /// Somebody is not let in, or may not do it.
+    pub(crate) fn denied(kind: Denial) -> Self {
+        Self::Denied { kind, detail: kind.detail() }
     }
 
     /// One problem at one place.

@@ -9,6 +9,7 @@ pub mod error;
 mod events;
 mod idempotency;
 pub mod models;
+pub mod people;
 pub mod retention;
 pub mod runs;
 pub mod secrets;
@@ -25,7 +26,7 @@ use store::Store;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use error::{Conflict, Error, Problem, Result, StartProblem};
+pub use error::{Conflict, Denial, Error, Problem, Result, StartProblem};
 pub use events::Frame;
 pub use idempotency::{Created, IdempotencyKey};
 /// Why the store did not do what was asked, for the doors that turn it into an answer.
@@ -34,12 +35,14 @@ pub use store::Error as StoreError;
 use cards::MovesHub;
 use events::EventHub;
 use models::Pulls;
+use people::{AuthSettings, People};
 use retention::{Retention, RetentionSettings};
 use runs::Worker;
 use secrets::Sealer;
 
 /// The slug of the workspace that a fresh server has.
 pub const DEFAULT_WORKSPACE: &str = "default";
+pub(crate) const DEFAULT_WORKSPACE_NAME: &str = "Default";
 
 /// Something that may be edited, with the revision that an edit must name.
 #[derive(Debug, Clone)]
@@ -64,6 +67,8 @@ pub struct Parts {
     pub retention: RetentionSettings,
     /// Seals what is secret in the store.
     pub sealer: Sealer,
+    /// Accounts and sessions.
+    pub auth: AuthSettings,
 }
 
 /// The product, without its doors.
@@ -79,10 +84,9 @@ pub struct Engine {
     pub(crate) instance: InstanceId,
     pub(crate) started_at: Millis,
     retention: Arc<Retention>,
+    people: Arc<People>,
     pub(crate) pulls: Pulls,
     worker: Worker,
-    #[expect(dead_code, reason = "accounts seal their secrets with it")]
-    pub(crate) sealer: Sealer,
     pub(crate) tasks: TaskTracker,
     /// Cancelled when the engine ends.
     pub(crate) stop: CancellationToken,
@@ -93,13 +97,16 @@ impl Engine {
     ///
     /// Its tasks are on `tasks`; they end when `stop` is cancelled.
     pub async fn start(parts: Parts, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Arc<Self>> {
-        let Parts { store, providers, clock, ids, retention, sealer } = parts;
+        let Parts { store, providers, clock, ids, retention, sealer, auth } = parts;
         let providers = Arc::new(providers);
         let events = Arc::new(EventHub::default());
         let started_at = clock.now();
         let instance = InstanceId::new(&*ids);
         let workspace = runs::recover(&store, &events, instance, &*ids, started_at).await?;
         models::put_providers(&store, &providers, workspace, &*ids, started_at).await?;
+        let people = People::open(store.clone(), Arc::clone(&clock), Arc::clone(&ids), sealer, auth, tasks).await?;
+        let people = Arc::new(people);
+        tasks.spawn(Arc::clone(&people).keep_up(stop.clone()));
         let around = runs::Surroundings {
             store: store.clone(),
             providers: Arc::clone(&providers),
@@ -121,12 +128,17 @@ impl Engine {
             instance,
             started_at,
             retention,
+            people,
             pulls: Pulls::default(),
             worker,
-            sealer,
             tasks,
             stop: stop.clone(),
         }))
+    }
+
+    /// Everybody who may use the server.
+    pub fn people(&self) -> &People {
+        &self.people
     }
 
     /// Does work of several steps to its end, even if the request that asked for it goes away in between: a

@@ -120,6 +120,7 @@ impl App {
             ids: Arc::clone(&ids),
             retention: config.retention.clone(),
             sealer: unlocked.sealer,
+            auth: config.auth.clone(),
         };
         let engine = Engine::start(parts, &tasks, &stop).await?;
         let door = Door::new(ids, OwnNames::loopback(address.port()));

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use engine::people::AuthSettings;
 use engine::retention::RetentionSettings;
 use engine::secrets::SecretsSettings;
 use llm::{ProvidersSettings, ServerAddress};
@@ -33,6 +34,8 @@ pub struct Config {
     pub secrets: SecretsSettings,
     /// How long runs are kept.
     pub retention: RetentionSettings,
+    /// Accounts and sessions.
+    pub auth: AuthSettings,
     /// The model servers. Naming any replaces the two that are there by default.
     pub providers: ProvidersSettings,
 }
@@ -164,6 +167,7 @@ impl Config {
     fn validate(&self) -> Result<(), ConfigError> {
         self.store.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;
         self.retention.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;
+        self.auth.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;
         self.providers.validate().map_err(|error| ConfigError::Wrong(error.to_string()))
     }
 }

@@ -65,6 +65,20 @@ codes! {
         "The body does not parse as JSON. The detail says at which line and column.";
     DuplicateKey = "duplicate_key", BAD_REQUEST, "A key stands twice",
         "An object of the body has the same key twice. Which one counts would be a guess.";
+    SignInRequired = "sign_in_required", UNAUTHORIZED, "Sign in first",
+        "This needs an account. Sign in, or send an access token or API key as Authorization: Bearer.";
+    SignInFailed = "sign_in_failed", UNAUTHORIZED, "Name, password or code is wrong",
+        "No account has this name, or its password or code is another one. Which of them is not told.";
+    InvalidToken = "invalid_token", UNAUTHORIZED, "The token is not valid",
+        "The access token, refresh token or API key is none of this server's, or it has ended.";
+    WrongPassword = "wrong_password", FORBIDDEN, "The password or code is wrong",
+        "It is not the password of who is signed in, or not the code of the second factor.";
+    InvalidLink = "invalid_link", FORBIDDEN, "The link is not valid",
+        "The link is none of this server's, or it was used or has expired. Ask for another one.";
+    RegistrationClosed = "registration_closed", FORBIDDEN, "Accounts are not made in this way",
+        "The server's settings do not let accounts be made in this way. Ask an admin.";
+    Forbidden = "forbidden", FORBIDDEN, "Not allowed",
+        "Your role does not let you do this. The detail says which one does.";
     ForeignOrigin = "foreign_origin", FORBIDDEN, "Sent by another site",
         "The request was made by a page that this server did not send.";
     NotFound = "not_found", NOT_FOUND, "Not found",
@@ -74,7 +88,7 @@ codes! {
     RequestTimeout = "request_timeout", REQUEST_TIMEOUT, "The body came too slowly",
         "The body must arrive at 1 KB a second or faster, and within 60 seconds.";
     SlugTaken = "slug_taken", CONFLICT, "The slug is taken",
-        "Another card has this slug. Choose another one.";
+        "Another card, or another workspace, has this slug. Choose another one.";
     Archived = "archived", CONFLICT, "The card is archived",
         "An archived card cannot be changed or run. Restore it first.";
     NothingChanged = "nothing_changed", CONFLICT, "Nothing changed",
@@ -83,6 +97,16 @@ codes! {
         "The action does not fit the state of the run, the pull or the provider. The detail names both.";
     ModelInUse = "model_in_use", CONFLICT, "The model is in use",
         "A run that has not ended uses the model, or it is being pulled. The detail says which.";
+    NameTaken = "name_taken", CONFLICT, "The name is taken",
+        "Another account has this name or e-mail address. Choose another one.";
+    LastAdmin = "last_admin", CONFLICT, "The last admin",
+        "There would be no admin left. Make somebody else an admin first.";
+    LastOwner = "last_owner", CONFLICT, "The last owner",
+        "The workspace would have no owner left. Make another member an owner first.";
+    TwoFactorState = "two_factor_state", CONFLICT, "The second factor is not in this state",
+        "There is a second factor already, or there is none. The detail says which.";
+    TooMany = "too_many", CONFLICT, "As many as there may be",
+        "There are as many of these as an account may have. Remove one first.";
     Stale = "stale", PRECONDITION_FAILED, "Changed by somebody else",
         "What you edit was changed after you read it. Read it again and repeat the edit; the ETag of the present state is in the response.";
     BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, "The body is too large",

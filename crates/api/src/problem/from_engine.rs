@@ -1,6 +1,6 @@
 //! What the engine's errors are to a caller. The one place that decides it.
 
-use engine::{Conflict, Error, Problem, StartProblem, StoreError};
+use engine::{Conflict, Denial, Error, Problem, StartProblem, StoreError};
 use http::HeaderValue;
 use http::header;
 
@@ -26,6 +26,9 @@ impl From<Error> for ApiError {
                 let error = Self::new(of_start(kind), detail).with_errors(fields(problems));
                 if kind == StartProblem::ProviderUnavailable { error.retry_after(10) } else { error }
             }
+            Error::Denied { kind, detail } => Self::new(of_denial(kind), detail),
+            Error::Overloaded => Self::new(Code::Overloaded, Code::Overloaded.meaning()).retry_after(2),
+            Error::NoRandomness(_) | Error::Hash(_) => Self::internal(error),
             Error::KeyReused => Self::new(Code::IdempotencyMismatch, Code::IdempotencyMismatch.meaning()),
             Error::ModelServer(detail) => Self::new(Code::ProviderUnavailable, detail).retry_after(10),
             Error::Store(cause) => of_store(cause),
@@ -46,6 +49,23 @@ fn of_conflict(kind: Conflict) -> Code {
         Conflict::Archived => Code::Archived,
         Conflict::WrongState => Code::WrongState,
         Conflict::ModelInUse => Code::ModelInUse,
+        Conflict::NameTaken => Code::NameTaken,
+        Conflict::LastAdmin => Code::LastAdmin,
+        Conflict::LastOwner => Code::LastOwner,
+        Conflict::TwoFactor => Code::TwoFactorState,
+        Conflict::TooMany => Code::TooMany,
+    }
+}
+
+fn of_denial(kind: Denial) -> Code {
+    match kind {
+        Denial::SignIn => Code::SignInFailed,
+        Denial::Password => Code::WrongPassword,
+        Denial::Token => Code::InvalidToken,
+        Denial::NoSession => Code::SignInRequired,
+        Denial::Link => Code::InvalidLink,
+        Denial::Registration => Code::RegistrationClosed,
+        Denial::NotAllowed => Code::Forbidden,
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use api::router::router;
 use api::state::ApiState;
 use domain::clock::{Clock, Millis};
+use engine::people::AuthSettings;
 use engine::retention::RetentionSettings;
 use engine::secrets::{MasterKey, Sealer};
 use engine::{Engine, Parts};
@@ -34,6 +35,7 @@ async fn start() -> Server {
         clock,
         ids: Arc::new(CountedIds::default()),
         retention: RetentionSettings::default(),
+        auth: AuthSettings::default(),
     };
     let engine = Engine::start(parts, &TaskTracker::new(), &CancellationToken::new()).await.unwrap();
     Server::of(|door, closing| router(ApiState::new(engine, closing.clone()), site(), door).unwrap()).await

@@ -10,6 +10,7 @@ use std::time::Duration;
 use api::router::router;
 use api::state::ApiState;
 use domain::clock::{Clock, Millis};
+use engine::people::AuthSettings;
 use engine::retention::RetentionSettings;
 use engine::secrets::{MasterKey, Sealer};
 use engine::{Engine, Parts};
@@ -109,6 +110,7 @@ impl Running {
             clock,
             ids: Arc::new(ids),
             retention: RetentionSettings::default(),
+            auth: AuthSettings::default(),
         };
         let stop = CancellationToken::new();
         let engine = Engine::start(parts, &TaskTracker::new(), &stop).await.unwrap();

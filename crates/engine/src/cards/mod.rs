@@ -27,6 +27,6 @@ pub(crate) use create::{NewIds, insert_card};
 pub(crate) use draft::is_changed as draft_is_changed;
 pub(crate) use edit::stale;
 pub(crate) use includes::{look_up as look_up_include, read_version};
-pub(crate) use names::is_label;
+pub(crate) use names::{is_label, slug};
 pub(crate) use versions::{pin_includes, row as version_row};
 pub(crate) use view::index as index_card;

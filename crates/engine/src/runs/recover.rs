@@ -7,9 +7,9 @@ use domain::ids::{IdSource, InstanceId, WorkspaceId};
 use store::Store;
 
 use super::control::cancel_cells;
-use crate::DEFAULT_WORKSPACE;
 use crate::error::Result;
 use crate::events::EventHub;
+use crate::{DEFAULT_WORKSPACE, DEFAULT_WORKSPACE_NAME};
 
 /// Gives back every lease, removes runs and imports that never became visible, ends cancels that were cut short, sets states
 /// right, and makes the first workspace.
@@ -26,7 +26,8 @@ pub(crate) async fn recover(
     let id = WorkspaceId::new(ids);
     let (workspace, released) = store
         .write(move |conn| {
-            let workspace = store::workspaces::ensure(conn, id, DEFAULT_WORKSPACE, "Default", now)?;
+            let workspace =
+                store::workspaces::ensure(conn, id, DEFAULT_WORKSPACE, DEFAULT_WORKSPACE_NAME, now)?;
             store::idempotency::forget(conn, now - crate::idempotency::KEPT_MS)?;
             Ok((workspace, store::cells::release_dead(conn, me)?))
         })

@@ -20,6 +20,8 @@ mod master_key;
 mod metrics;
 mod models_command;
 mod outages;
+mod people;
+mod people_commands;
 mod pulls;
 mod races;
 mod recipes;

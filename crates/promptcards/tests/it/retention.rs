@@ -7,6 +7,7 @@ use std::time::Duration;
 use domain::clock::{Clock, Millis};
 use domain::ids::RunId;
 use domain::run::RunState;
+use engine::people::AuthSettings;
 use engine::retention::RetentionSettings;
 use engine::runs::RunListQuery;
 use engine::secrets::{MasterKey, Sealer};
@@ -80,6 +81,7 @@ impl Past {
             clock,
             ids: Arc::new(CountedIds::default()),
             retention: RetentionSettings { days, workspace_mib },
+            auth: AuthSettings::default(),
         };
         let stop = CancellationToken::new();
         let engine = Engine::start(parts, &TaskTracker::new(), &stop).await.unwrap();

@@ -1,0 +1,178 @@
+//! The second factor: an app's codes, and recovery codes for when the app is lost.
+
+use data_encoding::BASE32_NOPAD;
+use domain::caller::Caller;
+use domain::clock::Millis;
+use domain::ids::UserId;
+use secrecy::{ExposeSecret, SecretString};
+use store::Conn;
+use store::users::UserRow;
+
+use super::account::{OwnSession, no_account};
+use super::{People, secret, totp};
+use crate::error::{Conflict, Error, Result};
+use crate::secrets::Place;
+
+/// How many recovery codes there are.
+const CODES: usize = 10;
+/// Random bytes of each: 120 bits, enough for a plain hash.
+const CODE_BYTES: usize = 15;
+/// Characters between two hyphens of a code.
+const GROUP: usize = 4;
+
+/// A second factor that was begun. It asks for nothing until a code of it was confirmed.
+#[derive(Debug)]
+pub struct TwoFactorSetup {
+    /// The secret as an app takes it by hand.
+    pub secret: SecretString,
+    /// The same as an address, for a QR code.
+    pub uri: SecretString,
+}
+
+/// A code that may be good.
+#[derive(Debug, Clone)]
+pub(super) enum Factor {
+    /// An app's code, of this step.
+    Step(i64),
+    /// Perhaps a recovery code, by its hash.
+    Recovery(String),
+}
+
+impl Factor {
+    /// Uses it up. False: it was used, or is none.
+    pub(super) fn take(&self, conn: &mut Conn, user: UserId, at: Millis) -> store::Result<bool> {
+        match self {
+            Self::Step(step) => store::users::take_totp_step(conn, user, *step),
+            Self::Recovery(hash) => store::recovery_codes::take(conn, user, hash, at),
+        }
+    }
+}
+
+fn place(user: &str) -> Place<'_> {
+    Place { table: "users", row: user, column: "totp_secret", workspace: None }
+}
+
+/// Recovery codes as they are shown, and their hashes.
+fn new_codes() -> Result<(Vec<SecretString>, Vec<String>)> {
+    let mut codes = Vec::new();
+    for _ in 0..CODES {
+        let code = BASE32_NOPAD.encode(&secret::random::<CODE_BYTES>()?).to_ascii_lowercase();
+        let hash = secret::hash(&code);
+        let groups: Vec<&str> =
+            (0..code.len()).step_by(GROUP).map(|place| &code[place..place + GROUP]).collect();
+        codes.push((SecretString::from(groups.join("-")), hash));
+    }
+    Ok(codes.into_iter().unzip())
+}
+
+fn none_to_change() -> Error {
+    Error::conflict(Conflict::TwoFactor, "There is no second factor. Nothing was changed.")
+}
+
+impl People {
+    /// What a code that was typed may be good for.
+    pub(super) async fn read_code(&self, user: &UserRow, typed: &str) -> Result<Option<Factor>> {
+        let typed: String =
+            typed.chars().filter(|letter| !letter.is_whitespace() && *letter != '-').take(64).collect();
+        if typed.len() == BASE32_NOPAD.encode_len(CODE_BYTES) {
+            return Ok(Some(Factor::Recovery(secret::hash(&typed.to_ascii_lowercase()))));
+        }
+        let Some(sealed) = &user.totp_secret else { return Ok(None) };
+        let step = self.step_of(user.id, sealed, &typed).await?;
+        Ok(step.map(Factor::Step))
+    }
+
+    async fn step_of(&self, user: UserId, sealed: &str, typed: &str) -> Result<Option<i64>> {
+        let opened = self.sealer.open(place(&user.to_string()), sealed).await?;
+        Ok(totp::step_of(opened.expose_secret(), typed, self.clock.now()))
+    }
+
+    /// Begins a second factor for who asks, in the place of one that was never confirmed.
+    pub async fn begin_two_factor(&self, caller: &Caller) -> Result<TwoFactorSetup> {
+        let (own, at) = (OwnSession::of(caller)?, self.clock.now());
+        let bytes = secret::random::<{ totp::SECRET }>()?;
+        let sealed = self.sealer.seal(place(&own.user.to_string()), &bytes).await?;
+        let begun =
+            self.store.write(move |conn| store::users::begin_totp(conn, own.user, &sealed, at)).await?;
+        if !begun {
+            return Err(Error::conflict(
+                Conflict::TwoFactor,
+                "There is a second factor already. Remove it first to set up another one.",
+            ));
+        }
+        let uri = totp::uri(&bytes, &caller.name);
+        Ok(TwoFactorSetup { secret: totp::written(&bytes).into(), uri: uri.into() })
+    }
+
+    /// From now on a sign-in asks for a code. The answer has the recovery codes, which are shown once.
+    pub async fn confirm_two_factor(&self, caller: &Caller, code: &str) -> Result<Vec<SecretString>> {
+        let (own, at) = (OwnSession::of(caller)?, self.clock.now());
+        let user = self.store.read(move |conn| store::users::get(conn, own.user)).await?;
+        let user = user.ok_or_else(no_account)?;
+        let (Some(sealed), None) = (user.totp_secret.clone(), user.totp_confirmed_at) else {
+            return Err(Error::conflict(
+                Conflict::TwoFactor,
+                "No second factor is on its way. Begin one, and then type a code of the app.",
+            ));
+        };
+        let step = self.step_of(own.user, &sealed, code.trim()).await?;
+        let (codes, hashes) = new_codes()?;
+        let wrong = || {
+            Error::invalid(
+                "/code",
+                "This is not the code that the app shows now. Type the next one; the clocks of both must be right.",
+            )
+        };
+        let step = step.ok_or_else(wrong)?;
+        self.store
+            .try_write(move |conn| {
+                if !store::users::take_totp_step(conn, own.user, step)?
+                    || !store::users::confirm_totp(conn, own.user, &sealed, at)?
+                {
+                    return Err(wrong());
+                }
+                Ok(store::recovery_codes::replace(conn, own.user, &hashes)?)
+            })
+            .await?;
+        self.forget();
+        Ok(codes)
+    }
+
+    /// Other recovery codes in the place of all that there are.
+    pub async fn renew_recovery_codes(
+        &self,
+        caller: &Caller,
+        password: SecretString,
+    ) -> Result<Vec<SecretString>> {
+        let own = OwnSession::of(caller)?;
+        let user = self.verify_own(caller, password).await?;
+        if user.totp_confirmed_at.is_none() {
+            return Err(none_to_change());
+        }
+        let (codes, hashes) = new_codes()?;
+        self.store.write(move |conn| store::recovery_codes::replace(conn, own.user, &hashes)).await?;
+        Ok(codes)
+    }
+
+    /// How many recovery codes who asks has left.
+    pub async fn recovery_codes_left(&self, caller: &Caller) -> Result<i64> {
+        let own = OwnSession::of(caller)?;
+        Ok(self.store.read(move |conn| store::recovery_codes::left(conn, own.user)).await?)
+    }
+
+    /// A sign-in asks for no code any more.
+    pub async fn remove_two_factor(&self, caller: &Caller, password: SecretString) -> Result<()> {
+        let own = OwnSession::of(caller)?;
+        self.verify_own(caller, password).await?;
+        let at = self.clock.now();
+        let removed = self
+            .store
+            .write(move |conn| {
+                store::recovery_codes::remove(conn, own.user)?;
+                store::users::remove_totp(conn, own.user, at)
+            })
+            .await?;
+        self.forget();
+        if removed { Ok(()) } else { Err(none_to_change()) }
+    }
+}

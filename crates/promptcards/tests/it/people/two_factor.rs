@@ -1,0 +1,95 @@
+//! The second factor.
+
+use engine::Conflict;
+use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
+
+use super::*;
+
+/// What an app shows for this secret now.
+fn code(secret: &SecretString, now: Millis) -> String {
+    let secret = data_encoding::BASE32_NOPAD.decode(secret.expose_secret().as_bytes()).unwrap();
+    let mut mac = Hmac::<Sha1>::new_from_slice(&secret).unwrap();
+    mac.update(&(now / 30_000).to_be_bytes());
+    let hash = mac.finalize().into_bytes();
+    let place = usize::from(hash[19] & 15);
+    let four = u32::from_be_bytes(hash[place..place + 4].try_into().unwrap());
+    format!("{:06}", (four & 0x7fff_ffff) % 1_000_000)
+}
+
+/// Sets a second factor up; the answer is its secret and the recovery codes.
+pub(super) async fn set_up(house: &House, signed_in: &SignedIn) -> (SecretString, Vec<SecretString>) {
+    let caller = house.caller(signed_in).await;
+    let begun = house.people.begin_two_factor(&caller).await.unwrap();
+    let code = code(&begun.secret, house.clock.now());
+    (begun.secret, house.people.confirm_two_factor(&caller, &code).await.unwrap())
+}
+
+#[tokio::test]
+async fn a_code_is_asked_for_from_its_confirmation_on_and_taken_once() {
+    let house = House::build().await;
+    let ada = house.set_up().await;
+    let caller = house.caller(&ada).await;
+    let begun = house.people.begin_two_factor(&caller).await.unwrap();
+    assert!(begun.uri.expose_secret().starts_with("otpauth://totp/Promptcards:ada?secret="));
+    house.sign_in("ada").await;
+    assert_eq!(problems(house.people.confirm_two_factor(&caller, "000000").await), ["/code"]);
+    let (secret, codes) = set_up(&house, &ada).await;
+    assert_eq!(codes.len(), 10);
+    conflict(house.people.begin_two_factor(&caller).await, Conflict::TwoFactor);
+
+    let asked = house.try_sign_in("ada", PASSWORD, None).await.unwrap();
+    assert!(matches!(asked, SignInOutcome::SecondFactorNeeded));
+    denied(house.try_sign_in("ada", "wrong", None).await, Denial::SignIn);
+    let used = code(&secret, house.clock.now());
+    denied(house.try_sign_in("ada", PASSWORD, Some(&used)).await, Denial::SignIn);
+    house.pass(30 * SECOND);
+    let next = code(&secret, house.clock.now());
+    let signed_in = house.try_sign_in("ada", PASSWORD, Some(&next)).await.unwrap();
+    assert!(matches!(signed_in, SignInOutcome::SignedIn(_)));
+    denied(house.try_sign_in("ada", PASSWORD, Some(&next)).await, Denial::SignIn);
+    denied(house.try_sign_in("ada", PASSWORD, Some("")).await, Denial::SignIn);
+}
+
+#[tokio::test]
+async fn a_recovery_code_is_taken_once_in_whatever_way_it_is_typed() {
+    let house = House::build().await;
+    let ada = house.set_up().await;
+    let (_, codes) = set_up(&house, &ada).await;
+    let caller = house.caller(&ada).await;
+    let typed = codes[3].expose_secret().to_uppercase().replace('-', " ");
+    let signed_in = house.try_sign_in("ada", PASSWORD, Some(&typed)).await.unwrap();
+    assert!(matches!(signed_in, SignInOutcome::SignedIn(_)));
+    denied(house.try_sign_in("ada", PASSWORD, Some(codes[3].expose_secret())).await, Denial::SignIn);
+    assert_eq!(house.people.recovery_codes_left(&caller).await.unwrap(), 9);
+    let others = house.people.renew_recovery_codes(&caller, PASSWORD.into()).await.unwrap();
+    denied(house.try_sign_in("ada", PASSWORD, Some(codes[4].expose_secret())).await, Denial::SignIn);
+    house.try_sign_in("ada", PASSWORD, Some(others[0].expose_secret())).await.unwrap();
+}
+
+#[tokio::test]
+async fn of_many_who_show_one_code_one_is_let_in() {
+    let house = House::build().await;
+    let ada = house.set_up().await;
+    let (_, codes) = set_up(&house, &ada).await;
+    let all = (0..6).map(|_| house.try_sign_in("ada", PASSWORD, Some(codes[0].expose_secret())));
+    let done = futures_util::future::join_all(all).await;
+    assert_eq!(done.iter().filter(|one| one.is_ok()).count(), 1);
+}
+
+#[tokio::test]
+async fn who_knows_the_password_takes_the_second_factor_away() {
+    let house = House::build().await;
+    let ada = house.set_up().await;
+    let (secret, _) = set_up(&house, &ada).await;
+    let caller = house.caller(&ada).await;
+    denied(house.people.remove_two_factor(&caller, "wrong".into()).await, Denial::Password);
+    denied(house.people.confirm_password(&caller, PASSWORD.into(), None).await, Denial::Password);
+    house.pass(30 * SECOND);
+    let typed = code(&secret, house.clock.now());
+    let grant = house.people.confirm_password(&caller, PASSWORD.into(), Some(typed)).await.unwrap();
+    let caller = house.people.authenticate_access(grant.token.expose_secret()).await.unwrap();
+    house.people.remove_two_factor(&caller, PASSWORD.into()).await.unwrap();
+    house.sign_in("ada").await;
+    conflict(house.people.remove_two_factor(&caller, PASSWORD.into()).await, Conflict::TwoFactor);
+}
