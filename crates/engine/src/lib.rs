@@ -104,7 +104,8 @@ impl Engine {
         let instance = InstanceId::new(&*ids);
         let workspace = runs::recover(&store, &events, instance, &*ids, started_at).await?;
         models::put_providers(&store, &providers, workspace, &*ids, started_at).await?;
-        let people = People::open(store.clone(), Arc::clone(&clock), Arc::clone(&ids), sealer, auth, tasks).await?;
+        let people =
+            People::open(store.clone(), Arc::clone(&clock), Arc::clone(&ids), sealer, auth, tasks).await?;
         let people = Arc::new(people);
         tasks.spawn(Arc::clone(&people).keep_up(stop.clone()));
         let around = runs::Surroundings {

@@ -7,7 +7,9 @@ use std::time::Duration;
 use clap::Subcommand;
 use domain::clock::Clock;
 
+use super::people::with_people;
 use crate::config::Config;
+use crate::report::terminal::print;
 use crate::system::SystemClock;
 
 /// How long the database may take to close.
@@ -29,11 +31,25 @@ pub(super) enum KeysCommand {
         #[command(flatten)]
         settings: super::Settings,
     },
+    /// Sign access tokens with the next key from now on, as happens by itself every 30 days; nobody is signed out
+    #[command(
+        after_help = "Example:\n  promptcards keys rotate\n\nExit codes: 0 done, 1 not done, 5 a server has the database."
+    )]
+    Rotate {
+        #[command(flatten)]
+        settings: super::Settings,
+    },
 }
 
 pub(super) fn run(command: KeysCommand) -> anyhow::Result<ExitCode> {
-    let KeysCommand::Rewrap { settings } = command;
-    rewrap(&settings.load()?)
+    match command {
+        KeysCommand::Rewrap { settings } => rewrap(&settings.load()?),
+        KeysCommand::Rotate { settings } => {
+            with_people(&settings.load()?, async |people| Ok(people.rotate_signing_keys().await?))?;
+            print("Access tokens are signed with another key from now on.\n")?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
 }
 
 #[expect(clippy::print_stdout, reason = "where the keys are is what was asked for")]

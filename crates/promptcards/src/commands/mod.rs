@@ -1,5 +1,6 @@
 //! The command line.
 
+mod api_key;
 mod config;
 mod copy;
 mod doctor;
@@ -9,10 +10,12 @@ mod init;
 mod keys;
 mod models;
 mod openapi;
+mod people;
 mod promptfoo_card;
 mod run;
 mod serve;
 mod shell;
+mod user;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -71,6 +74,22 @@ enum Command {
         after_help = "Example:\n  promptcards models pull llama3.2\n\nExit codes: 0 done, 1 not done."
     )]
     Models(models::ModelsCommand),
+    /// Make, list, disable and enable accounts, change their roles, give links to a new password
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  promptcards user create --name ada --role admin --password-file ./password\n  \
+                      promptcards user list\n  promptcards user reset-link ada\n\nExit codes: 0 done, 1 not done, 5 a \
+                      server has the file: its pages and its API do the same."
+    )]
+    User(user::UserCommand),
+    /// Make, list and revoke API keys of accounts
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  promptcards api-key create --user ada --scope cards:read\n  promptcards api-key list \
+                      --user ada\n  promptcards api-key revoke --user ada pck_7Hq2bXw9\n\nExit codes: 0 done, 1 not done, \
+                      5 a server has the file: its pages and its API do the same."
+    )]
+    ApiKey(api_key::ApiKeyCommand),
     #[command(
         about = "Copy everything from one database into another, a file or PostgreSQL, and compare the two",
         after_help = "Examples:\n  promptcards copy --from ./data --to postgres://cards@localhost/cards\n  \
@@ -87,7 +106,7 @@ enum Command {
     /// Change the keys that the server has for itself
     #[command(
         subcommand,
-        after_help = "Example:\n  promptcards keys rewrap\n\nExit codes: 0 done, 1 not done."
+        after_help = "Examples:\n  promptcards keys rewrap\n  promptcards keys rotate\n\nExit codes: 0 done, 1 not done."
     )]
     Keys(keys::KeysCommand),
     /// Print the settings as they are in force, or an example file with every setting explained
@@ -205,6 +224,8 @@ pub fn run(cli: Cli) -> ExitCode {
             settings.load().and_then(|config| doctor::run(&config, model.as_deref()))
         }
         Command::Models(command) => models::run(command),
+        Command::User(command) => user::run(command),
+        Command::ApiKey(command) => api_key::run(command),
         Command::Copy(args) => copy::run(&args),
         Command::Keys(command) => keys::run(command),
         Command::Config { example: true, .. } => config::example(),

@@ -2,16 +2,18 @@
 
 use std::convert::Infallible;
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
 use engine::{DEFAULT_WORKSPACE, Engine};
 use llm::{ProviderKind, same_model};
+use secrecy::{ExposeSecret, SecretString};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::telemetry;
+use crate::{setup, telemetry};
 
 /// The flags of `serve`.
 #[derive(Debug, clap::Args)]
@@ -30,6 +32,10 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     super::runtime()?.block_on(async {
         let app = App::build(&config).await?;
         println!("Promptcards is ready: http://{}", app.address());
+        let secret = setup::secret(app.engine.people(), &config.server.data_dir).await?;
+        if let Some(secret) = &secret {
+            say_how_to_set_up(app.address(), secret);
+        }
         if let Some(file) = &app.new_master_key {
             say_that_there_is_a_key(file);
         }
@@ -44,8 +50,13 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
-fn say_that_there_is_a_key(file: &Path) {
+fn say_how_to_set_up(address: SocketAddr, secret: &SecretString) {
+    let secret = secret.expose_secret();
     // Who reads the address alone may have gone.
+    let _ = writeln!(std::io::stdout(), "Make the first account: http://{address}/setup#{secret}");
+}
+
+fn say_that_there_is_a_key(file: &Path) {
     let _ = writeln!(
         std::io::stdout(),
         "A master key was made: {}. Keep a copy of it apart from the data: without it nobody can open the secrets that \

@@ -17,6 +17,7 @@ use domain::clock::{Clock, Millis};
 use domain::ids::WorkspaceId;
 use domain::permission::ServerRole;
 use engine::people::{AuthSettings, ClientInfo, NewAccount, People, SignIn, SignInOutcome, SignedIn};
+use engine::secrets::{MasterKey, Sealer};
 use engine::{DEFAULT_WORKSPACE, Denial, Error};
 use promptcards::SystemIds;
 use secrecy::{ExposeSecret, SecretString};
@@ -49,6 +50,7 @@ struct House {
     store: Store,
     clock: Arc<SetClock>,
     settings: AuthSettings,
+    master: MasterKey,
     _database: Option<TestDatabase>,
 }
 
@@ -60,25 +62,30 @@ impl House {
     async fn build_with(settings: AuthSettings) -> Self {
         let database = TestDatabase::new();
         let store = Store::open(database.settings()).unwrap();
-        Self::on(store, Some(database), settings, START).await
+        Self {
+            _database: Some(database),
+            ..Self::on(store, settings, MasterKey::draw().unwrap(), START).await
+        }
     }
 
     /// One whose store runs on the calling thread, for tests whose time is paused.
     async fn in_place() -> Self {
-        Self::on(Store::open_in_place().unwrap(), None, AuthSettings::default(), START).await
+        let store = Store::open_in_place().unwrap();
+        Self::on(store, AuthSettings::default(), MasterKey::draw().unwrap(), START).await
     }
 
-    async fn on(store: Store, database: Option<TestDatabase>, settings: AuthSettings, now: Millis) -> Self {
+    async fn on(store: Store, settings: AuthSettings, master: MasterKey, now: Millis) -> Self {
         let clock = Arc::new(SetClock(AtomicI64::new(now)));
         let (of_people, ids) = (Arc::clone(&clock) as Arc<dyn Clock>, Arc::new(SystemIds));
+        let sealer = Sealer::new(&store, &of_people, master.clone());
         let tasks = TaskTracker::new();
-        let opened = People::open(store.clone(), of_people, ids, settings.clone(), &tasks).await;
-        Self { people: Arc::new(opened.unwrap()), store, clock, settings, _database: database }
+        let opened = People::open(store.clone(), of_people, ids, sealer, settings.clone(), &tasks).await;
+        Self { people: Arc::new(opened.unwrap()), store, clock, settings, master, _database: None }
     }
 
     /// Another process on the same database. On a file it is the same store, which two processes cannot have.
     async fn beside(&self) -> Self {
-        Self::on(self.store.clone(), None, self.settings.clone(), self.clock.now()).await
+        Self::on(self.store.clone(), self.settings.clone(), self.master.clone(), self.clock.now()).await
     }
 
     fn pass(&self, time: Millis) {
