@@ -14,6 +14,7 @@ mod events;
 mod history;
 mod postgres_server;
 mod process;
+mod redis_server;
 mod server;
 mod wire;
 
@@ -23,6 +24,7 @@ pub use events::{Event, Events};
 pub use history::{CountedIds, History, PastRun, finished};
 pub use postgres_server::{PostgresServer, Stop};
 pub use process::ServerProcess;
+pub use redis_server::RedisServer;
 pub use server::TestServer;
 pub use wire::{Cut, Wire};
 

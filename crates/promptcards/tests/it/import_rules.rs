@@ -6,13 +6,14 @@ use std::process::Command;
 use serde_json::Value;
 
 const EVERYTHING: &[&str] =
-    &["api", "domain", "engine", "fake-ollama", "formats", "llm", "promptcards", "store", "testkit"];
+    &["api", "cache", "domain", "engine", "fake-ollama", "formats", "llm", "promptcards", "store", "testkit"];
 
 /// What each crate may use of ours. A crate that is not in this list may not exist.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("fake-ollama", &[]),
     ("formats", &["domain"]),
+    ("cache", &["domain"]),
     ("llm", &["domain"]),
     ("store", &["domain"]),
     ("engine", &["domain", "formats", "llm", "store"]),
@@ -26,16 +27,18 @@ const ASYNC: &[&str] = &["tokio", "tokio-util", "tokio-stream", "futures-util"];
 const HTTP_SERVER: &[&str] = &["axum", "axum-core", "tower-http"];
 const HTTP: &[&str] = &["http", "hyper", "hyper-util"];
 const HTTP_CLIENT: &[&str] = &["reqwest"];
+const REDIS: &[&str] = &["redis"];
 const SQL: &[&str] = &["rusqlite", "tokio-postgres"];
 
 /// Libraries that a crate must not use, because another crate is the place for them.
 const NEVER: &[(&str, &[&[&str]])] = &[
     ("domain", &[ASYNC, HTTP_SERVER, HTTP, HTTP_CLIENT, SQL]),
     ("formats", &[ASYNC, HTTP_SERVER, HTTP, HTTP_CLIENT, SQL]),
-    ("llm", &[HTTP_SERVER, SQL]),
-    ("store", &[HTTP_SERVER, HTTP, HTTP_CLIENT]),
-    ("engine", &[HTTP_SERVER, HTTP, HTTP_CLIENT, SQL]),
-    ("api", &[HTTP_CLIENT, SQL]),
+    ("cache", &[HTTP_SERVER, HTTP, HTTP_CLIENT, SQL]),
+    ("llm", &[HTTP_SERVER, REDIS, SQL]),
+    ("store", &[HTTP_SERVER, HTTP, HTTP_CLIENT, REDIS]),
+    ("engine", &[HTTP_SERVER, HTTP, HTTP_CLIENT, REDIS, SQL]),
+    ("api", &[HTTP_CLIENT, REDIS, SQL]),
 ];
 
 /// Libraries that must be nowhere in the graph, with the reason.
