@@ -8,6 +8,14 @@ import { createInterface } from "node:readline";
 
 const PROGRAM = resolve(process.env.PROMPTCARDS ?? join(import.meta.dirname, "../target/debug/promptcards"));
 
+/** All tests come from one address: limits that they do not reach. */
+const PLENTY = Object.fromEntries(
+  [
+    ...["GENERAL", "GENERAL_ANONYMOUS", "AI", "AI_ANONYMOUS", "AUTH", "AUTH_ADDRESS", "REFRESH"],
+    ...["REFRESH_ADDRESS", "EXPORT", "REPORTS", "EVENT_STREAMS"],
+  ].map((name) => [`PROMPTCARDS_LIMITS__${name}`, "1000000"]),
+);
+
 /** Pages may still be open when a server is told to stop: it ends all the same. */
 const END_MS = 4_000;
 
@@ -125,6 +133,7 @@ export class Server {
     return Program.start(["serve", "--listen", listen, "--data-dir", folder], {
       OLLAMA_HOST: ollama,
       PROMPTCARDS_SECRETS__MASTER_KEY_FILE: join(folder, "master.key"),
+      ...PLENTY,
     });
   }
 

@@ -126,6 +126,8 @@ impl Product {
         let mut command = Command::new(binary()?);
         command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder.path());
         command.env("PROMPTCARDS_SECRETS__MASTER_KEY_FILE", folder.path().join("master.key"));
+        // What is measured includes the counting; only the numbers are raised.
+        command.envs(testkit::plenty_as_variables());
         let process =
             Process::start(command.current_dir(folder.path())).context("the server does not start")?;
         Ok(Self { actor: Actor::at(process.address), process, folder })

@@ -37,6 +37,7 @@ mod csp_report;
 pub mod door;
 pub mod extract;
 mod health;
+mod limits;
 mod models;
 mod openapi;
 pub mod problem;

@@ -10,16 +10,16 @@ use http::{HeaderMap, Method, Uri};
 use utoipa::openapi::{Info, OpenApi};
 use utoipa_axum::routes;
 
-use crate::door::Door;
+use crate::door::{Door, Rates};
 use crate::problem::{ApiError, Code};
 use crate::routes::{Declaration, RateTier, RouteMistake, Routes};
 use crate::spa::Site;
 use crate::state::ApiState;
-use crate::{assertions, cards, csp_report, health, models, openapi, runs, suites, transfer};
+use crate::{assertions, cards, csp_report, health, limits, models, openapi, runs, suites, transfer};
 
 /// Every address of the API, with the permission and the rate tier of each.
 fn map() -> Routes<ApiState> {
-    use RateTier::{Ai, General, Reports, Uncounted};
+    use RateTier::{Ai, Events, Export, General, Reports, Uncounted};
     let mut map = Routes::new(document());
 
     map.add(Anyone, Uncounted, routes!(health::livez::livez));
@@ -49,7 +49,7 @@ fn map() -> Routes<ApiState> {
     map.add(CardsRead, General, routes!(cards::render::render_card));
     map.add(CardsRead, General, routes!(cards::preview::preview_template));
     map.add(CardsWrite, General, routes!(cards::samples::load_samples));
-    map.add(CardsRead, General, routes!(transfer::export::export_cards));
+    map.add(CardsRead, Export, routes!(transfer::export::export_cards));
     map.add(CardsWrite, General, routes!(transfer::import::import_cards));
 
     map.add(CardsRead, General, routes!(suites::list::list_suites));
@@ -72,7 +72,7 @@ fn map() -> Routes<ApiState> {
     map.add(ProvidersControl, General, routes!(models::delete::delete_model));
     map.add(ProvidersRead, General, routes!(models::pulls::list::list_pulls));
     map.add(ProvidersRead, General, routes!(models::pulls::get::get_pull));
-    map.add(ProvidersRead, General, routes!(models::pulls::events::follow_pull));
+    map.add(ProvidersRead, Events, routes!(models::pulls::events::follow_pull));
     map.add(ProvidersControl, General, routes!(models::pulls::cancel::cancel_pull));
     map.add(ProvidersControl, General, routes!(models::diagnose::diagnose_provider));
 
@@ -92,7 +92,9 @@ fn map() -> Routes<ApiState> {
     map.add(RunsRead, General, routes!(runs::cells::list_cells));
     map.add(RunsRead, General, routes!(runs::cell::get_cell));
     map.add(RunsRead, General, routes!(runs::results::list_results));
-    map.add(RunsRead, General, routes!(runs::events::follow_run));
+    map.add(RunsRead, Events, routes!(runs::events::follow_run));
+
+    map.add(Anyone, General, routes!(limits::get_limits));
 
     map.add(Anyone, General, routes!(openapi::get_openapi));
     map.add(Anyone, Uncounted, routes!(openapi::get_docs));
@@ -104,16 +106,21 @@ fn map() -> Routes<ApiState> {
 
 /// The application: the API, the page for every other address, and the door before both.
 pub fn router(state: ApiState, site: Arc<Site>, door: &Arc<Door>) -> Result<Router, RouteMistake> {
-    let (router, _, _) = map().finish()?;
-    Ok(guarded(router.with_state(state), site, door))
+    let (router, _, declarations) = map().finish()?;
+    let rates = Rates::new(Arc::clone(state.engine.limits()), declarations);
+    Ok(complete(router.with_state(state), site, door, Some(rates)))
 }
 
-/// `router` with the answers for what it does not know, behind `door`.
+/// `router` with the answers for what it does not know, behind `door`. Nothing is counted.
 pub fn guarded(router: Router, site: Arc<Site>, door: &Arc<Door>) -> Router {
+    complete(router, site, door, None)
+}
+
+fn complete(router: Router, site: Arc<Site>, door: &Arc<Door>, rates: Option<Arc<Rates>>) -> Router {
     let refuse = async || ApiError::new(Code::MethodNotAllowed, Code::MethodNotAllowed.meaning());
     let rest =
         async move |method: Method, uri: Uri, headers: HeaderMap| site.answer(&method, uri.path(), &headers);
-    door.guard(router.method_not_allowed_fallback(refuse).fallback(rest))
+    door.guard(router.method_not_allowed_fallback(refuse).fallback(rest), rates)
 }
 
 /// What every route declares.

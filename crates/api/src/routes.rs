@@ -13,7 +13,7 @@ use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{Components, Content, KnownFormat, OpenApi, Ref, RefOr, Required, SchemaFormat};
 use utoipa_axum::router::UtoipaMethodRouter;
 
-/// How requests of a route are counted. Counting comes with sign-in; the declaration stands now.
+/// How requests of a route are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RateTier {
@@ -21,8 +21,16 @@ pub enum RateTier {
     Uncounted,
     /// Everyday reads and edits.
     General,
+    /// Event streams: each is one request, however long it is, and so many may be open at once.
+    Events,
     /// Work that calls models: each start of a run is one.
     Ai,
+    /// Everything of a workspace as one file.
+    Export,
+    /// Where a password or another secret is tried: what fails is counted apart.
+    Auth,
+    /// What an open page asks of its session by itself. Counted apart, or it would lock its owner out.
+    Refresh,
     /// Reports of browsers about blocked content, counted for themselves.
     Reports,
 }

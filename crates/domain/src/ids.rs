@@ -28,6 +28,11 @@ macro_rules! identifiers {
             pub fn new(source: &dyn IdSource) -> Self {
                 Self(source.next())
             }
+
+            /// Its 128 bits.
+            pub fn to_bits(self) -> u128 {
+                self.0.as_u128()
+            }
         }
 
         impl std::fmt::Display for $name {

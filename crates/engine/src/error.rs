@@ -151,6 +151,17 @@ pub enum Error {
     /// A password cannot be hashed, or what is stored is no hash.
     #[error("a hash could not be made or read: {0}")]
     Hash(String),
+    /// Somebody has done as much as they may for now.
+    #[error("the limit `{policy}` is reached; there is room again in {retry_after} s")]
+    LimitReached {
+        /// Which limit.
+        policy: &'static str,
+        /// In how many seconds there is room again.
+        retry_after: u32,
+    },
+    /// What the instances count together could not be counted.
+    #[error(transparent)]
+    Cache(#[from] cache::Error),
     /// A model server did not do what it was asked. The sentence says why.
     #[error("{0}")]
     ModelServer(String),

@@ -8,6 +8,7 @@ pub mod cards;
 pub mod error;
 mod events;
 mod idempotency;
+pub mod limits;
 pub mod models;
 pub mod people;
 pub mod retention;
@@ -34,6 +35,7 @@ pub use store::Error as StoreError;
 
 use cards::MovesHub;
 use events::EventHub;
+use limits::Limits;
 use models::Pulls;
 use people::{AuthSettings, People};
 use retention::{Retention, RetentionSettings};
@@ -69,6 +71,8 @@ pub struct Parts {
     pub sealer: Sealer,
     /// Accounts and sessions.
     pub auth: AuthSettings,
+    /// How much each may do.
+    pub limits: Arc<Limits>,
 }
 
 /// The product, without its doors.
@@ -85,6 +89,7 @@ pub struct Engine {
     pub(crate) started_at: Millis,
     retention: Arc<Retention>,
     people: Arc<People>,
+    limits: Arc<Limits>,
     pub(crate) pulls: Pulls,
     worker: Worker,
     pub(crate) tasks: TaskTracker,
@@ -97,7 +102,7 @@ impl Engine {
     ///
     /// Its tasks are on `tasks`; they end when `stop` is cancelled.
     pub async fn start(parts: Parts, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Arc<Self>> {
-        let Parts { store, providers, clock, ids, retention, sealer, auth } = parts;
+        let Parts { store, providers, clock, ids, retention, limits, sealer, auth } = parts;
         let providers = Arc::new(providers);
         let events = Arc::new(EventHub::default());
         let started_at = clock.now();
@@ -130,6 +135,7 @@ impl Engine {
             started_at,
             retention,
             people,
+            limits,
             pulls: Pulls::default(),
             worker,
             tasks,
@@ -155,6 +161,11 @@ impl Engine {
                 Err(_) => Err(Error::Store(StoreError::Closed)),
             },
         }
+    }
+
+    /// How much each may do.
+    pub fn limits(&self) -> &Arc<Limits> {
+        &self.limits
     }
 
     /// The workspace of a slug.

@@ -5,13 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::door::{Door, OwnNames};
+use api::door::{Door, OwnNames, TrustedProxies};
 use api::serve::ListenError;
 use api::spa::Site;
 use api::state::ApiState;
+use cache::Cache;
 use domain::clock::Clock;
 use domain::ids::IdSource;
 use engine::Engine;
+use engine::limits::Limits;
 use llm::{Registry, SettingsError};
 use store::Store;
 use tokio::net::TcpListener;
@@ -49,6 +51,14 @@ pub enum StartError {
     /// There is no place for the master key.
     #[error(transparent)]
     Secrets(#[from] engine::secrets::SecretsError),
+    /// Redis does not answer.
+    #[error("Redis at {url} does not answer: {cause}")]
+    Redis {
+        /// Where it should be.
+        url: String,
+        /// What was heard.
+        cause: cache::Error,
+    },
     /// The engine cannot begin.
     #[error(transparent)]
     Engine(#[from] engine::Error),
@@ -113,6 +123,7 @@ impl App {
         let unlocked = engine::secrets::unlock(&store, &clock, &master_key_file).await?;
         let providers = Registry::new(&config.providers, &clock, seed(&*ids))?;
         let (tasks, stop, closing) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
+        let limits = limits(config, &clock).await?;
         let parts = engine::Parts {
             store: store.clone(),
             providers,
@@ -121,9 +132,11 @@ impl App {
             retention: config.retention.clone(),
             sealer: unlocked.sealer,
             auth: config.auth.clone(),
+            limits,
         };
         let engine = Engine::start(parts, &tasks, &stop).await?;
-        let door = Door::new(ids, OwnNames::loopback(address.port()));
+        let proxies = TrustedProxies::new(config.server.trusted_proxies.clone());
+        let door = Door::behind(proxies, ids, OwnNames::loopback(address.port()));
         let state = ApiState::new(Arc::clone(&engine), closing.clone());
         let router = api::router::router(state, Site::embedded(), &door)?;
         let new_master_key = unlocked.made;
@@ -168,6 +181,14 @@ pub(crate) async fn open(config: &Config) -> Result<Store, StartError> {
         Ok(Store::open(settings)?)
     })
     .await?
+}
+
+async fn limits(config: &Config, clock: &Arc<dyn Clock>) -> Result<Arc<Limits>, StartError> {
+    let cache = Cache::open(&config.cache, Arc::clone(clock)).await.map_err(|cause| StartError::Redis {
+        url: config.cache.redis_url.as_ref().map(ToString::to_string).unwrap_or_default(),
+        cause,
+    })?;
+    Ok(Limits::new(cache, config.limits.clone(), Arc::clone(clock)))
 }
 
 /// A seed for the jitter between attempts, from the random part of an identifier.

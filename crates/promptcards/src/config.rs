@@ -4,8 +4,11 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use engine::people::AuthSettings;
+use cache::CacheSettings;
+use engine::limits::LimitsSettings;
 use engine::retention::RetentionSettings;
 use engine::secrets::SecretsSettings;
+use ipnet::IpNet;
 use llm::{ProvidersSettings, ServerAddress};
 use serde::{Deserialize, Serialize};
 use store::{DatabaseUrl, StoreSettings};
@@ -36,6 +39,10 @@ pub struct Config {
     pub retention: RetentionSettings,
     /// Accounts and sessions.
     pub auth: AuthSettings,
+    /// How much each may do.
+    pub limits: LimitsSettings,
+    /// Where instances keep what they count together.
+    pub cache: CacheSettings,
     /// The model servers. Naming any replaces the two that are there by default.
     pub providers: ProvidersSettings,
 }
@@ -48,11 +55,17 @@ pub struct ServerSettings {
     pub listen: SocketAddr,
     /// The folder of the database, made if it is not there.
     pub data_dir: PathBuf,
+    /// The networks of the proxies that are believed when they say for whom they ask.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 impl Default for ServerSettings {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 3000)), data_dir: PathBuf::from("data") }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
+            data_dir: PathBuf::from("data"),
+            trusted_proxies: Vec::new(),
+        }
     }
 }
 
@@ -168,6 +181,7 @@ impl Config {
         self.store.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;
         self.retention.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;
         self.auth.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;
+        self.limits.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;
         self.providers.validate().map_err(|error| ConfigError::Wrong(error.to_string()))
     }
 }

@@ -8,6 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use tempfile::NamedTempFile;
 
 use crate::actor::Actor;
+use crate::limits::plenty_as_variables;
 
 /// The real binary, serving. It is killed when this is dropped.
 pub struct ServerProcess {
@@ -39,6 +40,7 @@ impl ServerProcess {
             .args(arguments)
             .current_dir(folder)
             .env("PROMPTCARDS_SECRETS__MASTER_KEY_FILE", folder.join("master.key"))
+            .envs(plenty_as_variables())
             .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .stderr(log.reopen().unwrap())

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::actor::Actor;
 use crate::database::TestDatabase;
+use crate::limits::plenty;
 
 /// A server on a free port with a database of its own and, as its `ollama`, a fake one.
 pub struct TestServer {
@@ -75,6 +76,7 @@ fn config(database: &TestDatabase, ollama: &str) -> Config {
     database.folder().clone_into(&mut config.server.data_dir);
     config.store = database.settings();
     config.secrets.master_key_file = Some(database.folder().join("master.key"));
+    config.limits = plenty();
     for provider in &mut config.providers.0 {
         match provider.kind {
             ProviderKind::Ollama => provider.base_url = Some(ollama.to_owned()),

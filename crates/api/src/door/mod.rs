@@ -3,8 +3,10 @@
 //! One layer, not ten: each layer of axum costs an allocation and a clone of the route, and an order that is
 //! written on one page can be checked.
 
+mod client;
 mod headers;
 mod origin;
+mod rate;
 mod size;
 
 use std::any::Any;
@@ -21,16 +23,19 @@ use domain::caller::Caller;
 use domain::ids::IdSource;
 use futures_util::FutureExt;
 use http::{HeaderValue, Method};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 use tracing::{error, info};
 use uuid::Uuid;
 
+pub use client::TrustedProxies;
 pub use headers::{Nonce, PageHeaders};
 pub use origin::OwnNames;
+pub(crate) use rate::Rates;
 
 use crate::extract::By;
 use crate::problem::{self, ApiError, Code};
+use rate::Counted;
 
 /// Requests that may be answered at once.
 const IN_FLIGHT: usize = 512;
@@ -44,6 +49,7 @@ const WAIT_AGAIN: u32 = 5;
 pub struct Door {
     ids: Arc<dyn IdSource>,
     names: OwnNames,
+    proxies: TrustedProxies,
     in_flight: Semaphore,
     waiting: Semaphore,
     panics: AtomicU64,
@@ -54,9 +60,14 @@ pub struct Door {
 impl Door {
     /// A door of a server that is reached by `names`; request ids are drawn from `ids`.
     pub fn new(ids: Arc<dyn IdSource>, names: OwnNames) -> Arc<Self> {
+        Self::behind(TrustedProxies::default(), ids, names)
+    }
+
+    /// The same behind proxies that are believed.
+    pub fn behind(proxies: TrustedProxies, ids: Arc<dyn IdSource>, names: OwnNames) -> Arc<Self> {
         let (in_flight, waiting) = (Semaphore::new(IN_FLIGHT), Semaphore::new(WAITING));
         let machine = Arc::new(Caller::machine());
-        Arc::new(Self { ids, names, in_flight, waiting, panics: AtomicU64::new(0), machine })
+        Arc::new(Self { ids, names, proxies, in_flight, waiting, panics: AtomicU64::new(0), machine })
     }
 
     /// The places of requests that wait, as far as they are free.
@@ -69,26 +80,48 @@ impl Door {
         self.panics.load(Ordering::Relaxed)
     }
 
-    /// Puts the door in front of `router`.
-    pub fn guard(self: &Arc<Self>, router: Router) -> Router {
-        router.layer(from_fn_with_state(Arc::clone(self), pass))
+    /// Puts the door in front of `router`, whose requests are counted as `rates` say.
+    pub(crate) fn guard(self: &Arc<Self>, router: Router, rates: Option<Arc<Rates>>) -> Router {
+        let entrance = Entrance { door: Arc::clone(self), rates };
+        router.layer(from_fn_with_state(entrance, pass))
     }
 }
 
-async fn pass(State(door): State<Arc<Door>>, mut request: Request, next: Next) -> Response {
+/// The door before one router.
+#[derive(Clone)]
+struct Entrance {
+    door: Arc<Door>,
+    rates: Option<Arc<Rates>>,
+}
+
+async fn pass(
+    State(Entrance { door, rates }): State<Entrance>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let started = Instant::now();
     let request_id = door.ids.next();
     let method = request.method().clone();
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let path = matched.as_ref().map_or("-", MatchedPath::as_str);
 
-    let mut response = match door.admit(&request, path) {
+    let subject = rate::subject_of(door.proxies.client_of(&request));
+    request.extensions_mut().insert(subject);
+    let mut counted = Counted::default();
+    let mut response = match door.place(&request, path) {
         Err(refusal) => refusal.into_response(),
         Ok(_permit) => {
             request.extensions_mut().insert(By(Arc::clone(&door.machine)));
-            match AssertUnwindSafe(next.run(request)).catch_unwind().await {
-                Ok(response) => response,
-                Err(panic) => door.panicked(panic.as_ref()).into_response(),
+            let admitted = match &rates {
+                Some(rates) => rates.admit(&method, path, subject, &mut counted).await,
+                None => Ok(()),
+            };
+            match admitted {
+                Err(refusal) => refusal.into_response(),
+                Ok(()) => match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+                    Ok(response) => response,
+                    Err(panic) => door.panicked(panic.as_ref()).into_response(),
+                },
             }
         }
     };
@@ -98,6 +131,7 @@ async fn pass(State(door): State<Arc<Door>>, mut request: Request, next: Next) -
         response = error.render(request_id);
     }
     headers::write(&mut response);
+    response = counted.write(response);
     if let Ok(value) =
         HeaderValue::from_str(request_id.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()))
     {
@@ -108,12 +142,8 @@ async fn pass(State(door): State<Arc<Door>>, mut request: Request, next: Next) -
 }
 
 impl Door {
-    /// Refuses what needs no look at the body.
-    fn admit(
-        &self,
-        request: &Request,
-        path: &str,
-    ) -> Result<Option<tokio::sync::SemaphorePermit<'_>>, ApiError> {
+    /// A place for the request. Refuses what needs no look at the body.
+    fn place(&self, request: &Request, path: &str) -> Result<Option<SemaphorePermit<'_>>, ApiError> {
         size::check(request)?;
         self.names.check(request)?;
         if request.method() == Method::TRACE || request.method() == Method::CONNECT {

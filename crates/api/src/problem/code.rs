@@ -1,5 +1,7 @@
 //! The list of error codes: status, title and meaning of each. The documentation is written from it.
 
+use std::borrow::Cow;
+
 use http::StatusCode;
 use serde::Serialize;
 use utoipa::openapi::RefOr;
@@ -43,6 +45,18 @@ macro_rules! codes {
             }
         }
     };
+}
+
+impl Code {
+    /// Where it is explained: a registered type where there is one, else our own page.
+    pub(super) fn problem_type(self) -> Cow<'static, str> {
+        match self {
+            Self::RateLimited => {
+                Cow::Borrowed("https://iana.org/assignments/http-problem-types#quota-exceeded")
+            }
+            _ => Cow::Owned(format!("/api/docs#{}", self.name())),
+        }
+    }
 }
 
 /// By hand, because the derive does not see the names that the macro gives.
@@ -130,7 +144,7 @@ codes! {
     PreconditionRequired = "precondition_required", PRECONDITION_REQUIRED, "If-Match is required",
         "An edit needs the header If-Match with the ETag of what was read, so that nobody's work is overwritten unseen.";
     RateLimited = "rate_limited", TOO_MANY_REQUESTS, "Too many requests",
-        "Wait as long as Retry-After says.";
+        "You have done as much as you may for now. `violated-policies` names the limits; wait as long as Retry-After says.";
     HeadersTooLarge = "headers_too_large", REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too large",
         "One header may have 8 KiB, all of them together 32 KiB.";
     Internal = "internal", INTERNAL_SERVER_ERROR, "The server failed",

@@ -39,7 +39,7 @@ impl FieldError {
 pub struct Problem<'a> {
     /// Where the code is explained.
     #[serde(rename = "type")]
-    pub problem_type: String,
+    pub problem_type: Cow<'static, str>,
     /// The code in words, the same for every occurrence.
     pub title: &'static str,
     /// The HTTP status, again.
@@ -53,6 +53,9 @@ pub struct Problem<'a> {
     pub request_id: Uuid,
     /// The values of the request that are wrong, if the code is about values.
     pub errors: &'a [FieldError],
+    /// The limits that are reached, if the code is `rate_limited`.
+    #[serde(rename = "violated-policies", skip_serializing_if = "<[_]>::is_empty")]
+    pub violated_policies: &'a [&'static str],
 }
 
 /// An error on its way to the caller. The request id is added where the response leaves the server.
@@ -64,6 +67,7 @@ struct Inner {
     code: Code,
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
+    violated_policies: Vec<&'static str>,
     headers: Vec<(HeaderName, HeaderValue)>,
     cause: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -75,6 +79,7 @@ impl ApiError {
             code,
             detail: detail.into(),
             errors: Vec::new(),
+            violated_policies: Vec::new(),
             headers: Vec::new(),
             cause: None,
         }))
@@ -93,6 +98,17 @@ impl ApiError {
         };
         let mut error = Self::new(Code::Invalid, detail);
         error.0.errors = errors;
+        error
+    }
+
+    /// 429: these limits are reached, and after so many seconds there is room again.
+    pub fn rate_limited(policies: Vec<&'static str>, retry_after: u32) -> Self {
+        let detail = format!(
+            "The limit `{}` is reached. There is room again in {retry_after} s.",
+            policies.join("`, `")
+        );
+        let mut error = Self::new(Code::RateLimited, detail).retry_after(retry_after);
+        error.0.violated_policies = policies;
         error
     }
 
@@ -164,13 +180,14 @@ impl ApiError {
     /// The finished response.
     pub(crate) fn render(&self, request_id: Uuid) -> Response {
         let problem = Problem {
-            problem_type: format!("/api/docs#{}", self.0.code.name()),
+            problem_type: self.0.code.problem_type(),
             title: self.0.code.title(),
             status: self.0.code.status().as_u16(),
             detail: &self.0.detail,
             code: self.0.code,
             request_id,
             errors: &self.0.errors,
+            violated_policies: &self.0.violated_policies,
         };
         let body = serde_json::to_vec(&problem).unwrap_or_default();
         let mut response = Response::new(body.into());

@@ -20,6 +20,7 @@ mod pages;
 mod product;
 mod queries;
 mod races;
+mod rate_limits;
 mod raw;
 mod removing;
 mod routes;

@@ -28,6 +28,7 @@ async fn start() -> Server {
     let clock: Arc<dyn Clock> = Arc::new(Noon);
     let providers = ProvidersSettings(vec![ProviderSettings::new("simulated", ProviderKind::Simulated)]);
     let store = Store::open_in_place().unwrap();
+    let limits = testkit::limits(testkit::plenty(), &clock);
     let parts = Parts {
         providers: Registry::new(&providers, &clock, 1).unwrap(),
         sealer: Sealer::new(&store, &clock, MasterKey::draw().unwrap()),
@@ -36,6 +37,7 @@ async fn start() -> Server {
         ids: Arc::new(CountedIds::default()),
         retention: RetentionSettings::default(),
         auth: AuthSettings::default(),
+        limits,
     };
     let engine = Engine::start(parts, &TaskTracker::new(), &CancellationToken::new()).await.unwrap();
     Server::of(|door, closing| router(ApiState::new(engine, closing.clone()), site(), door).unwrap()).await

@@ -7,6 +7,9 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+/// The registered type of a problem that is about a limit.
+const QUOTA_EXCEEDED: &str = "https://iana.org/assignments/http-problem-types#quota-exceeded";
+
 /// A response, taken apart.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -38,7 +41,10 @@ impl Answer {
         assert!(detail.ends_with(['.', '?', ')']), "no sentence: {detail}");
         assert!(!problem["title"].as_str().unwrap().is_empty());
         let code = problem["code"].as_str().unwrap().to_owned();
-        assert_eq!(problem["type"], format!("/api/docs#{code}"));
+        match code.as_str() {
+            "rate_limited" => assert_eq!(problem["type"], QUOTA_EXCEEDED),
+            _ => assert_eq!(problem["type"], format!("/api/docs#{code}")),
+        }
         code
     }
 

@@ -7,17 +7,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use api::door::TrustedProxies;
 use api::router::router;
 use api::state::ApiState;
 use domain::clock::{Clock, Millis};
 use engine::people::AuthSettings;
+use engine::limits::{Limits, LimitsSettings};
 use engine::retention::RetentionSettings;
 use engine::secrets::{MasterKey, Sealer};
 use engine::{Engine, Parts};
 use llm::{Latency, ProviderKind, ProviderSettings, ProvidersSettings, Registry};
 use serde_json::{Value, json};
 use store::Store;
-use testkit::TestDatabase;
+use testkit::{TestDatabase, limits, plenty};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
@@ -69,6 +71,13 @@ impl Running {
         Self::on(TestDatabase::new(), concurrency, latency_ms).await
     }
 
+    /// A server with these limits, counted by `clock`, behind these proxies.
+    pub(crate) async fn limited(settings: LimitsSettings, clock: &Arc<dyn Clock>, proxies: &[&str]) -> Self {
+        let proxies = TrustedProxies::new(proxies.iter().map(|network| network.parse().unwrap()).collect());
+        let database = Arc::new(TestDatabase::new());
+        Self::made_of(database, CountedIds::default(), (50, 0), limits(settings, clock), proxies).await
+    }
+
     /// The same on this database.
     pub(crate) async fn on(database: TestDatabase, concurrency: u32, latency_ms: u64) -> Self {
         Self::instance(Arc::new(database), CountedIds::default(), concurrency, latency_ms).await
@@ -94,6 +103,18 @@ impl Running {
         latency_ms: u64,
     ) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(Steps::default());
+        let limits = limits(plenty(), &clock);
+        Self::made_of(database, ids, (concurrency, latency_ms), limits, TrustedProxies::default()).await
+    }
+
+    async fn made_of(
+        database: Arc<TestDatabase>,
+        ids: CountedIds,
+        (concurrency, latency_ms): (u32, u64),
+        limits: Arc<Limits>,
+        proxies: TrustedProxies,
+    ) -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(Steps::default());
         let mut simulated = ProviderSettings::new("simulated", ProviderKind::Simulated);
         simulated.concurrency = Some(concurrency);
         simulated.latency = Some(Latency { min_ms: latency_ms, max_ms: latency_ms });
@@ -111,11 +132,12 @@ impl Running {
             ids: Arc::new(ids),
             retention: RetentionSettings::default(),
             auth: AuthSettings::default(),
+            limits,
         };
         let stop = CancellationToken::new();
         let engine = Engine::start(parts, &TaskTracker::new(), &stop).await.unwrap();
         let of_routes = Arc::clone(&engine);
-        let server = Server::of(|door, closing| {
+        let server = Server::behind(proxies, |door, closing| {
             router(ApiState::new(of_routes, closing.clone()), site(), door).unwrap()
         });
         Self { server: server.await, engine, store, _stop: stop.drop_guard(), database }

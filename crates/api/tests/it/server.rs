@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use api::door::{Door, OwnNames};
+use api::door::{Door, OwnNames, TrustedProxies};
 use api::extract::{Create, Cursor, IMPORT_LIMIT, IfMatch, Json, PageLimit, Path, Query};
 use api::routes::{RateTier, Routes};
 use api::spa::Site;
@@ -209,9 +209,17 @@ impl Server {
 
     /// A server of any router.
     pub(crate) async fn of(router: impl FnOnce(&Arc<Door>, &CancellationToken) -> Router) -> Self {
+        Self::behind(TrustedProxies::default(), router).await
+    }
+
+    /// The same behind these proxies.
+    pub(crate) async fn behind(
+        proxies: TrustedProxies,
+        router: impl FnOnce(&Arc<Door>, &CancellationToken) -> Router,
+    ) -> Self {
         let listener = serve::listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let door = Door::new(Arc::new(CountedIds::default()), OwnNames::loopback(address.port()));
+        let door = Door::behind(proxies, Arc::new(CountedIds::default()), OwnNames::loopback(address.port()));
         let (closing, tasks) = (CancellationToken::new(), TaskTracker::new());
         let router = router(&door, &closing);
         tasks.spawn(serve::serve(listener, router, closing.clone()));

@@ -27,4 +27,4 @@ pub(crate) use recover::recover;
 pub use results::CellReport;
 pub use start::Started;
 pub use view::{Column, MetricView, ModelView, Rows, Run, RunCard, RunEvent};
-pub(crate) use worker::{Surroundings, Worker};
+pub(crate) use worker::{CALLS_AT_ONCE, Surroundings, Worker};

@@ -16,9 +16,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("cache", &["domain"]),
     ("llm", &["domain"]),
     ("store", &["domain"]),
-    ("engine", &["domain", "formats", "llm", "store"]),
+    ("engine", &["cache", "domain", "formats", "llm", "store"]),
     ("api", &["domain", "engine"]),
-    ("promptcards", &["api", "domain", "engine", "fake-ollama", "formats", "llm", "store"]),
+    ("promptcards", &["api", "cache", "domain", "engine", "fake-ollama", "formats", "llm", "store"]),
     ("testkit", EVERYTHING),
     ("benches", EVERYTHING),
 ];

@@ -74,6 +74,7 @@ impl Past {
 
     pub(crate) async fn start(&self, days: u32, workspace_mib: u32) -> Running {
         let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as _;
+        let limits = testkit::limits(testkit::plenty(), &clock);
         let parts = Parts {
             store: self.store.clone(),
             providers: Registry::new(&ProvidersSettings(Vec::new()), &clock, 1).unwrap(),
@@ -82,6 +83,7 @@ impl Past {
             ids: Arc::new(CountedIds::default()),
             retention: RetentionSettings { days, workspace_mib },
             auth: AuthSettings::default(),
+            limits,
         };
         let stop = CancellationToken::new();
         let engine = Engine::start(parts, &TaskTracker::new(), &stop).await.unwrap();

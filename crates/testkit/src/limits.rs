@@ -1,0 +1,42 @@
+//! Limits that no test reaches by chance.
+
+use std::sync::Arc;
+
+use cache::{Cache, Memory};
+use domain::clock::Clock;
+use engine::limits::{Limits, LimitsSettings};
+
+/// More than any test asks for.
+const PLENTY: u32 = 1_000_000_000;
+
+/// Settings that allow more than any test asks for. The limiter is at work all the same.
+pub fn plenty() -> LimitsSettings {
+    LimitsSettings {
+        general: Some(PLENTY),
+        general_anonymous: Some(PLENTY),
+        ai: Some(PLENTY),
+        ai_anonymous: Some(PLENTY),
+        auth: Some(PLENTY),
+        auth_address: Some(PLENTY),
+        refresh: Some(PLENTY),
+        refresh_address: Some(PLENTY),
+        export: Some(PLENTY),
+        reports: Some(PLENTY),
+        event_streams: Some(PLENTY),
+        ..LimitsSettings::default()
+    }
+}
+
+/// The same as variables of a server's environment.
+pub fn plenty_as_variables() -> Vec<(String, String)> {
+    let table = serde_json::to_value(plenty()).unwrap();
+    let numbers = table.as_object().unwrap().iter().filter(|(_, value)| value.is_number());
+    numbers
+        .map(|(name, value)| (format!("PROMPTCARDS_LIMITS__{}", name.to_uppercase()), value.to_string()))
+        .collect()
+}
+
+/// Limits of these settings, counted in memory by `clock`.
+pub fn limits(settings: LimitsSettings, clock: &Arc<dyn Clock>) -> Arc<Limits> {
+    Limits::new(Cache::Memory(Memory::new(Arc::clone(clock))), settings, Arc::clone(clock))
+}
