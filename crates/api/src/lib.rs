@@ -32,6 +32,7 @@
 //! 5. `make generate` writes `openapi.json`, from which the page's client is typed.
 
 mod assertions;
+mod budget;
 mod cards;
 mod csp_report;
 pub mod door;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use domain::permission::Permission::{
-    Anyone, CardsRead, CardsWrite, HealthRead, ProvidersControl, ProvidersRead, RunsControl, RunsRead,
+    Anyone, CardsRead, CardsWrite, HealthRead, MembersRead, MembersWrite, ProvidersControl, ProvidersRead, RunsControl, RunsRead,
 };
 use http::{HeaderMap, Method, Uri};
 use utoipa::openapi::{Info, OpenApi};
@@ -15,7 +15,7 @@ use crate::problem::{ApiError, Code};
 use crate::routes::{Declaration, RateTier, RouteMistake, Routes};
 use crate::spa::Site;
 use crate::state::ApiState;
-use crate::{assertions, cards, csp_report, health, limits, models, openapi, runs, suites, transfer};
+use crate::{assertions, budget, cards, csp_report, health, limits, models, openapi, runs, suites, transfer};
 
 /// Every address of the API, with the permission and the rate tier of each.
 fn map() -> Routes<ApiState> {
@@ -95,6 +95,8 @@ fn map() -> Routes<ApiState> {
     map.add(RunsRead, Events, routes!(runs::events::follow_run));
 
     map.add(Anyone, General, routes!(limits::get_limits));
+    map.add(MembersRead, General, routes!(budget::get_budget));
+    map.add(MembersWrite, General, routes!(budget::set_budget));
 
     map.add(Anyone, General, routes!(openapi::get_openapi));
     map.add(Anyone, Uncounted, routes!(openapi::get_docs));

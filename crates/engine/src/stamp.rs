@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use domain::caller::Caller;
+use domain::caller::{Caller, Credential};
 use domain::clock::Millis;
+use domain::ids::ApiKeyId;
 
 use crate::Engine;
 
@@ -12,6 +13,8 @@ use crate::Engine;
 pub(crate) struct Stamp {
     /// The caller's name.
     pub by: Arc<str>,
+    /// The API key that the caller uses, if they use one.
+    pub api_key: Option<ApiKeyId>,
     /// The time.
     pub at: Millis,
 }
@@ -19,6 +22,10 @@ pub(crate) struct Stamp {
 impl Engine {
     /// The stamp of a change that `caller` makes now.
     pub(crate) fn stamp(&self, caller: &Caller) -> Stamp {
-        Stamp { by: Arc::clone(&caller.name), at: self.clock.now() }
+        let api_key = match &caller.credential {
+            Credential::ApiKey { id, .. } => Some(*id),
+            Credential::Session { .. } | Credential::Machine => None,
+        };
+        Stamp { by: Arc::clone(&caller.name), api_key, at: self.clock.now() }
     }
 }

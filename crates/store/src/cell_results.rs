@@ -1,10 +1,12 @@
 //! Results of finished cells: the long texts, and all that is stored together with them.
 
+use domain::budget::{Day, Usage};
 use domain::clock::Millis;
 use domain::cost::NanoDollars;
 use domain::ids::RunId;
 use domain::verdict::{MetricScore, Outcome};
 
+use crate::budgets::{self, Payers};
 use crate::cells::{CellRange, CellRow};
 use crate::run_columns::{self, ColumnRow, Counted, Finished};
 use crate::{Conn, Error, FromRow, InsertMany, Json, Result, Row, Sql};
@@ -131,6 +133,8 @@ pub struct FinishedCell {
     pub result: CellResult,
     /// The calls made under this claim.
     pub attempts: Vec<AttemptRow>,
+    /// What those calls used.
+    pub used: Usage,
 }
 
 /// What storing a batch of finished cells of one run came to.
@@ -148,13 +152,14 @@ pub struct Stored {
     pub finished: bool,
 }
 
-/// Stores finished cells of one run: results, attempts, counters and event numbers, together.
+/// Stores finished cells of one run: results, attempts, counters, what was used and event numbers, together.
 ///
 /// A cell whose claim is no longer good is left alone: somebody else has it by now, or has finished it.
 pub fn finish(
     conn: &mut Conn,
     run: RunId,
     range: CellRange,
+    payers: Payers,
     cells: &[FinishedCell],
     at: Millis,
 ) -> Result<Stored> {
@@ -178,6 +183,8 @@ pub fn finish(
             metric_scores: &cell.metric_scores,
         }),
     )?;
+    let used = stored.iter().fold(Usage::default(), |used, cell| used.plus(cell.used));
+    budgets::add(conn, payers, Day::of(at), used)?;
     // The run's row is the last that is locked: until the commit nobody else can number an event of it.
     let counted: Option<(i64, i64)> = conn.query_opt(COUNT, &[&run, &stored.len(), &bytes])?;
     let Some((last, open)) = counted else {

@@ -7,6 +7,7 @@ pub mod answer_cache;
 mod answer_file;
 pub mod api_keys;
 mod batch;
+pub mod budgets;
 mod call;
 pub mod card_lists;
 pub mod card_search;

@@ -1,10 +1,11 @@
 //! Runs: their snapshots, their states and the numbers of their events.
 
 use domain::clock::Millis;
-use domain::ids::{InstanceId, RunId, SuiteId, WorkspaceId};
+use domain::ids::{ApiKeyId, InstanceId, RunId, SuiteId, WorkspaceId};
 use domain::matrix::Matrix;
 use domain::run::RunState;
 
+use crate::budgets::Payers;
 use crate::cells::CellRange;
 use crate::run_inputs::{RunModel, RunVersion};
 use crate::{Conn, FromRow, Result, Row, Sql, instances};
@@ -48,6 +49,17 @@ pub struct RunRow {
     pub started_at: Option<Millis>,
     /// When it was finished, or the last of its cells was cancelled.
     pub finished_at: Option<Millis>,
+    /// The API key that started it, if one did.
+    pub api_key: Option<ApiKeyId>,
+    /// Why the server paused it, if it did.
+    pub pause_reason: Option<String>,
+}
+
+impl RunRow {
+    /// Who uses what its cells use.
+    pub fn payers(&self) -> Payers {
+        Payers { workspace: self.workspace_id, api_key: self.api_key }
+    }
 }
 
 macro_rules! run_columns {
@@ -55,7 +67,7 @@ macro_rules! run_columns {
         "SELECT runs.id, runs.workspace_id, runs.number, runs.state, runs.suite_id, runs.versions, runs.models, \
          runs.cases, runs.repeats, runs.open_cells, runs.event_seq, runs.simulated, runs.note, runs.created_by, \
          runs.created_at, runs.started_at, runs.finished_at, runs.first_cell, runs.cell_count, runs.kept, \
-         runs.stored_bytes, runs.cache FROM runs "
+         runs.stored_bytes, runs.cache, runs.api_key_id, runs.pause_reason FROM runs "
     };
 }
 pub(crate) use run_columns;
@@ -86,6 +98,8 @@ impl FromRow for RunRow {
             kept: row.get(19)?,
             stored_bytes: row.get(20)?,
             cache: row.get(21)?,
+            api_key: row.get(22)?,
+            pause_reason: row.get(23)?,
         })
     }
 }
@@ -115,6 +129,8 @@ pub struct NewRun {
     pub cache_scopes: Vec<Option<String>>,
     /// Who starts it.
     pub created_by: String,
+    /// With which API key, if with one.
+    pub api_key: Option<ApiKeyId>,
     /// When it is started.
     pub created_at: Millis,
     /// Its versions.
@@ -143,8 +159,8 @@ pub fn prepare(conn: &mut Conn, run: &NewRun) -> Result<CellRange> {
     const RUN: Sql = Sql::new(
         "INSERT INTO runs (id, workspace_id, number, state, suite_id, versions, models, cases, repeats, \
          first_cell, cell_count, open_cells, prepared_by, fingerprint, simulated, note, created_by, created_at, \
-         cache) \
-         VALUES ($1, $2, $3, 'preparing', $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14, $15, $16, $17)",
+         cache, api_key_id) \
+         VALUES ($1, $2, $3, 'preparing', $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
     );
     const VERSION: Sql = Sql::new(
         "INSERT INTO run_versions (run_id, position, card_id, slug, title, number, content, includes) \
@@ -181,6 +197,7 @@ pub fn prepare(conn: &mut Conn, run: &NewRun) -> Result<CellRange> {
             &run.created_by,
             &run.created_at,
             &run.cache,
+            &run.api_key,
         ],
     )?;
     for (position, version) in (0_i64..).zip(&run.versions) {
@@ -338,7 +355,7 @@ pub fn change_state(
     at: Millis,
 ) -> Result<Option<i64>> {
     const CHANGE: Sql = Sql::new(
-        "UPDATE runs SET state = $3, event_seq = event_seq + 1, \
+        "UPDATE runs SET state = $3, event_seq = event_seq + 1, pause_reason = NULL, \
          started_at = CASE WHEN $3 = 'running' AND started_at IS NULL THEN $4 ELSE started_at END, \
          finished_at = CASE WHEN $3 = 'finished' OR ($3 = 'cancelled' AND open_cells = 0) THEN $4 ELSE NULL END \
          WHERE id = $1 AND state = $2 RETURNING event_seq",
@@ -352,6 +369,18 @@ pub fn change_state(
         }
     }
     Ok(None)
+}
+
+/// Pauses a run whose payers may use no more today, and says why. Returns the event's number, or None if it was not
+/// at work.
+pub fn pause(conn: &mut Conn, run: RunId, reason: &str, at: Millis) -> Result<Option<i64>> {
+    const AT_WORK: &[RunState] = &[RunState::Running, RunState::Queued];
+    const SAY_WHY: Sql = Sql::new("UPDATE runs SET pause_reason = $2 WHERE id = $1");
+    let number = change_state(conn, run, AT_WORK, RunState::Paused, "run_paused", at)?;
+    if number.is_some() {
+        conn.execute(SAY_WHY, &[&run, &reason])?;
+    }
+    Ok(number)
 }
 
 /// Goes on with a finished run that has open cells. Returns the event's number, or None if it was not finished.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use domain::budget::Usage;
 use domain::card::CardContent;
 use domain::clock::Millis;
 use domain::ids::{CardId, CaseId, IdSource, InstanceId, RunId, SuiteId, VersionId, WorkspaceId};
@@ -10,6 +11,7 @@ use domain::matrix::Matrix;
 use domain::run::CellState;
 use domain::verdict::{Outcome, Verdict};
 use serde_json::json;
+use store::budgets::Payers;
 use store::cell_results::{AttemptRow, CellResult, FinishedCell};
 use store::cells::{CellRange, CellRow, ClaimedCell};
 use store::run_columns::Finished;
@@ -97,6 +99,7 @@ impl History {
     pub async fn run(&self, store: &Store, past: PastRun) -> RunId {
         let new = self.new_run(past);
         let (run, matrix) = (new.id, new.matrix);
+        let payers = Payers { workspace: self.workspace, api_key: None };
         let range = store.write(move |conn| store::runs::prepare(conn, &new)).await.unwrap();
         let cases: Arc<[RunCase]> = (0..i64::from(past.cases))
             .map(|position| RunCase {
@@ -122,7 +125,7 @@ impl History {
                         store::cells::claim(conn, run, range, &positions, BATCH, owner, past.at + 1)?;
                     let cells: Vec<_> =
                         claimed.iter().map(|cell| finished(range, matrix, *cell, past)).collect();
-                    store::cell_results::finish(conn, run, range, &cells, past.at).map(drop)
+                    store::cell_results::finish(conn, run, range, payers, &cells, past.at).map(drop)
                 })
                 .await
                 .unwrap();
@@ -153,6 +156,7 @@ impl History {
             cache: true,
             cache_scopes: vec![None; 2],
             created_by: "local".to_owned(),
+            api_key: None,
             created_at: past.at,
             versions: vec![RunVersion {
                 card_id: self.card,
@@ -282,5 +286,7 @@ pub fn finished(range: CellRange, matrix: Matrix, cell: ClaimedCell, past: PastR
                 error_detail: errs.then(|| "HTTP 500".to_owned()),
             })
             .collect(),
+        // Its models are simulated.
+        used: Usage::default(),
     }
 }

@@ -50,6 +50,7 @@ async fn a_run_that_cannot_be_read_does_not_stop_the_others() {
         cache: true,
         cache_scopes: vec![None],
         created_by: String::new(),
+        api_key: None,
         created_at: 0,
         versions: Vec::new(),
         models: vec![model],

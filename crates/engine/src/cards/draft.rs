@@ -61,7 +61,7 @@ impl Engine {
         revision: i64,
         edit: EditDraft,
     ) -> Result<Revised<Draft>> {
-        let Stamp { by, at } = self.stamp(caller);
+        let Stamp { by, at, .. } = self.stamp(caller);
         let content = serde_json::to_string(&edit.content)?;
         self.store
             .try_write(move |conn| {
@@ -86,7 +86,7 @@ impl Engine {
         slug: String,
         revision: i64,
     ) -> Result<Revised<Draft>> {
-        let Stamp { by, at } = self.stamp(caller);
+        let Stamp { by, at, .. } = self.stamp(caller);
         self.store
             .try_write(move |conn| {
                 let card = view::find(conn, workspace, &slug)?;

@@ -156,7 +156,7 @@ impl Engine {
                 "A label has lower case, digits and hyphens, for example production.",
             ));
         }
-        let (move_id, Stamp { by, at }) = (self.ids.next().to_string(), self.stamp(caller));
+        let (move_id, Stamp { by, at, .. }) = (self.ids.next().to_string(), self.stamp(caller));
         let moved = slug.clone();
         let label = self
             .store
@@ -196,7 +196,7 @@ impl Engine {
         slug: String,
         name: String,
     ) -> Result<()> {
-        let (move_id, Stamp { by, at }) = (self.ids.next().to_string(), self.stamp(caller));
+        let (move_id, Stamp { by, at, .. }) = (self.ids.next().to_string(), self.stamp(caller));
         let moved = slug.clone();
         self.store
             .try_write(move |conn| {

@@ -2,6 +2,7 @@
 //!
 //! The numbers are of the settings, the counts in the cache, which several instances may share.
 
+mod budgets;
 mod policy;
 mod settings;
 mod sign_in;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use cache::{Cache, Charge, Outcome, WINDOW_SECONDS, WindowKey};
 use domain::clock::{Clock, Millis};
 
+pub use budgets::BudgetView;
 pub use policy::Policy;
 pub use settings::{LimitsSettings, Profile, WrongLimit};
 pub use sign_in::Reservation;

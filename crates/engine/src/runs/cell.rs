@@ -4,6 +4,7 @@ use std::any::Any;
 use std::panic::AssertUnwindSafe;
 
 use domain::assertion::{Answer, CompiledAssertions};
+use domain::budget::Usage;
 use domain::card::{Message, ModelParameters};
 use domain::completion::Completion;
 use domain::cost::NanoDollars;
@@ -301,6 +302,8 @@ impl Answered {
         };
         let paid =
             if self.cached_from.is_some() { NanoDollars(0) } else { completion.cost.unwrap_or_default() };
+        let is_simulated = provider.is_some_and(|provider| provider.is_simulated());
+        let used = if is_simulated { Usage::default() } else { used(&completion, attempts.len()) };
         let digest = self.call.facts.digest.or_else(|| model?.digest.clone());
         FinishedCell {
             facts: CellRow {
@@ -340,7 +343,21 @@ impl Answered {
                 outcomes: self.outcomes,
             },
             attempts,
+            used,
         }
+    }
+}
+
+/// What so many calls used, the last of which brought this. None was made where an earlier run was asked.
+fn used(completion: &Completion, calls: usize) -> Usage {
+    if calls == 0 {
+        return Usage::default();
+    }
+    let tokens = [completion.usage.prompt_tokens, completion.usage.completion_tokens];
+    Usage {
+        calls: i64::try_from(calls).unwrap_or(i64::MAX),
+        tokens: tokens.into_iter().flatten().sum(),
+        cost_usd: completion.cost.unwrap_or_default(),
     }
 }
 

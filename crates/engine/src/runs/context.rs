@@ -11,6 +11,7 @@ use domain::run::RunState;
 use domain::template::{Includes, PromptTemplate};
 use domain::variables::VariableDefinition;
 use llm::Guarded;
+use store::budgets::Payers;
 use store::cells::{CellRange, ClaimedCell};
 use store::runs::RunRow;
 use tokio_util::sync::CancellationToken;
@@ -24,6 +25,8 @@ pub(crate) struct RunContext {
     pub id: RunId,
     pub matrix: Matrix,
     pub cells: CellRange,
+    /// Whose budgets it must keep to.
+    pub payers: Payers,
     pub versions: Vec<ContextVersion>,
     pub models: Vec<ContextModel>,
     pub judge: Judge,
@@ -62,7 +65,7 @@ pub(crate) struct ClaimedCase {
 impl RunContext {
     /// Reads the snapshots of a run and compiles its templates.
     pub(crate) async fn read(around: &Surroundings, row: RunRow, cancel: CancellationToken) -> Result<Self> {
-        let (id, uses_cache, rows) = (row.id, row.cache, row.matrix.rows());
+        let (id, uses_cache, rows, payers) = (row.id, row.cache, row.matrix.rows(), row.payers());
         let (versions, models, answers) = around
             .store
             .read(move |conn| {
@@ -102,6 +105,7 @@ impl RunContext {
             id,
             matrix: row.matrix,
             cells: row.cells,
+            payers,
             versions,
             models,
             judge: Judge::default(),

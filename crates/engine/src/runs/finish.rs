@@ -55,6 +55,7 @@ impl Finisher {
                 }
                 self.store_all(&run, cells).await;
                 drop(guards);
+                self.around.results_stored.notify_one();
             }
         }
     }
@@ -79,11 +80,12 @@ impl Finisher {
     /// does not mend.
     async fn store(&self, run: &RunContext, cells: Arc<[FinishedCell]>) -> Result<(), store::Error> {
         let stored = loop {
-            let (id, range, batch, at) = (run.id, run.cells, Arc::clone(&cells), self.around.clock.now());
+            let (id, range, payers) = (run.id, run.cells, run.payers);
+            let (batch, at) = (Arc::clone(&cells), self.around.clock.now());
             let stored = self
                 .around
                 .store
-                .write_guarded(move |conn| store::cell_results::finish(conn, id, range, &batch, at))
+                .write_guarded(move |conn| store::cell_results::finish(conn, id, range, payers, &batch, at))
                 .await;
             match stored {
                 Ok(stored) => break stored,

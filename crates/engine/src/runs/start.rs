@@ -137,7 +137,7 @@ impl Engine {
 
     async fn prepare(
         &self,
-        Stamp { by, at }: Stamp,
+        Stamp { by, api_key, at }: Stamp,
         workspace: WorkspaceId,
         id: RunId,
         request: RunRequest,
@@ -158,6 +158,7 @@ impl Engine {
             cache: request.cache,
             cache_scopes,
             created_by: by.to_string(),
+            api_key,
             created_at: at,
             versions: plan.versions.into_iter().map(|PlannedVersion { row, .. }| row).collect(),
             models: plan.models,

@@ -152,6 +152,9 @@ pub struct Run {
     pub note: String,
     /// Whether its cells may take the answers of earlier runs.
     pub cache: bool,
+    /// Why the server paused it, in a sentence. None: it did not, or somebody resumed it.
+    #[serde(default)]
+    pub pause_reason: Option<String>,
     /// Whether somebody keeps it: then nothing removes it.
     pub kept: bool,
     /// How much its cases and results take, in bytes.
@@ -221,6 +224,7 @@ fn assemble(
         event_number: row.event_seq,
         note: row.note.clone(),
         cache: row.cache,
+        pause_reason: row.pause_reason.clone(),
         kept: row.kept,
         stored_bytes: row.stored_bytes,
         created_by: row.created_by.clone(),

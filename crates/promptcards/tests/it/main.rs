@@ -1,6 +1,7 @@
 //! The whole application, from outside.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod budgets;
 mod cache;
 mod cache_keys;
 mod cache_limits;

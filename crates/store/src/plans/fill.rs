@@ -223,6 +223,9 @@ const KEYS: Sql = fill!(
     "idempotency_keys (scope, key, fingerprint, body, created_at)",
     "'default', 'key-' || i, 'print', '{}', i"
 );
+const BUDGETS: Sql =
+    fill!("budgets (subject_id, calls, set_by, set_at)", id!("00", "i"), ", 1000000, 'local', i");
+const USAGE: Sql = fill!("daily_usage (subject_id, day, calls, tokens, cost)", id!("00", "i"), ", 0, i, i, i");
 const STATES: [(Sql, i64); 2] = [
     (
         Sql::new("UPDATE runs SET state = 'cancelled', open_cells = 5, finished_at = NULL WHERE number = $1"),
@@ -252,6 +255,8 @@ pub(super) fn fill(conn: &mut Conn) -> Result<()> {
     conn.execute(RESULTS, &[&"It is a number. ".repeat(20)])?;
     conn.execute(ATTEMPTS, &[])?;
     conn.execute(KEYS, &[&5_000])?;
+    conn.execute(BUDGETS, &[&5_000])?;
+    conn.execute(USAGE, &[&5_000])?;
     for (statement, number) in STATES {
         conn.execute(statement, &[&number])?;
     }

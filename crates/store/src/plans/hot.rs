@@ -1,6 +1,7 @@
 //! What is done for each request, each cell, each reader or every few seconds: it must not become slower as tables
 //! grow.
 
+use domain::budget::{Day, Usage};
 use domain::matrix::Matrix;
 use domain::run::{CellState, RunState};
 use domain::verdict::Verdict;
@@ -14,7 +15,7 @@ use crate::cells::{CellRange, CellRow};
 use crate::run_columns::Finished;
 use crate::run_lists::RunFilter;
 use crate::{
-    Conn, Result, answer_cache, card_lists, card_search, cards, cell_results, cells, drafts, idempotency,
+    Conn, Result, answer_cache, budgets, card_lists, card_search, cards, cell_results, cells, drafts, idempotency,
     labels, removals, run_columns, run_events, run_inputs, run_lists, runs, suites, test_cases, versions,
 };
 
@@ -163,7 +164,9 @@ pub(super) const HOT: &[Hot] = &[
         let held: Vec<(i64, i64)> = claimed.iter().map(|cell| (cell.id, cell.claim)).collect();
         cells::renew(conn, owner, &held, 20_000)?;
         let finished: Vec<FinishedCell> = held[..40].iter().map(finished).collect();
-        let stored = cell_results::finish(conn, run(LARGE), LARGE_CELLS, &finished, 5_000)?;
+        let payers = runs::find(conn, run(LARGE))?.unwrap().payers();
+        budgets::of_payers(conn, payers, Day(0))?;
+        let stored = cell_results::finish(conn, run(LARGE), LARGE_CELLS, payers, &finished, 5_000)?;
         assert!(stored.accepted.iter().all(|accepted| *accepted));
         cells::release_expired(conn, &[held[40].0], 30_000)?;
         cells::release(conn, &held[40..])
@@ -268,5 +271,6 @@ fn finished((id, claim): &(i64, i64)) -> FinishedCell {
             finished_at: 5_000,
         },
         attempts: Vec::new(),
+        used: Usage { calls: 1, ..Usage::default() },
     }
 }

@@ -15,6 +15,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { number: 2, name: "secrets", sql: include_str!("../../migrations/postgres/0002_secrets.sql") },
     Migration { number: 3, name: "imports", sql: include_str!("../../migrations/postgres/0003_imports.sql") },
     Migration { number: 4, name: "people", sql: include_str!("../../migrations/postgres/0004_people.sql") },
+    Migration { number: 5, name: "limits", sql: include_str!("../../migrations/postgres/0005_limits.sql") },
 ];
 
 /// Servers before lack what the statements need.

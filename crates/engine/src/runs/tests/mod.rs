@@ -7,6 +7,7 @@ mod storing;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use domain::budget::Usage;
 use domain::cost::NanoDollars;
 use domain::ids::{IdSource, InstanceId, RunId, SuiteId, WorkspaceId};
 use domain::matrix::Matrix;
@@ -64,6 +65,7 @@ impl Fixture {
             cache: true,
             cache_scopes: vec![None],
             created_by: String::new(),
+            api_key: None,
             created_at: 0,
             versions: Vec::new(),
             models: Vec::new(),
@@ -104,8 +106,9 @@ impl Fixture {
     }
 
     async fn finish(&self, cells: Vec<FinishedCell>) -> store::Result<Stored> {
-        let (run, range) = (self.run, self.cells);
-        self.store.write(move |conn| store::cell_results::finish(conn, run, range, &cells, 3)).await
+        let (run, range, payers) = (self.run, self.cells, self.row().await.payers());
+        let finish = move |conn: &mut Conn| store::cell_results::finish(conn, run, range, payers, &cells, 3);
+        self.store.write(finish).await
     }
 
     /// Finishes the whole run, each cell with an answer that could not be judged.
@@ -173,5 +176,6 @@ fn finished(cell: ClaimedCell, verdict: Option<Verdict>) -> FinishedCell {
             finished_at: 3,
         },
         attempts: Vec::new(),
+        used: Usage { calls: 1, tokens: 8, cost_usd: NanoDollars(7_000) },
     }
 }

@@ -34,12 +34,14 @@ async fn a_result_that_can_never_be_stored_is_an_error_of_its_cell_alone() {
         clock,
         events: Arc::default(),
         instance: fixture.owner,
+        results_stored: Arc::default(),
     });
     let row = fixture.row().await;
     let run = RunContext {
         id: row.id,
         matrix: row.matrix,
         cells: row.cells,
+        payers: row.payers(),
         versions: Vec::new(),
         models: Vec::new(),
         judge: Judge::default(),

@@ -27,6 +27,11 @@ impl Lane {
         &self.run.models[self.model].provider_name
     }
 
+    /// Whether its model is made up, and uses nothing of a budget.
+    pub(super) fn is_simulated(&self) -> bool {
+        self.run.models[self.model].provider.as_ref().is_some_and(|provider| provider.is_simulated())
+    }
+
     pub(super) fn model_name(&self) -> &str {
         &self.run.models[self.model].name
     }

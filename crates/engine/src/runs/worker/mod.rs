@@ -3,6 +3,8 @@
 //! Permits are counted here and nowhere else: so many calls in all, and so many of each provider. No more cells
 //! are claimed than the slots of their provider can work on now and next.
 
+mod allowance;
+mod claim;
 mod in_flight;
 mod lanes;
 mod loads;
@@ -16,20 +18,18 @@ use std::time::Duration;
 
 use domain::clock::{Clock, Millis};
 use domain::ids::{InstanceId, RunId};
-use domain::matrix::Coordinates;
 use llm::Registry;
-use store::cells::ClaimedCell;
-use store::{Conn, Store};
+use store::Store;
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::cell;
-use super::context::ClaimedCase;
 use super::finish::{Finished, Finisher};
 use crate::error::{Error, Result};
 use crate::events::EventHub;
+use claim::claim;
 use in_flight::InFlight;
 pub(crate) use in_flight::InFlightGuard;
 use lanes::Lane;
@@ -53,6 +53,8 @@ pub(crate) struct Surroundings {
     pub clock: Arc<dyn Clock>,
     pub events: Arc<EventHub>,
     pub instance: InstanceId,
+    /// Told when results were stored: what they used is known then.
+    pub results_stored: Arc<Notify>,
 }
 
 /// Works off the cells of all runs.
@@ -66,6 +68,8 @@ struct Shared {
     wake: Notify,
     /// The list of runs must be read again.
     runs_changed: AtomicBool,
+    /// A run waits until it is known what the calls under way have used of its budget.
+    budget_waits: AtomicBool,
     calls: Arc<Semaphore>,
     slots: HashMap<String, Arc<Slots>>,
     /// The slots for cells whose provider is no longer configured: they end at once, with an error that says so.
@@ -89,6 +93,7 @@ impl Worker {
         let shared = Arc::new(Shared {
             wake: Notify::new(),
             runs_changed: AtomicBool::new(true),
+            budget_waits: AtomicBool::new(false),
             calls: Arc::new(Semaphore::new(CALLS_AT_ONCE)),
             slots: slots.collect(),
             unconfigured: Arc::new(Slots::new(CALLS_AT_ONCE)),
@@ -112,9 +117,7 @@ impl Worker {
 
     /// Begins no further cell of a run that was paused, and gives back those that wait for a slot.
     pub(crate) fn hold(&self, run: RunId) {
-        let withdrawn: Vec<ReadyCell> = self.shared.all_slots().flat_map(|slots| slots.hold(run)).collect();
-        self.shared.give_back(withdrawn);
-        self.shared.runs_changed();
+        self.shared.hold(run);
     }
 
     /// Goes on with a run that was paused.
@@ -143,6 +146,12 @@ impl Shared {
     fn runs_changed(&self) {
         self.runs_changed.store(true, Ordering::Release);
         self.wake.notify_one();
+    }
+
+    fn hold(self: &Arc<Self>, run: RunId) {
+        let withdrawn: Vec<ReadyCell> = self.all_slots().flat_map(|slots| slots.hold(run)).collect();
+        self.give_back(withdrawn);
+        self.runs_changed();
     }
 
     fn now(&self) -> Millis {
@@ -242,6 +251,10 @@ async fn dispatch(shared: Arc<Shared>) {
         tokio::select! {
             () = shared.stop.cancelled() => {}
             () = shared.wake.notified() => {}
+            () = shared.around.results_stored.notified(), if shared.budget_waits.load(Ordering::Acquire) => {
+                shared.budget_waits.store(false, Ordering::Release);
+                shared.runs_changed.store(true, Ordering::Release);
+            }
             () = shared.around.store.run_changed() => shared.runs_changed.store(true, Ordering::Release),
             () = sleep_until(renewal) => {
                 renewal = Instant::now() + RENEWAL;
@@ -278,7 +291,7 @@ async fn fill_slots(shared: &Arc<Shared>, lanes: &mut Vec<Lane>) -> Result<bool>
         }
         let ready = claimed.into_iter().map(|claimed| ReadyCell {
             run: Arc::clone(&lane.run),
-            guard: shared.in_flight.begin(claimed.cell.id, claimed.cell.claim),
+            guard: shared.in_flight.begin(claimed.cell.id, claimed.cell.claim, lane.run.payers),
             claimed,
         });
         shared.give_back(slots.push(ready.collect()));
@@ -328,53 +341,4 @@ async fn work_off(shared: Arc<Shared>, slots: Arc<Slots>, first: ReadyCell, perm
     }
     drop(permit);
     shared.wake.notify_one();
-}
-
-async fn claim(shared: &Shared, lane: &Lane, limit: usize) -> Result<Vec<ClaimedCase>> {
-    let context = &lane.run;
-    let (run, range, matrix, open) = (context.id, context.cells, context.matrix, lane.open.clone());
-    let is_begun = context.begun.load(Ordering::Relaxed);
-    let (owner, now, until) = (shared.around.instance, shared.now(), shared.lease_until());
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let (claimed, begun) = shared
-        .around
-        .store
-        .write_guarded(move |conn| {
-            let cells = store::cells::claim(conn, run, range, &open, limit, owner, until)?;
-            let begun = if is_begun || cells.is_empty() { None } else { store::runs::begin(conn, run, now)? };
-            let cells: Vec<(ClaimedCell, Coordinates)> = cells
-                .into_iter()
-                .filter_map(|cell| {
-                    let position = u64::try_from(range.position(cell.id)).ok()?;
-                    Some((cell, matrix.coordinates(position)?))
-                })
-                .collect();
-            Ok((with_cases(conn, run, &cells)?, begun))
-        })
-        .await?;
-    if !claimed.is_empty() {
-        context.begun.store(true, Ordering::Relaxed);
-    }
-    if let Some(number) = begun {
-        super::control::tell(&shared.around.store, &shared.around.events, run, number, "run_started").await;
-    }
-    Ok(claimed)
-}
-
-/// Adds its case to each cell. Cells that follow each other are about the same case or the next.
-fn with_cases(
-    conn: &mut Conn,
-    run: RunId,
-    cells: &[(ClaimedCell, Coordinates)],
-) -> store::Result<Vec<ClaimedCase>> {
-    let mut claimed = Vec::with_capacity(cells.len());
-    for near in cells.chunk_by(|(_, one), (_, next)| (one.case..=one.case + 1).contains(&next.case)) {
-        let (first, last) = (near[0].1.case, near[near.len() - 1].1.case);
-        let cases = store::run_inputs::case_contents(conn, run, first.into()..i64::from(last) + 1)?;
-        for (cell, at) in near {
-            let case = cases.get((at.case - first) as usize).cloned().unwrap_or_default();
-            claimed.push(ClaimedCase { cell: *cell, at: *at, case });
-        }
-    }
-    Ok(claimed)
 }

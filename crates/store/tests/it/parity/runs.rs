@@ -1,9 +1,11 @@
 //! What is done with runs and their cells.
 
+use domain::budget::Usage;
 use domain::cost::NanoDollars;
 use domain::matrix::Matrix;
 use domain::run::{CellState, RunState};
 use domain::verdict::{MetricScore, Outcome, Verdict};
+use store::budgets::Payers;
 use store::cell_results::{AttemptRow, CellResult, FinishedCell};
 use store::cells::{CellRow, ClaimedCell};
 use store::run_columns::Finished;
@@ -152,7 +154,8 @@ fn of_one(
             world
                 .claimed
                 .retain(|(of, cell)| *of != place || finished.iter().all(|done| done.facts.id != cell.id));
-            told(cell_results::finish(conn, run.id, run.cells, &finished, at)?)
+            let payers = Payers { workspace: workspace(), api_key: None };
+            told(cell_results::finish(conn, run.id, run.cells, payers, &finished, at)?)
         }
         Operation::CancelCells { from, limit, .. } => {
             told(cells::cancel_open(conn, run.id, run.cells, run.matrix, *from, *limit)?)
@@ -226,6 +229,7 @@ fn prepare(conn: &mut Conn, world: &mut World, operation: &Operation, step: usiz
         cache: scope.is_some(),
         cache_scopes: vec![scope.as_ref().map(|Text(scope)| scope.clone()); matrix.columns() as usize],
         created_by: "local".to_owned(),
+        api_key: None,
         created_at: at(step),
         versions: vec![RunVersion {
             card_id,
@@ -326,5 +330,6 @@ fn finished(run: KnownRun, cell: ClaimedCell, operation: &Operation, at: i64) ->
                 error_detail: errs.then(|| text.clone()),
             })
             .collect(),
+        used: Usage { calls: *attempts, tokens: 3, cost_usd: NanoDollars(at) },
     }
 }
