@@ -9,6 +9,7 @@ pub mod card;
 pub mod clock;
 pub mod completion;
 pub mod cost;
+pub mod grant;
 pub mod ids;
 pub mod matrix;
 pub mod permission;
