@@ -14,7 +14,10 @@ use crate::state::ApiState;
 /// are those of UTC.
 #[utoipa::path(get, path = "/api/v1/workspaces/{ws}/budget", tag = "workspaces",
     responses((status = 200, body = BudgetView)))]
-pub(crate) async fn get_budget(State(state): State<ApiState>, Path(ws): Path<String>) -> Result<Json<BudgetView>> {
+pub(crate) async fn get_budget(
+    State(state): State<ApiState>,
+    Path(ws): Path<String>,
+) -> Result<Json<BudgetView>> {
     let workspace = state.workspace(&ws).await?;
     Ok(Json(state.engine.budget(workspace).await?))
 }

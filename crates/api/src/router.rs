@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use domain::permission::Permission::{
-    Anyone, CardsRead, CardsWrite, HealthRead, MembersRead, MembersWrite, ProvidersControl, ProvidersRead, RunsControl, RunsRead,
+    Anyone, CardsRead, CardsWrite, HealthRead, MembersRead, MembersWrite, ProvidersControl, ProvidersRead,
+    RunsControl, RunsRead,
 };
 use http::{HeaderMap, Method, Uri};
 use utoipa::openapi::{Info, OpenApi};

@@ -119,6 +119,7 @@ impl Engine {
             clock: Arc::clone(&clock),
             events: Arc::clone(&events),
             instance,
+            results_stored: Arc::default(),
         };
         let worker = Worker::start(around, tasks, stop);
         let retention = Retention::start(&store, &clock, retention, tasks, stop);

@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use engine::people::AuthSettings;
 use cache::CacheSettings;
 use engine::limits::LimitsSettings;
+use engine::people::AuthSettings;
 use engine::retention::RetentionSettings;
 use engine::secrets::SecretsSettings;
 use ipnet::IpNet;

@@ -25,15 +25,15 @@ fn by_key(role: ServerRole, workspace: &str, scopes: &[Scope]) -> Caller {
     Caller { credential, ..by_session(role, 0) }
 }
 
-fn here(role: Option<WorkspaceRole>) -> Option<Membership> {
-    Some(Membership { workspace: id(HERE), role })
+fn here(role: Option<WorkspaceRole>) -> Membership {
+    Membership { workspace: id(HERE), role }
 }
 
 #[test]
 fn a_workspace_is_hidden_from_those_who_are_no_members() {
     for permission in Permission::ALL {
         let Rule::Member { role: least, or_admin } = permission.rule() else { continue };
-        let ask = |role, held| check(permission, &by_session(role, 0), here(held), NOW);
+        let ask = |role, held| check(permission, &by_session(role, 0), Some(here(held)), NOW);
         for held in [WorkspaceRole::Viewer, WorkspaceRole::Editor, WorkspaceRole::Owner] {
             let expected = if held >= least { Ok(()) } else { Err(Denial::Role) };
             assert_eq!(ask(ServerRole::User, Some(held)), expected, "{permission:?} {held:?}");
@@ -65,7 +65,7 @@ fn what_is_dangerous_needs_an_admin_and_the_password_of_just_now() {
 
 #[test]
 fn a_key_opens_its_workspace_as_far_as_its_scopes_and_its_owner_go() {
-    let owner = here(Some(WorkspaceRole::Owner));
+    let owner = Some(here(Some(WorkspaceRole::Owner)));
     for permission in Permission::ALL {
         let every = by_key(ServerRole::Admin, HERE, &Scope::ALL);
         match (permission.rule(), permission.scope()) {
@@ -83,7 +83,7 @@ fn a_key_opens_its_workspace_as_far_as_its_scopes_and_its_owner_go() {
                 let elsewhere = by_key(ServerRole::Admin, ELSEWHERE, &Scope::ALL);
                 assert_eq!(check(permission, &elsewhere, owner, NOW), Err(Denial::Hidden));
                 let demoted = by_key(ServerRole::User, HERE, &Scope::ALL);
-                assert_eq!(check(permission, &demoted, here(None), NOW), Err(Denial::Hidden));
+                assert_eq!(check(permission, &demoted, Some(here(None)), NOW), Err(Denial::Hidden));
             }
         }
     }

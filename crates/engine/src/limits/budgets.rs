@@ -53,7 +53,12 @@ impl Engine {
     }
 
     /// Sets what a workspace may use on each day, from now on. Runs that were paused are resumed by somebody.
-    pub async fn set_budget(&self, caller: &Caller, workspace: WorkspaceId, budget: Budget) -> Result<BudgetView> {
+    pub async fn set_budget(
+        &self,
+        caller: &Caller,
+        workspace: WorkspaceId,
+        budget: Budget,
+    ) -> Result<BudgetView> {
         let Stamp { by, at, .. } = self.stamp(caller);
         let (day, subject) = (Day::of(at), workspace.to_string());
         let row = self

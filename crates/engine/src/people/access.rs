@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use domain::caller::{Caller, Credential};
 use domain::clock::Millis;
-use domain::ids::{ApiKeyId, UserId, WorkspaceId};
+use domain::ids::{ApiKeyId, TokenId, UserId, WorkspaceId};
 use domain::permission::{Scope, ServerRole, WorkspaceRole};
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::SecretString;
@@ -48,7 +48,51 @@ impl People {
     ///
     /// An error of the store is one: nobody is let in because it cannot be asked.
     pub async fn authenticate_access(&self, token: &str) -> Result<Caller> {
-        let token = self.verified(token).await?;
+        self.caller_of(self.verified(token).await?).await
+    }
+
+    /// Whose session a refresh token belongs to. That does not exchange it, and one that was exchanged will do: it is its
+    /// next exchange that finds a thief out.
+    pub async fn authenticate_refresh(&self, refresh_token: &str) -> Result<Caller> {
+        let hash = secret::hash(refresh_token);
+        let found = self.store.read(move |conn| match store::refresh_tokens::get(conn, &hash)? {
+            None => Ok(None),
+            Some(token) => store::sessions::get(conn, token.session_id),
+        });
+        let session = found.await?.ok_or_else(|| Error::denied(Denial::Token))?;
+        let id = TokenId::new(&*self.ids);
+        let (user, session) = (session.user_id, session.id);
+        self.caller_of(AccessToken { user, session, id, expires_at: Millis::MAX }).await
+    }
+
+    /// A caller as they are now, whose request has gone on for a while: refused if their session or key has ended. That
+    /// the access token has expired meanwhile ends nothing.
+    pub async fn authenticate_again(&self, caller: &Caller) -> Result<Caller> {
+        let now = match (caller.user, &caller.credential) {
+            (Some(user), Credential::Session { id, token, .. }) => {
+                let token = AccessToken { user, session: *id, id: *token, expires_at: Millis::MAX };
+                self.caller_of(token).await?
+            }
+            (Some(user), Credential::ApiKey { id, .. }) => {
+                let (id, now) = (*id, self.clock.now());
+                let found = self.store.read(move |conn| {
+                    let keys = store::api_keys::of_user(conn, user)?;
+                    let live = keys
+                        .iter()
+                        .any(|key| key.id == id && key.revoked_at.is_none() && key.expires_at > now);
+                    if live { store::users::get(conn, user) } else { Ok(None) }
+                });
+                let user = found.await?.filter(|user| user.disabled_at.is_none());
+                let user = user.ok_or_else(|| Error::denied(Denial::Token))?;
+                let role = self.role_now(user.role, user.totp_confirmed_at.is_some());
+                Caller { role, ..caller.clone() }
+            }
+            _ => caller.clone(),
+        };
+        Ok(Caller { address: caller.address, request: caller.request, ..now })
+    }
+
+    async fn caller_of(&self, token: AccessToken) -> Result<Caller> {
         let session = self.live_session(token).await?;
         Ok(Caller {
             user: Some(token.user),

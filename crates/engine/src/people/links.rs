@@ -4,6 +4,7 @@ use domain::caller::Caller;
 use domain::clock::{Millis, Timestamp};
 use domain::ids::UserId;
 use domain::permission::{ServerRole, WorkspaceRole};
+use garde::Validate;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use store::one_time_links::{Link, LinkKind};
@@ -24,22 +25,27 @@ const INVITATION: Millis = 7 * 24 * HOUR_MS;
 const RESET: Millis = HOUR_MS;
 
 /// Whom an invitation is for.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct Invite {
     /// The name that it proposes; who accepts it may choose another.
     #[serde(default)]
+    #[garde(skip)]
     pub name: Option<String>,
     /// The e-mail address that the account gets.
     #[serde(default)]
+    #[garde(skip)]
     pub email: Option<String>,
     /// What the account is to be on the server.
+    #[garde(skip)]
     pub role: ServerRole,
     /// Slug of the workspace that it is to be a member of.
     #[serde(default)]
+    #[garde(skip)]
     pub workspace: Option<String>,
     /// What it is to be there.
     #[serde(default)]
+    #[garde(skip)]
     pub workspace_role: Option<WorkspaceRole>,
 }
 

@@ -29,11 +29,11 @@ mod workspaces;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::clock::Clock;
+use domain::clock::{Clock, Millis};
 use domain::ids::{IdSource, TokenId, UserId, WorkspaceId};
 use domain::permission::{ServerRole, WorkspaceRole};
 use store::Store;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::task::TaskTracker;
 
 pub use account::{Account, CurrentSession, Workspace};
@@ -78,6 +78,8 @@ pub struct People {
     live_sessions: Recent<TokenId, Arc<LiveSession>>,
     live_keys: Recent<[u8; 32], Arc<LiveKey>>,
     live_roles: Recent<(UserId, WorkspaceId), Option<WorkspaceRole>>,
+    /// Told when this process has changed something of them.
+    changes: watch::Sender<()>,
     tasks: TaskTracker,
 }
 
@@ -105,6 +107,7 @@ impl People {
             live_sessions: Recent::new(MOST, BELIEVED),
             live_keys: Recent::new(MOST, BELIEVED),
             live_roles: Recent::new(MOST, BELIEVED),
+            changes: watch::Sender::new(()),
             tasks: tasks.clone(),
         })
     }
@@ -114,6 +117,22 @@ impl People {
         self.live_sessions.forget();
         self.live_keys.forget();
         self.live_roles.forget();
+        self.changes.send_replace(());
+    }
+
+    /// Hears of what this process changes: who may have been let in before may not be any more.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
+    }
+
+    /// The present time, by which credentials are judged.
+    pub fn now(&self) -> Millis {
+        self.clock.now()
+    }
+
+    /// Whether anybody may make an account.
+    pub fn registration_is_open(&self) -> bool {
+        self.settings.registration == Registration::Open
     }
 
     /// What an account may go by.

@@ -3,6 +3,7 @@
 use domain::caller::Caller;
 use domain::ids::{ApiKeyId, UserId, WorkspaceId};
 use domain::permission::ServerRole;
+use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -14,14 +15,16 @@ use super::{People, names};
 use crate::error::{Conflict, Error, Result};
 
 /// What is to be changed of an account.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct EditUser {
     /// What it is to be on the server.
     #[serde(default)]
+    #[garde(skip)]
     pub role: Option<ServerRole>,
     /// Whether it is to be disabled: nobody can use it, and its sessions end.
     #[serde(default)]
+    #[garde(skip)]
     pub disabled: Option<bool>,
 }
 

@@ -215,7 +215,6 @@ fn environment() -> Environment {
 }
 
 /// Does what the command line says, and answers with the exit code.
-#[expect(clippy::print_stderr, reason = "a command speaks to the person who typed it")]
 pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Serve(args) => serve::run(args),

@@ -108,7 +108,12 @@ async fn made_up_answers_and_those_of_earlier_runs_use_nothing() {
 #[tokio::test]
 async fn a_budget_is_not_negative_and_not_of_other_things() {
     let server = TestServer::start().await;
-    for wrong in [json!({ "calls": -1 }), json!({ "prompts": 1 }), json!({ "cost_usd": "-1" }), json!({ "tokens": "1" })] {
+    for wrong in [
+        json!({ "calls": -1 }),
+        json!({ "prompts": 1 }),
+        json!({ "cost_usd": "-1" }),
+        json!({ "tokens": "1" }),
+    ] {
         server.actor.put("W/budget", "*", &wrong).await.expect_problem(422, "invalid");
     }
     let set = set(&server, json!({ "cost_usd": "1.50" })).await;

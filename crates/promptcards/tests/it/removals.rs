@@ -175,9 +175,12 @@ async fn a_result_that_comes_after_its_run_was_removed_is_dropped() {
     let run = mark(&past, run).await;
     while step(&past.store, &run).await.0 != Step::Run {}
     let result = testkit::finished(cells, matrix, late[0], PastRun::default());
+    let payers = store::budgets::Payers { workspace: past.history.workspace, api_key: None };
     let stored = past
         .store
-        .write(move |conn| store::cell_results::finish(conn, run.id, cells, std::slice::from_ref(&result), 0))
+        .write(move |conn| {
+            store::cell_results::finish(conn, run.id, cells, payers, std::slice::from_ref(&result), 0)
+        })
         .await
         .unwrap();
     assert_eq!((stored.accepted, stored.finished), (vec![false], false));

@@ -60,7 +60,7 @@ impl Screen {
                 self.live.push(line);
             }
             (_, 'm') => self.coloured = true,
-            _ => panic!("nobody expects ESC {sequence}{end}"),
+            _ => unreachable!("nobody expects ESC {sequence}{end}"),
         }
     }
 

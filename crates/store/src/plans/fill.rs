@@ -225,7 +225,8 @@ const KEYS: Sql = fill!(
 );
 const BUDGETS: Sql =
     fill!("budgets (subject_id, calls, set_by, set_at)", id!("00", "i"), ", 1000000, 'local', i");
-const USAGE: Sql = fill!("daily_usage (subject_id, day, calls, tokens, cost)", id!("00", "i"), ", 0, i, i, i");
+const USAGE: Sql =
+    fill!("daily_usage (subject_id, day, calls, tokens, cost)", id!("00", "i"), ", 0, i, i, i");
 const STATES: [(Sql, i64); 2] = [
     (
         Sql::new("UPDATE runs SET state = 'cancelled', open_cells = 5, finished_at = NULL WHERE number = $1"),

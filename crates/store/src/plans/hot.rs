@@ -15,8 +15,9 @@ use crate::cells::{CellRange, CellRow};
 use crate::run_columns::Finished;
 use crate::run_lists::RunFilter;
 use crate::{
-    Conn, Result, answer_cache, budgets, card_lists, card_search, cards, cell_results, cells, drafts, idempotency,
-    labels, removals, run_columns, run_events, run_inputs, run_lists, runs, suites, test_cases, versions,
+    Conn, Result, answer_cache, budgets, card_lists, card_search, cards, cell_results, cells, drafts,
+    idempotency, labels, removals, run_columns, run_events, run_inputs, run_lists, runs, suites, test_cases,
+    versions,
 };
 
 /// Its name, the most rows that one of its statements may read, and what it does.
