@@ -67,7 +67,10 @@ impl Check for Contains {
                 Some(Ok(schema)) => schema,
                 Some(Err(message)) => return Finding::Unknown(message.clone()),
             };
-            breach = schema.breach(&object);
+            breach = match schema.breach(&object) {
+                Ok(breach) => breach,
+                Err(message) => return Finding::Unknown(message),
+            };
             if breach.is_none() {
                 let reason = "The output contains a JSON object that satisfies the schema.";
                 return Finding::Holds(Fact::new(reason));

@@ -110,8 +110,9 @@ impl Check for Parses {
         };
         match serde_json::from_str::<Value>(output) {
             Ok(value) => match schema.breach(&value) {
-                None => Finding::Holds(Fact::new("The output is JSON and satisfies the schema.")),
-                Some(breach) => {
+                Ok(None) => Finding::Holds(Fact::new("The output is JSON and satisfies the schema.")),
+                Err(message) => Finding::Unknown(message),
+                Ok(Some(breach)) => {
                     let reason = format!("The output is JSON and breaks the schema: {}.", clipped(&breach));
                     Finding::HoldsNot(Fact::new(reason))
                 }

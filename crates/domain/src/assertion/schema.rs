@@ -16,6 +16,9 @@ pub(super) const TOO_LARGE: &str = "The schema is larger than 64 KiB, the most t
 /// output, and 60 definitions that each ask twice for the next would come to 2^60.
 const WEIGHT_LIMIT: u64 = 10_000;
 
+/// Most times that a schema which leads back to itself may be held against one and the same part of an output.
+const LOOPS_LIMIT: u64 = 1_000_000;
+
 /// What each keyword holds.
 enum Holds {
     /// Data.
@@ -29,7 +32,30 @@ enum Holds {
 
 /// A compiled schema.
 #[derive(Debug)]
-pub(crate) struct Schema(Validator);
+pub(crate) struct Schema {
+    validator: Validator,
+    /// In how many ways it leads back to itself.
+    loops: u64,
+}
+
+/// What a schema comes to once its references are followed.
+#[derive(Debug, Clone, Copy, Default)]
+struct Weight {
+    schemas: u64,
+    /// In how many ways one of its references leads back to where it came from.
+    loops: u64,
+}
+
+impl Weight {
+    const UNKNOWN: Self = Self { schemas: u64::MAX, loops: 0 };
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            schemas: self.schemas.saturating_add(other.schemas),
+            loops: self.loops.saturating_add(other.loops),
+        }
+    }
+}
 
 impl Schema {
     /// Compiles a schema, or says in a sentence why that is not possible.
@@ -39,7 +65,9 @@ impl Schema {
         }
         let mut schema = schema.clone();
         prepare(&mut schema, "")?;
-        if weight(&schema, &schema, &mut HashMap::new()) > WEIGHT_LIMIT {
+        let mut known = HashMap::from([("#".to_owned(), None)]);
+        let Weight { schemas, loops } = weight(&schema, &schema, &mut known);
+        if schemas > WEIGHT_LIMIT {
             return Err(format!(
                 "The schema comes to more than {WEIGHT_LIMIT} schemas once its references are followed, or has one \
                  that is no pointer such as #/definitions/name."
@@ -57,18 +85,27 @@ impl Schema {
         for name in FORMATS_OF_ANYTHING {
             options = options.with_format(name, |_| true);
         }
-        options.build(&schema).map(Self).map_err(|error| {
+        options.build(&schema).map(|validator| Self { validator, loops }).map_err(|error| {
             let place = error.instance_path().to_string();
             let place = if place.is_empty() { String::new() } else { format!(" at {place}") };
             format!("The schema does not compile{place}: {error}.")
         })
     }
 
-    /// The first way in which a value breaks the schema, in words. None if it satisfies it.
-    pub(crate) fn breach(&self, value: &Value) -> Option<String> {
-        let error = self.0.validate(value).err()?;
+    /// The first way in which a value breaks the schema, in words; None if it satisfies it. Or, as an error, why that
+    /// cannot be found out.
+    pub(crate) fn breach(&self, value: &Value) -> Result<Option<String>, String> {
+        // Each way back is gone again at each depth of the value.
+        let ways = self.loops.checked_pow(depth(value));
+        if ways.is_none_or(|ways| ways > LOOPS_LIMIT) {
+            return Err(format!(
+                "The schema leads back to itself in {} ways, and the output is too deep to go all of them at each depth.",
+                self.loops
+            ));
+        }
+        let Some(error) = self.validator.validate(value).err() else { return Ok(None) };
         let place = error.instance_path().to_string();
-        Some(if place.is_empty() { error.to_string() } else { format!("at {place}, {error}") })
+        Ok(Some(if place.is_empty() { error.to_string() } else { format!("at {place}, {error}") }))
     }
 }
 
@@ -123,43 +160,55 @@ fn keyword(name: &str) -> Option<Holds> {
     })
 }
 
-/// How many schemas a schema comes to once its references are followed. One that leads back to itself counts once:
-/// the validator notices that it looks at the same part of the output again.
-fn weight(schema: &Value, root: &Value, known: &mut HashMap<String, u64>) -> u64 {
-    let Value::Object(keywords) = schema else { return 1 };
+/// How many levels of lists and objects a value has; text and numbers have none.
+fn depth(value: &Value) -> u32 {
+    match value {
+        Value::Array(list) => 1 + list.iter().map(depth).max().unwrap_or(0),
+        Value::Object(object) => 1 + object.values().map(depth).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+/// What a schema comes to once its references are followed. `known` has those that were followed; None: it is being
+/// followed now, and leads back to itself.
+fn weight(schema: &Value, root: &Value, known: &mut HashMap<String, Option<Weight>>) -> Weight {
+    let itself = Weight { schemas: 1, loops: 0 };
+    let Value::Object(keywords) = schema else { return itself };
     if let Some(Value::String(reference)) = keywords.get("$ref") {
-        if let Some(known) = known.get(reference) {
-            return *known;
+        match known.get(reference) {
+            Some(Some(known)) => return *known,
+            Some(None) => return Weight { schemas: 1, loops: 1 },
+            None => {}
         }
-        known.insert(reference.clone(), 1);
+        known.insert(reference.clone(), None);
         let found = match reference.strip_prefix('#').filter(|_| !reference.contains('%')) {
             Some(pointer) if pointer.is_empty() || pointer.starts_with('/') => {
-                root.pointer(pointer).map_or(1, |target| weight(target, root, known).saturating_add(1))
+                root.pointer(pointer).map_or(itself, |target| itself.and(weight(target, root, known)))
             }
-            _ => u64::MAX,
+            _ => Weight::UNKNOWN,
         };
-        known.insert(reference.clone(), found);
+        known.insert(reference.clone(), Some(found));
         return found;
     }
-    let each = |value: &Value, known: &mut HashMap<String, u64>| match value {
-        Value::Array(list) => {
-            list.iter().fold(0, |sum: u64, one| sum.saturating_add(weight(one, root, known)))
-        }
-        one => weight(one, root, known),
-    };
-    let mut sum: u64 = 1;
-    for (name, value) in keywords {
-        sum = sum.saturating_add(match keyword(name) {
-            Some(Holds::Schema | Holds::SchemaOrList) => each(value, known),
+    keywords.iter().fold(itself, |sum, (name, value)| {
+        sum.and(match (keyword(name), value) {
+            (Some(Holds::SchemaOrList), Value::Array(list)) => all(list.iter(), root, known),
+            (Some(Holds::Schema | Holds::SchemaOrList), one) => weight(one, root, known),
             // What is defined is looked at where it is referred to.
-            Some(Holds::Map) if !matches!(name.as_str(), "definitions" | "$defs") => {
-                let schemas = value.as_object().into_iter().flatten();
-                schemas.fold(0, |sum: u64, (_, one)| sum.saturating_add(weight(one, root, known)))
+            (Some(Holds::Map), Value::Object(map)) if !matches!(name.as_str(), "definitions" | "$defs") => {
+                all(map.values(), root, known)
             }
-            _ => 0,
-        });
-    }
-    sum
+            _ => Weight::default(),
+        })
+    })
+}
+
+fn all<'v>(
+    schemas: impl Iterator<Item = &'v Value>,
+    root: &Value,
+    known: &mut HashMap<String, Option<Weight>>,
+) -> Weight {
+    schemas.fold(Weight::default(), |sum, one| sum.and(weight(one, root, known)))
 }
 
 /// Refuses what Ajv's strict mode refuses, and rewrites `nullable`, which draft 7 does not have.

@@ -112,7 +112,17 @@ fn no_schema_that_asks_for_itself_again_and_again_holds_a_thread() {
     let list = json!({"items": {"$ref": "#"}});
     let schema = json!({"anyOf": [list, list], "not": {"anyOf": [{"type": "null"}, list]}});
     let deep = "[".repeat(120) + &"]".repeat(120);
-    outcome(Assertion::of("is-json").with_value(schema), deep);
+    let found = outcome(Assertion::of("is-json").with_value(schema), deep);
+    assert_eq!(found.verdict, Verdict::Error, "{}", found.reason);
+    // What leads back to itself as any tree does is found out.
+    let tree =
+        json!({"properties": {"left": {"$ref": "#"}, "right": {"$ref": "#"}, "name": {"type": "string"}}});
+    let grown =
+        |name: &str| (0..12).fold(json!({ "name": name }), |tree, _| json!({"left": tree, "right": tree}));
+    let found = outcome(Assertion::of("is-json").with_value(tree.clone()), grown("leaf").to_string());
+    assert_eq!(found.verdict, Verdict::Pass, "{}", found.reason);
+    let found = outcome(Assertion::of("is-json").with_value(tree), json!({"left": {"name": 1}}).to_string());
+    assert_eq!(found.verdict, Verdict::Fail, "{}", found.reason);
 }
 
 #[test]
