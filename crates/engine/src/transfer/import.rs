@@ -82,7 +82,10 @@ impl Engine {
             let removed = store::imports::discard(&self.store, drawn.import).await;
             match placed {
                 Ok(created) => {
-                    removed?;
+                    // It is done, whatever becomes of what is left over: the next start removes that.
+                    if let Err(error) = removed {
+                        tracing::warn!(%error, "what an import left over stays until the next start");
+                    }
                     let moved = created.value.cards.iter().filter(|card| !card.labels.is_empty());
                     moved.for_each(|card| self.label_moves.tell(workspace, &card.slug));
                     return Ok(created);
