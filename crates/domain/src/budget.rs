@@ -53,7 +53,7 @@ pub struct Budget {
 
 /// What was used. Simulated models use nothing, and so does an answer of an earlier run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Usage {
+pub struct DailyUsage {
     /// Model calls, those that failed included.
     pub calls: i64,
     /// Tokens of prompts and answers.
@@ -62,7 +62,7 @@ pub struct Usage {
     pub cost_usd: NanoDollars,
 }
 
-impl Usage {
+impl DailyUsage {
     /// Both together.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
@@ -76,7 +76,7 @@ impl Usage {
 
 impl Budget {
     /// Which part of it is used up, in words, if one is: `5 calls`.
-    pub fn used_up(&self, used: &Usage) -> Option<String> {
+    pub fn used_up(&self, used: &DailyUsage) -> Option<String> {
         if let Some(calls) = self.calls.filter(|calls| used.calls >= *calls) {
             return Some(format!("{calls} calls"));
         }
@@ -101,12 +101,12 @@ mod tests {
     #[test]
     fn a_budget_is_used_up_by_whichever_part_is_first() {
         let budget = Budget { calls: Some(5), tokens: None, cost_usd: Some(NanoDollars(1_500_000_000)) };
-        let used = |calls, cost| Usage { calls, tokens: 1_000_000, cost_usd: NanoDollars(cost) };
+        let used = |calls, cost| DailyUsage { calls, tokens: 1_000_000, cost_usd: NanoDollars(cost) };
         assert_eq!(budget.used_up(&used(4, 1_499_999_999)), None);
         assert_eq!(budget.used_up(&used(5, 0)), Some("5 calls".to_owned()));
         assert_eq!(budget.used_up(&used(0, 1_500_000_000)), Some("$1.5".to_owned()));
         assert_eq!(Budget::default().used_up(&used(1_000, 1_000)), None);
         let nothing = Budget { tokens: Some(0), ..Budget::default() };
-        assert_eq!(nothing.used_up(&Usage::default()), Some("0 tokens".to_owned()));
+        assert_eq!(nothing.used_up(&DailyUsage::default()), Some("0 tokens".to_owned()));
     }
 }

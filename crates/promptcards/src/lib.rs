@@ -7,7 +7,6 @@ mod eval;
 mod pulling;
 mod remote;
 mod report;
-mod setup;
 mod system;
 mod telemetry;
 

@@ -1,6 +1,6 @@
 //! Budgets of workspaces and API keys, and what each has used on a day.
 
-use domain::budget::{Budget, Day, Usage};
+use domain::budget::{Budget, DailyUsage, Day};
 use domain::clock::Millis;
 use domain::ids::{ApiKeyId, WorkspaceId};
 
@@ -30,7 +30,7 @@ pub struct BudgetRow {
     /// What may be used.
     pub budget: Budget,
     /// What has been.
-    pub used: Usage,
+    pub used: DailyUsage,
     /// Who set the budget. None: nobody did, and there is no limit.
     pub set_by: Option<String>,
     /// When it was set.
@@ -42,7 +42,7 @@ impl FromRow for BudgetRow {
         Ok(Self {
             subject: row.get(0)?,
             budget: Budget { calls: row.get(1)?, tokens: row.get(2)?, cost_usd: row.get(3)? },
-            used: Usage { calls: row.get(4)?, tokens: row.get(5)?, cost_usd: row.get(6)? },
+            used: DailyUsage { calls: row.get(4)?, tokens: row.get(5)?, cost_usd: row.get(6)? },
             set_by: row.get(7)?,
             set_at: row.get(8)?,
         })
@@ -92,13 +92,13 @@ pub fn set(conn: &mut Conn, subject: &str, budget: &Budget, by: &str, at: Millis
 }
 
 /// Adds to what the payers have used on the day.
-pub(crate) fn add(conn: &mut Conn, payers: Payers, day: Day, used: Usage) -> Result<()> {
+pub(crate) fn add(conn: &mut Conn, payers: Payers, day: Day, used: DailyUsage) -> Result<()> {
     const ADD: Sql = Sql::new(
         "INSERT INTO daily_usage (subject_id, day, calls, tokens, cost) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (subject_id, day) DO UPDATE SET calls = daily_usage.calls + excluded.calls, \
          tokens = daily_usage.tokens + excluded.tokens, cost = daily_usage.cost + excluded.cost",
     );
-    if used == Usage::default() {
+    if used == DailyUsage::default() {
         return Ok(());
     }
     for subject in payers.subjects() {

@@ -1,6 +1,6 @@
 //! Results of finished cells: the long texts, and all that is stored together with them.
 
-use domain::budget::{Day, Usage};
+use domain::budget::{DailyUsage, Day};
 use domain::clock::Millis;
 use domain::cost::NanoDollars;
 use domain::ids::RunId;
@@ -134,7 +134,7 @@ pub struct FinishedCell {
     /// The calls made under this claim.
     pub attempts: Vec<AttemptRow>,
     /// What those calls used.
-    pub used: Usage,
+    pub used: DailyUsage,
 }
 
 /// What storing a batch of finished cells of one run came to.
@@ -183,7 +183,7 @@ pub fn finish(
             metric_scores: &cell.metric_scores,
         }),
     )?;
-    let used = stored.iter().fold(Usage::default(), |used, cell| used.plus(cell.used));
+    let used = stored.iter().fold(DailyUsage::default(), |used, cell| used.plus(cell.used));
     budgets::add(conn, payers, Day::of(at), used)?;
     // The run's row is the last that is locked: until the commit nobody else can number an event of it.
     let counted: Option<(i64, i64)> = conn.query_opt(COUNT, &[&run, &stored.len(), &bytes])?;

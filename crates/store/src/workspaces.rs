@@ -53,7 +53,8 @@ pub fn of_user(conn: &mut Conn, user: UserId, all: bool, now: Millis) -> Result<
         "SELECT workspaces.id, workspaces.slug, workspaces.name, members.role FROM workspaces LEFT JOIN members \
          ON members.workspace_id = workspaces.id AND members.user_id = $1 \
          AND (members.expires_at IS NULL OR members.expires_at > $3) \
-         WHERE members.role IS NOT NULL OR $2 = 1 ORDER BY workspaces.slug",
+         WHERE (members.role IS NOT NULL OR $2 = 1) AND workspaces.prepared_by IS NULL \
+         ORDER BY workspaces.slug",
     );
     conn.query_all(OF_USER, &[&user, &all, &now])
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use domain::budget::Usage;
+use domain::budget::DailyUsage;
 use domain::card::CardContent;
 use domain::clock::Millis;
 use domain::ids::{CardId, CaseId, IdSource, InstanceId, RunId, SuiteId, VersionId, WorkspaceId};
@@ -287,6 +287,6 @@ pub fn finished(range: CellRange, matrix: Matrix, cell: ClaimedCell, past: PastR
             })
             .collect(),
         // Its models are simulated.
-        used: Usage::default(),
+        used: DailyUsage::default(),
     }
 }

@@ -19,6 +19,13 @@ mod redis_server;
 mod server;
 mod wire;
 
+use std::path::Path;
+use std::sync::Arc;
+
+use domain::clock::Clock;
+use engine::secrets::Sealer;
+use store::Store;
+
 pub use actor::{Actor, Answer};
 pub use database::TestDatabase;
 pub use events::{Event, Events};
@@ -29,6 +36,11 @@ pub use process::ServerProcess;
 pub use redis_server::RedisServer;
 pub use server::TestServer;
 pub use wire::{Cut, Wire};
+
+/// Seals under a master key in this folder, the same whenever an engine starts there again.
+pub async fn sealer(folder: &Path, store: &Store, clock: &Arc<dyn Clock>) -> Sealer {
+    engine::secrets::unlock(store, clock, &folder.join("master.key")).await.unwrap().sealer
+}
 
 /// Says that a test did not run, because something outside is not there. The summary of `make test` counts it.
 #[expect(clippy::print_stderr, reason = "the summary reads it there")]

@@ -95,6 +95,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show your limits
+         * @description How much the caller may do, and how much of that is left: the API key, else the account, else the address.
+         */
+        get: operations["get_limits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/openapi.json": {
         parameters: {
             query?: never;
@@ -126,6 +146,32 @@ export interface paths {
          * @description Nothing is stored, no model is asked.
          */
         post: operations["try_assertions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/budget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the budget
+         * @description What the workspace may use on each day, in calls of models, tokens and US dollars, and what it has used today. Days
+         *     are those of UTC.
+         */
+        get: operations["get_budget"];
+        /**
+         * Set the budget
+         * @description What is left out has no limit. A run that would exceed it is paused and says why; raised, or on the next day, it can
+         *     be resumed. Calls that are under way when tokens or dollars are used up end and count.
+         */
+        put: operations["set_budget"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -427,8 +473,10 @@ export interface paths {
         put?: never;
         /**
          * Import files of cards, all or none
-         * @description Each file is YAML as an export writes it; together they have at most 32 MiB. What is wrong in them is named with
-         *     its file and its path. If a card is there already, nothing is imported, unless `replace` says so.
+         * @description Each file is YAML as an export writes it; together they have at most 32 MiB and 5,000 cards. What is wrong in them is
+         *     named with its file and its path, and nothing is imported. The cards appear at once. If one is there already, nothing
+         *     is imported, unless `replace` says so: then cards change one after the other, labels last, and if that is cut short,
+         *     the same import once more completes it.
          */
         post: operations["import_cards"];
         delete?: never;
@@ -1135,6 +1183,19 @@ export interface components {
             /** @description An assertion of this type. */
             example: unknown;
         };
+        /** @description How many may be under way at once. */
+        AtOnce: {
+            /**
+             * Format: int32
+             * @description How many may be.
+             */
+            limit: number;
+            /**
+             * Format: int32
+             * @description How many are. None: that is not said.
+             */
+            open: number | null;
+        };
         /** @description One call of the model for a cell. */
         AttemptView: {
             /**
@@ -1153,6 +1214,37 @@ export interface components {
             error_kind: string | null;
             /** @description The failure in a sentence. */
             error: string | null;
+        };
+        /** @description What may be used on a day. None: as much as anybody likes. */
+        Budget: {
+            /**
+             * Format: int64
+             * @description Model calls, those that failed included.
+             */
+            calls?: number | null;
+            /**
+             * Format: int64
+             * @description Tokens of prompts and answers.
+             */
+            tokens?: number | null;
+            cost_usd?: components["schemas"]["NanoDollars"] | null;
+        };
+        /** @description What may be used on a day, and what has been today. */
+        BudgetView: {
+            /**
+             * @description The day, one of UTC.
+             * @example 2026-11-27
+             */
+            day: string;
+            /** @description When the next one begins, with nothing used. */
+            ends_at: components["schemas"]["Timestamp"];
+            /** @description What may be used on each day. */
+            budget: components["schemas"]["Budget"];
+            /** @description What has been used today. */
+            used: components["schemas"]["DailyUsage"];
+            /** @description Who set it. None: nobody did, and there is no limit. */
+            set_by: string | null;
+            set_at: components["schemas"]["Timestamp"] | null;
         };
         /** @description A card. */
         Card: {
@@ -1456,7 +1548,7 @@ export interface components {
          * @description What went wrong, for programs. The list only grows.
          * @enum {string}
          */
-        Code: "bad_request" | "invalid_json" | "duplicate_key" | "foreign_origin" | "not_found" | "method_not_allowed" | "request_timeout" | "slug_taken" | "archived" | "nothing_changed" | "wrong_state" | "model_in_use" | "stale" | "body_too_large" | "url_too_long" | "unsupported_media_type" | "wrong_host" | "invalid" | "model_missing" | "no_cases" | "too_many_cells" | "idempotency_mismatch" | "precondition_required" | "rate_limited" | "headers_too_large" | "internal" | "overloaded" | "unavailable" | "provider_unavailable" | "storage_full" | "shutting_down";
+        Code: "bad_request" | "invalid_json" | "duplicate_key" | "sign_in_required" | "sign_in_failed" | "invalid_token" | "wrong_password" | "invalid_link" | "registration_closed" | "forbidden" | "foreign_origin" | "not_found" | "method_not_allowed" | "request_timeout" | "slug_taken" | "archived" | "nothing_changed" | "wrong_state" | "model_in_use" | "name_taken" | "last_admin" | "last_owner" | "two_factor_state" | "too_many" | "stale" | "body_too_large" | "url_too_long" | "unsupported_media_type" | "wrong_host" | "invalid" | "model_missing" | "no_cases" | "too_many_cells" | "idempotency_mismatch" | "precondition_required" | "rate_limited" | "headers_too_large" | "internal" | "overloaded" | "unavailable" | "provider_unavailable" | "storage_full" | "shutting_down";
         /** @description One column of the matrix: one version on one model. */
         Column: {
             /**
@@ -1541,6 +1633,21 @@ export interface components {
              * @description Finished cells of which nothing was asked.
              */
             unjudged: number;
+        };
+        /** @description What was used. Simulated models use nothing, and so does an answer of an earlier run. */
+        DailyUsage: {
+            /**
+             * Format: int64
+             * @description Model calls, those that failed included.
+             */
+            calls: number;
+            /**
+             * Format: int64
+             * @description Tokens of prompts and answers.
+             */
+            tokens: number;
+            /** @description US dollars, as far as the prices of the models are known. */
+            cost_usd: components["schemas"]["NanoDollars"];
         };
         /** @description A model that is gone. */
         DeletedModel: {
@@ -1739,14 +1846,14 @@ export interface components {
             /** @description When the server was started. */
             started_at: components["schemas"]["Timestamp"];
         };
-        /** @description Cards to be imported, all or none. */
+        /** @description Cards to be imported. */
         ImportCards: {
             /** @description The files. A card of one may include a card of another. */
             files: components["schemas"]["ImportFile"][];
             /**
              * @description What becomes of cards that are there already. False: nothing at all is imported. True: they become what the
-             *     file says. Their versions stay, those of the file that they do not have come behind them, and labels that the
-             *     file does not have stay too.
+             *     file says, one after the other. Their versions stay, those of the file that they do not have come behind them,
+             *     and labels that the file does not have stay too.
              */
             replace?: boolean;
         };
@@ -2215,6 +2322,26 @@ export interface components {
              */
             version: number;
         };
+        /** @description How somebody stands under one policy. */
+        PolicyView: {
+            /** @description The policy: `general ai refresh export reports`. */
+            policy: string;
+            /**
+             * Format: int32
+             * @description How much may be done in any window.
+             */
+            limit: number;
+            /**
+             * Format: int32
+             * @description How much of that is left now.
+             */
+            remaining: number;
+            /**
+             * Format: int32
+             * @description In how many seconds there is more. 0: nothing is counted.
+             */
+            reset_seconds: number;
+        };
         /** @description What a content is and renders to. */
         Preview: {
             /** @description The variables that the templates use. */
@@ -2262,7 +2389,14 @@ export interface components {
             request_id: string;
             /** @description The values of the request that are wrong, if the code is about values. */
             errors: components["schemas"]["FieldError"][];
+            /** @description The limits that are reached, if the code is `rate_limited`. */
+            "violated-policies"?: string[];
         };
+        /**
+         * @description How much is allowed.
+         * @enum {string}
+         */
+        Profile: "strict" | "standard";
         /** @description A configured model server. */
         Provider: {
             /** @description The provider. */
@@ -2479,6 +2613,8 @@ export interface components {
             note: string;
             /** @description Whether its cells may take the answers of earlier runs. */
             cache: boolean;
+            /** @description Why the server paused it, in a sentence. None: it did not, or somebody resumed it. */
+            pause_reason: string | null;
             /** @description Whether somebody keeps it: then nothing removes it. */
             kept: boolean;
             /**
@@ -2538,8 +2674,9 @@ export interface components {
         RunId: string;
         /** @description What to run. */
         RunRequest: {
-            /** @description Versions of cards that share a suite. */
+            /** @description Versions of cards that share a suite, or of any cards over the suite that is named. */
             card_versions: components["schemas"]["VersionChoice"][];
+            suite_id?: components["schemas"]["SuiteId"] | null;
             /** @description Models to ask. */
             models: components["schemas"]["ModelChoice"][];
             /** @description Which cases. Absent: all. */
@@ -2578,6 +2715,22 @@ export interface components {
         SaveVersion: {
             /** @description What changed, in your words. */
             message?: string;
+        };
+        /** @description How somebody stands under every limit. */
+        StandingView: {
+            /** @description From where the numbers come that the settings do not give. */
+            profile: components["schemas"]["Profile"];
+            /**
+             * Format: int32
+             * @description For how many seconds work is counted: a limit holds in any so many.
+             */
+            window_seconds: number;
+            /** @description What is counted. */
+            policies: components["schemas"]["PolicyView"][];
+            /** @description Event streams of the caller. */
+            event_streams: components["schemas"]["AtOnce"];
+            /** @description Calls of models, of everybody. */
+            model_calls: components["schemas"]["AtOnce"];
         };
         /**
          * @description What came of one look.
@@ -2920,6 +3073,26 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    get_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StandingView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     get_openapi: {
         parameters: {
             query?: never;
@@ -2962,6 +3135,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Judgement"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_budget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    set_budget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Budget"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetView"];
                 };
             };
             default: components["responses"]["Problem"];

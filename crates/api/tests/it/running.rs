@@ -14,7 +14,6 @@ use domain::clock::{Clock, Millis};
 use engine::limits::{Limits, LimitsSettings};
 use engine::people::AuthSettings;
 use engine::retention::RetentionSettings;
-use engine::secrets::{MasterKey, Sealer};
 use engine::{Engine, Parts};
 use llm::{Latency, ProviderKind, ProviderSettings, ProvidersSettings, Registry};
 use serde_json::{Value, json};
@@ -127,7 +126,7 @@ impl Running {
         let parts = Parts {
             store: store.clone(),
             providers: Registry::new(&providers, &clock, 1).unwrap(),
-            sealer: Sealer::new(&store, &clock, MasterKey::draw().unwrap()),
+            sealer: testkit::sealer(database.folder(), &store, &clock).await,
             clock,
             ids: Arc::new(ids),
             retention: RetentionSettings::default(),

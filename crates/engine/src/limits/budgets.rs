@@ -1,6 +1,6 @@
 //! Budgets of workspaces: what may be used on a day, and what has been.
 
-use domain::budget::{Budget, Day, Usage};
+use domain::budget::{Budget, DailyUsage, Day};
 use domain::caller::Caller;
 use domain::clock::Timestamp;
 use domain::ids::WorkspaceId;
@@ -23,7 +23,7 @@ pub struct BudgetView {
     /// What may be used on each day.
     pub budget: Budget,
     /// What has been used today.
-    pub used: Usage,
+    pub used: DailyUsage,
     /// Who set it. None: nobody did, and there is no limit.
     pub set_by: Option<String>,
     /// When it was set.

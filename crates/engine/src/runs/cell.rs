@@ -4,7 +4,7 @@ use std::any::Any;
 use std::panic::AssertUnwindSafe;
 
 use domain::assertion::{Answer, CompiledAssertions};
-use domain::budget::Usage;
+use domain::budget::DailyUsage;
 use domain::card::{Message, ModelParameters};
 use domain::completion::Completion;
 use domain::cost::NanoDollars;
@@ -303,7 +303,7 @@ impl Answered {
         let paid =
             if self.cached_from.is_some() { NanoDollars(0) } else { completion.cost.unwrap_or_default() };
         let is_simulated = provider.is_some_and(|provider| provider.is_simulated());
-        let used = if is_simulated { Usage::default() } else { used(&completion, attempts.len()) };
+        let used = if is_simulated { DailyUsage::default() } else { used(&completion, attempts.len()) };
         let digest = self.call.facts.digest.or_else(|| model?.digest.clone());
         FinishedCell {
             facts: CellRow {
@@ -349,12 +349,12 @@ impl Answered {
 }
 
 /// What so many calls used, the last of which brought this. None was made where an earlier run was asked.
-fn used(completion: &Completion, calls: usize) -> Usage {
+fn used(completion: &Completion, calls: usize) -> DailyUsage {
     if calls == 0 {
-        return Usage::default();
+        return DailyUsage::default();
     }
     let tokens = [completion.usage.prompt_tokens, completion.usage.completion_tokens];
-    Usage {
+    DailyUsage {
         calls: i64::try_from(calls).unwrap_or(i64::MAX),
         tokens: tokens.into_iter().flatten().sum(),
         cost_usd: completion.cost.unwrap_or_default(),

@@ -123,7 +123,7 @@ async fn without_the_right_key_no_server_starts_and_none_is_made() {
     let said = String::from_utf8(promptcards(&database, &["keys", "rewrap"]).stderr).unwrap();
     assert!(said.contains("is missing"), "{said}");
     for (wrong, reason) in [
-        ("".to_owned(), "holds no master key"),
+        (String::new(), "holds no master key"),
         ("ab".repeat(31), "holds no master key"),
         ("zz".repeat(32), "holds no master key"),
         ("ab".repeat(32), "is not the master key of this database"),

@@ -10,7 +10,6 @@ use domain::run::RunState;
 use engine::people::AuthSettings;
 use engine::retention::RetentionSettings;
 use engine::runs::RunListQuery;
-use engine::secrets::{MasterKey, Sealer};
 use engine::{Engine, Parts};
 use llm::{ProvidersSettings, Registry};
 use store::{Store, StoreSettings};
@@ -78,7 +77,7 @@ impl Past {
         let parts = Parts {
             store: self.store.clone(),
             providers: Registry::new(&ProvidersSettings(Vec::new()), &clock, 1).unwrap(),
-            sealer: Sealer::new(&self.store, &clock, MasterKey::draw().unwrap()),
+            sealer: testkit::sealer(self.folder.path(), &self.store, &clock).await,
             clock,
             ids: Arc::new(CountedIds::default()),
             retention: RetentionSettings { days, workspace_mib },

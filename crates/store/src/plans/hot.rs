@@ -1,7 +1,7 @@
 //! What is done for each request, each cell, each reader or every few seconds: it must not become slower as tables
 //! grow.
 
-use domain::budget::{Day, Usage};
+use domain::budget::{DailyUsage, Day};
 use domain::matrix::Matrix;
 use domain::run::{CellState, RunState};
 use domain::verdict::Verdict;
@@ -272,6 +272,6 @@ fn finished((id, claim): &(i64, i64)) -> FinishedCell {
             finished_at: 5_000,
         },
         attempts: Vec::new(),
-        used: Usage { calls: 1, ..Usage::default() },
+        used: DailyUsage { calls: 1, ..DailyUsage::default() },
     }
 }

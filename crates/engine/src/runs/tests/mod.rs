@@ -7,7 +7,7 @@ mod storing;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use domain::budget::Usage;
+use domain::budget::DailyUsage;
 use domain::cost::NanoDollars;
 use domain::ids::{IdSource, InstanceId, RunId, SuiteId, WorkspaceId};
 use domain::matrix::Matrix;
@@ -176,6 +176,6 @@ fn finished(cell: ClaimedCell, verdict: Option<Verdict>) -> FinishedCell {
             finished_at: 3,
         },
         attempts: Vec::new(),
-        used: Usage { calls: 1, tokens: 8, cost_usd: NanoDollars(7_000) },
+        used: DailyUsage { calls: 1, tokens: 8, cost_usd: NanoDollars(7_000) },
     }
 }

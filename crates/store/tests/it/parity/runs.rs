@@ -1,6 +1,6 @@
 //! What is done with runs and their cells.
 
-use domain::budget::Usage;
+use domain::budget::DailyUsage;
 use domain::cost::NanoDollars;
 use domain::matrix::Matrix;
 use domain::run::{CellState, RunState};
@@ -330,6 +330,6 @@ fn finished(run: KnownRun, cell: ClaimedCell, operation: &Operation, at: i64) ->
                 error_detail: errs.then(|| text.clone()),
             })
             .collect(),
-        used: Usage { calls: *attempts, tokens: 3, cost_usd: NanoDollars(at) },
+        used: DailyUsage { calls: *attempts, tokens: 3, cost_usd: NanoDollars(at) },
     }
 }
