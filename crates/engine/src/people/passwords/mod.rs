@@ -1,7 +1,7 @@
 //! Passwords: which are taken, and how they are kept.
 
-mod common;
 mod hashing;
+mod known;
 
 pub(super) use hashing::Hasher;
 use secrecy::{ExposeSecret, SecretString};
@@ -36,7 +36,7 @@ impl NewPassword {
         if !LENGTH.contains(&password.chars().count()) {
             return refuse("A password has 12 to 128 characters. Several words are easy to remember.");
         }
-        if common::contains(password) {
+        if known::contains(password) {
             return refuse(
                 "Very many people have this password, or one that differs by a few digits at its end. Choose another one.",
             );

@@ -12,7 +12,7 @@ const SHORTEST: usize = 8;
 /// So many digits or signs are often put at the end of one.
 const ENDING: usize = 4;
 
-static HASHES: &[u8] = include_bytes!("common.bin");
+static HASHES: &[u8] = include_bytes!("known.bin");
 
 /// Whether it is one of them in any case, or one of them with a few digits or signs at its end.
 pub(super) fn contains(password: &str) -> bool {
