@@ -85,6 +85,7 @@ export function run(over: Partial<Run> = {}): Run {
     created_by: "local",
     note: "",
     cache: true,
+    pause_reason: null,
     kept: false,
     stored_bytes: 4_200,
     event_number: 12,

@@ -298,6 +298,13 @@ describe("a run that is at work", () => {
     expect(await screen.findByText("Cancelled", { selector: ".v--chip" })).toBeInTheDocument();
   });
 
+  it("says why the server paused it", async () => {
+    const reason = "Paused: the workspace has used up its 1,000 calls of the day.";
+    serve(aRun({ state: "paused", pause_reason: reason }));
+    openPage(address);
+    expect(await screen.findByText(reason)).toBeInTheDocument();
+  });
+
   it("says why something was not done", async () => {
     serve(aRun());
     on(
