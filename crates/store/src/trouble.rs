@@ -40,6 +40,9 @@ impl Trouble {
         let new = began.is_none();
         let now = Instant::now();
         let began = began.get_or_insert_with(|| Began { at: now, by_lane: [const { None }; 3] });
+        let untrusted = |error: &Error| matches!(error, Error::Untrusted { .. });
+        // A connection is lost first, and refused when it is made anew: what is to be done is in the second.
+        let new = new || untrusted(error) && !began.by_lane.iter().flatten().any(|(met, _)| untrusted(met));
         began.by_lane[lane as usize] = Some((error.clone(), now));
         self.any.store(true, Ordering::Release);
         if new {
