@@ -1,4 +1,14 @@
-import type { AssertionType, Card, CardContent, Case, Health, Run } from "@/api/types";
+import type {
+  Account,
+  AssertionType,
+  Card,
+  CardContent,
+  Case,
+  Health,
+  Run,
+  Session,
+  SignedIn,
+} from "@/api/types";
 
 export const health: Health = {
   status: "pass",
@@ -15,6 +25,42 @@ export const health: Health = {
   version: "0.1.0",
   started_at: "2026-11-23T08:00:00.000Z",
 };
+
+export function account(over: Partial<Account> = {}): Account {
+  return {
+    id: "0193f2a1-0000-7000-8000-0000000000d1",
+    name: "ada",
+    email: "ada@example.org",
+    role: "admin",
+    two_factor: false,
+    created_at: "2026-11-20T08:00:00.000Z",
+    disabled_at: null,
+    ...over,
+  };
+}
+
+/** An admin who owns the workspace `default`. */
+export function session(over: Partial<Session> = {}): Session {
+  return {
+    user: account(),
+    workspaces: [{ id: "w", slug: "default", name: "Default", role: "owner" }],
+    confirmed_at: "2026-11-23T08:00:00.000Z",
+    expires_at: "2026-11-30T08:00:00.000Z",
+    ...over,
+  };
+}
+
+export function signedIn({ user, expires_at } = session()): SignedIn {
+  return { user, expires_at, csrf_token: "a-token", tokens: null };
+}
+
+/** Somebody who may read the workspace `default`, and nothing else. */
+export function viewer(): Session {
+  return session({
+    user: account({ id: "0193f2a1-0000-7000-8000-0000000000d2", name: "mira.lind", role: "user" }),
+    workspaces: [{ id: "w", slug: "default", name: "Default", role: "viewer" }],
+  });
+}
 
 export function content(text: string, over: Partial<CardContent> = {}): CardContent {
   return {
@@ -84,6 +130,7 @@ export function run(over: Partial<Run> = {}): Run {
     finished_at: "2026-11-22T08:00:09.000Z",
     created_by: "local",
     note: "",
+    pause_reason: null,
     cache: true,
     kept: false,
     stored_bytes: 4_200,
