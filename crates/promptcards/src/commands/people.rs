@@ -22,7 +22,7 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// Longest file that is read as a password, in bytes: 128 characters have fewer.
 const LONGEST_FILE: u64 = 1024;
 /// What a file of a database says that a server has open.
-const IN_USE: &str = "a server that runs has the database to itself: stop it first";
+const IN_USE: &str = "a server that runs has the database to itself";
 
 /// Does something with the people of a database, which is made if it is not there.
 pub(super) fn with_people<T>(
