@@ -3,6 +3,7 @@
 //! To add an assertion type, write a file in `assertion/` and name it in the registry there.
 
 pub mod assertion;
+pub mod audit;
 pub mod budget;
 pub mod caller;
 pub mod card;

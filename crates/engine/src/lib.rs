@@ -4,6 +4,7 @@
 //! and tells what was committed. To add an operation, write it in the folder of its resource as a method of
 //! `Engine`, with the type it answers with beside it.
 
+pub mod audit;
 pub mod cards;
 pub mod error;
 mod events;
@@ -33,6 +34,7 @@ pub use idempotency::{Created, IdempotencyKey};
 /// Why the store did not do what was asked, for the doors that turn it into an answer.
 pub use store::Error as StoreError;
 
+use audit::{Audit, AuditSettings};
 use cards::MovesHub;
 use events::EventHub;
 use limits::Limits;
@@ -73,6 +75,8 @@ pub struct Parts {
     pub auth: AuthSettings,
     /// How much each may do.
     pub limits: Arc<Limits>,
+    /// How long the audit log is kept.
+    pub audit: AuditSettings,
 }
 
 /// The product, without its doors.
@@ -92,6 +96,7 @@ pub struct Engine {
     limits: Arc<Limits>,
     pub(crate) pulls: Pulls,
     worker: Worker,
+    pub(crate) audit: Arc<Audit>,
     pub(crate) tasks: TaskTracker,
     /// Cancelled when the engine ends.
     pub(crate) stop: CancellationToken,
@@ -102,15 +107,16 @@ impl Engine {
     ///
     /// Its tasks are on `tasks`; they end when `stop` is cancelled.
     pub async fn start(parts: Parts, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Arc<Self>> {
-        let Parts { store, providers, clock, ids, retention, limits, sealer, auth } = parts;
+        let Parts { store, providers, clock, ids, retention, limits, sealer, auth, audit } = parts;
         let providers = Arc::new(providers);
         let events = Arc::new(EventHub::default());
         let started_at = clock.now();
         let instance = InstanceId::new(&*ids);
         let workspace = runs::recover(&store, &events, instance, &*ids, started_at).await?;
         models::put_providers(&store, &providers, workspace, &*ids, started_at).await?;
-        let people =
-            People::open(store.clone(), Arc::clone(&clock), Arc::clone(&ids), sealer, auth, tasks).await?;
+        let audit = Audit::open(&store, &sealer, &clock, audit, tasks).await?;
+        audit.keep(stop).await;
+        let people = People::open(&store, &clock, &ids, sealer, auth, &audit, tasks).await?;
         let people = Arc::new(people);
         tasks.spawn(Arc::clone(&people).keep_up(stop.clone()));
         let around = runs::Surroundings {
@@ -139,6 +145,7 @@ impl Engine {
             limits,
             pulls: Pulls::default(),
             worker,
+            audit,
             tasks,
             stop: stop.clone(),
         }))

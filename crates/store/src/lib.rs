@@ -6,6 +6,8 @@
 pub mod answer_cache;
 mod answer_file;
 pub mod api_keys;
+pub mod audit;
+pub mod audit_keys;
 mod batch;
 pub mod budgets;
 mod call;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::audit::Action;
 use domain::caller::Caller;
 use domain::card::CardContent;
 use domain::ids::{CardId, IdSource, SuiteId, WorkspaceId};
@@ -85,10 +86,15 @@ impl Engine {
         key: Option<IdempotencyKey>,
     ) -> Result<Created<Card>> {
         let (ids, stamp) = (self.new_card_ids(), self.stamp(caller));
+        let entry = self.entry(caller, Action::CardCreate).in_workspace(workspace);
         self.store
             .try_write(move |conn| {
                 idempotency::once(conn, key.as_ref(), stamp.at, |conn| {
                     let row = insert(conn, workspace, ids, &new, &stamp)?;
+                    store::audit::append(
+                        conn,
+                        &entry.clone().on("card", row.id).with("slug", new.slug.clone()),
+                    )?;
                     view::card(conn, just_made(row, &new.tags, 0))
                 })
             })
@@ -105,6 +111,7 @@ impl Engine {
         key: Option<IdempotencyKey>,
     ) -> Result<Created<Card>> {
         let (ids, stamp) = (self.new_card_ids(), self.stamp(caller));
+        let entry = self.entry(caller, Action::CardCreate).in_workspace(workspace);
         let case_ids = std::sync::Arc::clone(&self.ids);
         self.store
             .try_write(move |conn| {
@@ -127,6 +134,8 @@ impl Engine {
                         .collect();
                     store::test_cases::append(conn, ids.suite, &cases, stamp.at)?;
                     let count = i64::try_from(cases.len()).unwrap_or(i64::MAX);
+                    let entry = entry.clone().on("card", row.id).with("slug", new.slug.clone());
+                    store::audit::append(conn, &entry.with("copy_of", original.id.to_string()))?;
                     view::card(conn, just_made(row, &new.tags, count))
                 })
             })

@@ -1,5 +1,7 @@
 //! Changing what surrounds a card's content: title, folder, tags, slug; archiving it and back.
 
+use domain::audit::Action;
+use domain::caller::Caller;
 use domain::card::CardContent;
 use domain::ids::{SuiteId, WorkspaceId};
 use garde::Validate;
@@ -45,12 +47,25 @@ impl Engine {
     /// Changes a card, if nobody else has since `revision`.
     pub async fn edit_card(
         &self,
+        caller: &Caller,
         workspace: WorkspaceId,
         slug: String,
         revision: i64,
         edit: EditCard,
     ) -> Result<Revised<Card>> {
         let at = self.clock.now();
+        let entry = self.entry(caller, Action::CardEdit).in_workspace(workspace);
+        let fields: Vec<&str> = [
+            ("slug", edit.slug.is_some()),
+            ("title", edit.title.is_some()),
+            ("description", edit.description.is_some()),
+            ("folder", edit.folder.is_some()),
+            ("tags", edit.tags.is_some()),
+            ("suite_id", edit.suite_id.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(name, given)| given.then_some(name))
+        .collect();
         self.store
             .try_write(move |conn| {
                 let mut row = view::find(conn, workspace, &slug)?;
@@ -80,33 +95,48 @@ impl Engine {
                 let content: CardContent = serde_json::from_str(&draft.content)?;
                 let tags = store::cards::tags(conn, row.id)?;
                 view::index(conn, &row, &tags, &content)?;
+                store::audit::append(conn, &entry.clone().on("card", row.id).with("fields", fields.clone()))?;
                 view::read(conn, workspace, &row.slug)
             })
             .await
     }
 
     /// Archives a card: it leaves the lists, its versions and runs stay, its labels go on serving.
-    pub async fn archive_card(&self, workspace: WorkspaceId, slug: String) -> Result<Revised<Card>> {
-        self.set_archived(workspace, slug, true).await
+    pub async fn archive_card(
+        &self,
+        caller: &Caller,
+        workspace: WorkspaceId,
+        slug: String,
+    ) -> Result<Revised<Card>> {
+        self.set_archived(caller, workspace, slug, true).await
     }
 
     /// Brings an archived card back.
-    pub async fn restore_card(&self, workspace: WorkspaceId, slug: String) -> Result<Revised<Card>> {
-        self.set_archived(workspace, slug, false).await
+    pub async fn restore_card(
+        &self,
+        caller: &Caller,
+        workspace: WorkspaceId,
+        slug: String,
+    ) -> Result<Revised<Card>> {
+        self.set_archived(caller, workspace, slug, false).await
     }
 
     async fn set_archived(
         &self,
+        caller: &Caller,
         workspace: WorkspaceId,
         slug: String,
         archived: bool,
     ) -> Result<Revised<Card>> {
         let at = self.clock.now();
+        let action = if archived { Action::CardArchive } else { Action::CardRestore };
+        let entry = self.entry(caller, action).in_workspace(workspace);
         self.store
             .try_write(move |conn| {
                 let row = view::find(conn, workspace, &slug)?;
                 if row.archived_at.is_some() != archived {
                     store::cards::set_archived(conn, row.id, archived.then_some(at), at)?;
+                    store::audit::append(conn, &entry.clone().on("card", row.id))?;
                 }
                 view::read(conn, workspace, &slug)
             })

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::audit::Action;
 use domain::caller::Caller;
 use domain::clock::Timestamp;
 use domain::ids::WorkspaceId;
@@ -157,6 +158,7 @@ impl Engine {
             ));
         }
         let (move_id, Stamp { by, at, .. }) = (self.ids.next().to_string(), self.stamp(caller));
+        let entry = self.entry(caller, Action::LabelMove).in_workspace(workspace);
         let moved = slug.clone();
         let label = self
             .store
@@ -174,10 +176,12 @@ impl Engine {
                     };
                     return Err(Error::invalid("/version", detail));
                 }
-                let before = store::labels::get(conn, card.id, &name)?;
-                if before.is_none_or(|label| label.version != to.version) {
+                let before = store::labels::get(conn, card.id, &name)?.map(|label| label.version);
+                if before != Some(to.version) {
                     store::labels::set(conn, &move_id, card.id, &name, Some(to.version), &by, at)?;
                     store::cards::touch(conn, card.id, at)?;
+                    let entry = entry.clone().on("card", card.id).with("label", name.clone());
+                    store::audit::append(conn, &entry.with("from", before).with("to", to.version))?;
                 }
                 let label =
                     store::labels::get(conn, card.id, &name)?.ok_or_else(|| no_label(&slug, &name))?;
@@ -197,15 +201,18 @@ impl Engine {
         name: String,
     ) -> Result<()> {
         let (move_id, Stamp { by, at, .. }) = (self.ids.next().to_string(), self.stamp(caller));
+        let entry = self.entry(caller, Action::LabelRemove).in_workspace(workspace);
         let moved = slug.clone();
         self.store
             .try_write(move |conn| {
                 let card = view::find(conn, workspace, &slug)?;
-                if store::labels::get(conn, card.id, &name)?.is_none() {
-                    return Err(no_label(&slug, &name));
-                }
+                let before =
+                    store::labels::get(conn, card.id, &name)?.ok_or_else(|| no_label(&slug, &name))?;
                 store::labels::set(conn, &move_id, card.id, &name, None, &by, at)?;
-                Result::Ok(store::cards::touch(conn, card.id, at)?)
+                store::cards::touch(conn, card.id, at)?;
+                let entry = entry.clone().on("card", card.id).with("label", name.clone());
+                store::audit::append(conn, &entry.with("from", before.version))?;
+                Result::Ok(())
             })
             .await?;
         self.label_moves.tell(workspace, &moved);

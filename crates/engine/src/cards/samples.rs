@@ -1,5 +1,6 @@
 //! Sample cards: a dozen to begin with, added on one click.
 
+use domain::audit::Action;
 use domain::caller::Caller;
 use domain::card::CardContent;
 use domain::ids::{CaseId, VersionId, WorkspaceId};
@@ -76,6 +77,7 @@ impl Engine {
             })
             .collect::<Result<_>>()?;
         let stamp = self.stamp(caller);
+        let entry = self.entry(caller, Action::SamplesLoad).in_workspace(workspace);
         self.store
             .try_write(move |conn| {
                 let mut loaded = LoadedSamples { created: Vec::new(), skipped: Vec::new() };
@@ -115,6 +117,9 @@ impl Engine {
                     )?;
                     store::test_cases::append(conn, ids.suite, cases, stamp.at)?;
                     loaded.created.push(sample.slug.clone());
+                }
+                if !loaded.created.is_empty() {
+                    store::audit::append(conn, &entry.clone().with("cards", loaded.created.clone()))?;
                 }
                 Ok(loaded)
             })

@@ -1,5 +1,6 @@
 //! Versions: saving the draft as one, and reading them.
 
+use domain::audit::Action;
 use domain::caller::Caller;
 use domain::card::CardContent;
 use domain::clock::Timestamp;
@@ -69,6 +70,7 @@ impl Engine {
         key: Option<IdempotencyKey>,
     ) -> Result<Created<Version>> {
         let (id, stamp) = (VersionId::new(&*self.ids), self.stamp(caller));
+        let entry = self.entry(caller, Action::VersionSave).in_workspace(workspace);
         self.store
             .try_write(move |conn| {
                 idempotency::once(conn, key.as_ref(), stamp.at, |conn| {
@@ -93,6 +95,10 @@ impl Engine {
                         row.number,
                         &stamp.by,
                         stamp.at,
+                    )?;
+                    store::audit::append(
+                        conn,
+                        &entry.clone().on("card", card.id).with("version", row.number),
                     )?;
                     version(&row, Vec::new())
                 })

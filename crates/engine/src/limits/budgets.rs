@@ -1,5 +1,6 @@
 //! Budgets of workspaces: what may be used on a day, and what has been.
 
+use domain::audit::Action;
 use domain::budget::{Budget, DailyUsage, Day};
 use domain::caller::Caller;
 use domain::clock::Timestamp;
@@ -61,10 +62,12 @@ impl Engine {
     ) -> Result<BudgetView> {
         let Stamp { by, at, .. } = self.stamp(caller);
         let (day, subject) = (Day::of(at), workspace.to_string());
+        let entry = self.entry(caller, Action::BudgetSet).in_workspace(workspace);
         let row = self
             .store
             .write(move |conn| {
                 store::budgets::set(conn, &subject, &budget, &by, at)?;
+                store::audit::append(conn, &entry)?;
                 store::budgets::get(conn, &subject, day)
             })
             .await?;

@@ -1,5 +1,7 @@
 //! Deleting a model from its server.
 
+use domain::audit::Action;
+use domain::caller::Caller;
 use domain::ids::{ProviderId, WorkspaceId};
 use llm::{CallErrorKind, same_model};
 use serde::{Deserialize, Serialize};
@@ -21,6 +23,7 @@ impl Engine {
     /// Deletes a model from its server, unless a run that has not ended uses it, or it is on its way there.
     pub async fn delete_model(
         &self,
+        caller: &Caller,
         workspace: WorkspaceId,
         provider: ProviderId,
         model: &str,
@@ -46,6 +49,9 @@ impl Engine {
         let facts = server.show(model).await.map_err(failed)?;
         server.delete(&facts.name).await.map_err(failed)?;
         tracing::info!(provider = server.name(), model = facts.name, "a model was deleted");
+        let entry = self.entry(caller, Action::ModelDelete).in_workspace(workspace).on("provider", provider);
+        let entry = entry.with("model", facts.name.clone());
+        self.store.write(move |conn| store::audit::append(conn, &entry)).await?;
         Ok(DeletedModel { name: facts.name, size_bytes: facts.size_bytes })
     }
 

@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use domain::audit::Action;
 use domain::caller::{Caller, Credential};
 use domain::clock::Millis;
 use domain::ids::{ApiKeyId, TokenId, UserId, WorkspaceId};
@@ -222,9 +223,16 @@ impl People {
         let same = |stored: &str| bool::from(stored.as_bytes().ct_eq(hex::encode(hash).as_bytes()));
         let found = found.filter(|key| same(&key.secret_hash)).ok_or_else(denied)?;
         if found.last_used_at.is_none_or(|last| now - last >= NOTED) {
+            let first = found.last_used_at.is_none().then(|| {
+                let entry = self.audit.anonymous(address, None, Action::ApiKeyFirstUse);
+                let entry = entry.by_key(found.user_id, found.id).in_workspace(found.workspace_id);
+                entry.on("api_key", found.id)
+            });
             let (id, address) = (found.id, address.map(|address| address.to_string()));
-            let noted =
-                self.store.write(move |conn| store::api_keys::used(conn, id, address.as_deref(), now));
+            let noted = self.store.write(move |conn| {
+                store::api_keys::used(conn, id, address.as_deref(), now)?;
+                first.iter().try_for_each(|entry| store::audit::append(conn, entry).map(drop))
+            });
             // It is good whether that can be noted or not, and nobody waits for it.
             self.tasks.spawn(async move {
                 if let Err(error) = noted.await {

@@ -1,5 +1,6 @@
 //! One's own account.
 
+use domain::audit::Action;
 use domain::caller::{Caller, Credential};
 use domain::clock::Timestamp;
 use domain::ids::{SessionId, TokenId, UserId, WorkspaceId};
@@ -22,7 +23,6 @@ pub struct Account {
     /// Its name, which never changes.
     pub name: String,
     /// Its e-mail address.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// What it is on the server.
     pub role: ServerRole,
@@ -31,7 +31,6 @@ pub struct Account {
     /// When it was made.
     pub created_at: Timestamp,
     /// Since when it cannot be used.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub disabled_at: Option<Timestamp>,
 }
 
@@ -58,8 +57,7 @@ pub struct Workspace {
     pub slug: String,
     /// Its name for people.
     pub name: String,
-    /// What who asks is there. Absent: an admin who is no member.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// What who asks is there. None: an admin who is no member.
     pub role: Option<WorkspaceRole>,
 }
 
@@ -140,6 +138,7 @@ impl People {
         let (user, at) = (own(caller)?, self.clock.now());
         let email =
             email.map(names::check_email).transpose().map_err(|problem| Error::problems(vec![problem]))?;
+        let entry = self.audit.entry(caller, Action::AccountEdit).on("user", user);
         self.store
             .try_write(move |conn| {
                 if !store::users::set_email(conn, user, email.as_ref(), at)? {
@@ -148,6 +147,7 @@ impl People {
                         "Another account has this e-mail address. Nothing was changed.",
                     ));
                 }
+                store::audit::append(conn, &entry)?;
                 store::users::get(conn, user)?.map(Account::from).ok_or_else(no_account)
             })
             .await
@@ -166,6 +166,7 @@ impl People {
         let around = [Some(user.name.clone()), user.email.clone()].into_iter().flatten().collect();
         let hash = self.hasher.hash(NewPassword { password: new, pointer: "/new", around }).await?;
         let (at, issuer) = (self.clock.now(), self.settings.issuer.clone());
+        let entry = self.audit.entry(caller, Action::PasswordChange).on("user", own.user);
         self.store
             .try_write(move |conn| {
                 if !store::users::set_password(conn, own.user, user.password_hash.as_deref(), &hash, at)? {
@@ -174,6 +175,7 @@ impl People {
                 store::sessions::end_all(conn, own.user, Some(own.id), "password_changed", at)?;
                 store::sessions::confirm(conn, own.id, at)?;
                 store::one_time_links::void_resets(conn, own.user, at)?;
+                store::audit::append(conn, &entry)?;
                 Ok(super::sign_in::deny(conn, &issuer, own.token, at)?)
             })
             .await?;

@@ -1,5 +1,6 @@
 //! API keys of accounts: seeing, making and revoking them.
 
+use domain::audit::Action;
 use domain::caller::Caller;
 use domain::clock::{Millis, Timestamp};
 use domain::ids::{ApiKeyId, UserId};
@@ -36,13 +37,10 @@ pub struct ApiKey {
     /// When it ends.
     pub expires_at: Timestamp,
     /// When it was last used, to the minute.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_used_at: Option<Timestamp>,
     /// Where it was last used from.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_used_address: Option<String>,
     /// When it was revoked.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Timestamp>,
 }
 
@@ -105,13 +103,13 @@ impl People {
     /// Makes an API key for who asks, in a workspace of which they are a member.
     pub async fn create_api_key(&self, caller: &Caller, new: NewApiKey) -> Result<MadeApiKey> {
         let user = own(caller)?;
-        self.make_api_key(user, new).await
+        self.make_api_key(caller, user, new).await
     }
 
     /// Revokes an API key of who asks, at once.
     pub async fn revoke_api_key(&self, caller: &Caller, key: ApiKeyId) -> Result<()> {
         let user = own(caller)?;
-        self.revoke_key_of(user, key).await
+        self.revoke_key_of(caller, user, key).await
     }
 
     pub(super) async fn api_keys_of(&self, user: UserId) -> Result<Vec<ApiKey>> {
@@ -119,13 +117,21 @@ impl People {
         Ok(rows.into_iter().map(ApiKey::from).collect())
     }
 
-    pub(super) async fn make_api_key(&self, user: UserId, new: NewApiKey) -> Result<MadeApiKey> {
+    pub(super) async fn make_api_key(
+        &self,
+        caller: &Caller,
+        user: UserId,
+        new: NewApiKey,
+    ) -> Result<MadeApiKey> {
         let (key_id, text) = api_key_text::new()?;
         let (id, at) = (ApiKeyId::new(&*self.ids), self.clock.now());
         let secret_hash = secret::hash(text.expose_secret());
         let mut scopes = new.scopes;
         scopes.sort_unstable();
         scopes.dedup();
+        let words: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
+        let entry = self.audit.entry(caller, Action::ApiKeyCreate).on("api_key", id);
+        let entry = entry.with("user", user.to_string()).with("scopes", words);
         let (name, slug) = (new.name, new.workspace);
         let expires_at = at + i64::from(new.expires_in_days) * DAY_MS;
         let key = self
@@ -164,6 +170,7 @@ impl People {
                 if !store::api_keys::insert(conn, &row)? {
                     return Err(Error::conflict(Conflict::TooMany, "The key could not be drawn. Try again."));
                 }
+                store::audit::append(conn, &entry.clone().in_workspace(workspace_id))?;
                 let made = store::api_keys::of_user(conn, user)?.into_iter().find(|key| key.id == id);
                 made.map(ApiKey::from).ok_or_else(|| Error::not_found("such key"))
             })
@@ -171,9 +178,20 @@ impl People {
         Ok(MadeApiKey { key, text })
     }
 
-    pub(super) async fn revoke_key_of(&self, user: UserId, key: ApiKeyId) -> Result<()> {
+    pub(super) async fn revoke_key_of(&self, caller: &Caller, user: UserId, key: ApiKeyId) -> Result<()> {
         let at = self.clock.now();
-        let revoked = self.store.write(move |conn| store::api_keys::revoke(conn, key, user, at)).await?;
+        let entry = self.audit.entry(caller, Action::ApiKeyRevoke).on("api_key", key);
+        let entry = entry.with("user", user.to_string());
+        let revoked = self
+            .store
+            .write(move |conn| {
+                let revoked = store::api_keys::revoke(conn, key, user, at)?;
+                if revoked {
+                    store::audit::append(conn, &entry)?;
+                }
+                Ok(revoked)
+            })
+            .await?;
         self.forget();
         if revoked { Ok(()) } else { Err(Error::not_found("such key that was not revoked before")) }
     }

@@ -1,5 +1,6 @@
 //! Links that are good for one thing, once: an invitation, a new password. And registration without one.
 
+use domain::audit::Action;
 use domain::caller::Caller;
 use domain::clock::{Millis, Timestamp};
 use domain::ids::UserId;
@@ -64,7 +65,6 @@ pub struct LinkView {
     /// `setup`, `invitation` or `reset`.
     pub kind: String,
     /// The name that is proposed, or of the account whose password is set.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// From when on it is void.
     pub expires_at: Timestamp,
@@ -84,6 +84,7 @@ impl People {
         }
         let (secret, hash) = secret::token()?;
         let (by, at) = (caller.name.to_string(), self.clock.now());
+        let entry = self.audit.entry(caller, Action::UserInvite).with("role", invite.role.as_str());
         self.store
             .try_write(move |conn| {
                 let workspace = match (&invite.workspace, invite.workspace_role) {
@@ -104,6 +105,9 @@ impl People {
                         return Err(Error::invalid("/workspace", "Name the workspace of this role."));
                     }
                 };
+                let mut entry = entry.clone();
+                entry.workspace = workspace.map(|(workspace, _)| workspace);
+                store::audit::append(conn, &entry)?;
                 let link = Link {
                     kind: LinkKind::Invitation,
                     user_id: None,
@@ -126,10 +130,12 @@ impl People {
     pub async fn reset_link(&self, caller: &Caller, user: UserId) -> Result<MadeLink> {
         let (secret, hash) = secret::token()?;
         let (by, at) = (caller.name.to_string(), self.clock.now());
+        let entry = self.audit.entry(caller, Action::ResetLink).on("user", user);
         self.store
             .try_write(move |conn| {
                 store::users::get(conn, user)?.ok_or_else(no_account)?;
                 store::one_time_links::void_resets(conn, user, at)?;
+                store::audit::append(conn, &entry)?;
                 let link = Link {
                     kind: LinkKind::Reset,
                     user_id: Some(user),
@@ -179,6 +185,8 @@ impl People {
         let user = self.new_user(account, link.role.unwrap_or(ServerRole::Guest)).await?;
         let (begun, refresh_token) = self.new_session(user.id, false, client)?;
         let session = begun.clone();
+        let entry = self.entry_of(client, Action::LinkAccept).in_session(user.id, begun.id());
+        let entry = entry.on("user", user.id).with("kind", link.kind.as_str());
         let row = self
             .store
             .try_write(move |conn| {
@@ -190,6 +198,7 @@ impl People {
                     store::members::set(conn, workspace, user.id, role, user.at)?;
                 }
                 session.insert(conn)?;
+                store::audit::append(conn, &entry)?;
                 store::users::get(conn, user.id)?.ok_or_else(no_account)
             })
             .await?;
@@ -198,7 +207,12 @@ impl People {
 
     /// Sets the password of the account that a link leads to. Its sessions end; it is not signed in, because a second
     /// factor may be asked for.
-    pub async fn accept_reset(&self, secret: &str, password: SecretString) -> Result<()> {
+    pub async fn accept_reset(
+        &self,
+        secret: &str,
+        password: SecretString,
+        client: &ClientInfo,
+    ) -> Result<()> {
         let (hash, link) = self.link(secret, LinkKind::Reset).await?;
         let user = link.user_id.ok_or_else(|| Error::denied(Denial::Link))?;
         let user =
@@ -206,6 +220,8 @@ impl People {
         let around = [Some(user.name.clone()), user.email.clone()].into_iter().flatten().collect();
         let password_hash = self.hasher.hash(NewPassword { password, pointer: "/password", around }).await?;
         let (at, name_hash) = (self.clock.now(), secret::hash(&names::key(&user.name)));
+        let entry = self.entry_of(client, Action::LinkAccept).on("user", user.id);
+        let entry = entry.with("kind", link.kind.as_str());
         self.store
             .try_write(move |conn| {
                 let before = store::users::get(conn, user.id)?.ok_or_else(no_account)?.password_hash;
@@ -215,6 +231,7 @@ impl People {
                     return Err(Error::denied(Denial::Link));
                 }
                 store::sessions::end_all(conn, user.id, None, "password_reset", at)?;
+                store::audit::append(conn, &entry)?;
                 Ok(store::sign_in_failures::clear(conn, &name_hash)?)
             })
             .await?;
@@ -223,16 +240,18 @@ impl People {
     }
 
     /// Makes an account for whoever asks, where the settings let anybody. Whether the name was taken, nobody is told.
-    pub async fn register(&self, account: NewAccount) -> Result<()> {
+    pub async fn register(&self, account: NewAccount, client: &ClientInfo) -> Result<()> {
         if self.settings.registration != Registration::Open {
             return Err(Error::denied(Denial::Registration));
         }
         let user = self.new_user(account, ServerRole::User).await?;
+        let entry = self.entry_of(client, Action::UserCreate).on("user", user.id);
+        let entry = entry.with("role", ServerRole::User.as_str());
         self.store
             .write(move |conn| {
                 // The first account is made by who knows the secret of the start.
-                if store::users::any(conn)? {
-                    store::users::insert(conn, &user)?;
+                if store::users::any(conn)? && store::users::insert(conn, &user)? {
+                    store::audit::append(conn, &entry)?;
                 }
                 Ok(())
             })

@@ -1,5 +1,6 @@
 //! Members of workspaces, and admins who enter one.
 
+use domain::audit::Action;
 use domain::caller::Caller;
 use domain::clock::{Millis, Timestamp};
 use domain::ids::{UserId, WorkspaceId};
@@ -30,10 +31,8 @@ pub struct Member {
     /// Since when.
     pub since: Timestamp,
     /// Until when, where it is an admin who entered.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
     /// Why an admin entered.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
@@ -70,12 +69,13 @@ impl People {
     /// Makes an account a member, or gives a member another role. A workspace that has an owner keeps one.
     pub async fn set_member(
         &self,
-        _caller: &Caller,
+        caller: &Caller,
         workspace: WorkspaceId,
         user: UserId,
         role: WorkspaceRole,
     ) -> Result<Member> {
         let at = self.clock.now();
+        let entry = self.audit.entry(caller, Action::MemberSet).in_workspace(workspace).on("user", user);
         let member = self
             .store
             .try_write(move |conn| {
@@ -83,9 +83,12 @@ impl People {
                 if account.role == ServerRole::Guest {
                     return Err(Error::invalid("/user", "A guest cannot be a member. Make it a user first."));
                 }
+                let before = store::members::role(conn, workspace, user, at)?;
                 if !store::members::set(conn, workspace, user, role, at)? {
                     return Err(last_owner());
                 }
+                let entry = entry.clone().with("from", before.map(WorkspaceRole::as_str));
+                store::audit::append(conn, &entry.with("to", role.as_str()))?;
                 let members = store::members::of_workspace(conn, workspace, at)?;
                 members.into_iter().find(|member| member.user_id == user).ok_or_else(no_member)
             })
@@ -95,11 +98,13 @@ impl People {
     }
 
     /// Ends a membership. A workspace that has an owner keeps one.
-    pub async fn remove_member(&self, _caller: &Caller, workspace: WorkspaceId, user: UserId) -> Result<()> {
+    pub async fn remove_member(&self, caller: &Caller, workspace: WorkspaceId, user: UserId) -> Result<()> {
         let at = self.clock.now();
+        let entry = self.audit.entry(caller, Action::MemberRemove).in_workspace(workspace).on("user", user);
         self.store
             .try_write(move |conn| {
                 if store::members::remove(conn, workspace, user)? {
+                    store::audit::append(conn, &entry)?;
                     return Ok(());
                 }
                 Err(match store::members::role(conn, workspace, user, at)? {
@@ -124,10 +129,12 @@ impl People {
         if caller.role != ServerRole::Admin {
             return Err(Error::denied(Denial::NotAllowed));
         }
+        let entry = self.audit.entry(caller, Action::WorkspaceEnter).in_workspace(workspace);
         let member = self
             .store
             .try_write(move |conn| {
                 store::members::enter(conn, workspace, user, &enter.reason, at + ENTRY, at)?;
+                store::audit::append(conn, &entry)?;
                 let members = store::members::of_workspace(conn, workspace, at)?;
                 members.into_iter().find(|member| member.user_id == user).ok_or_else(no_member)
             })

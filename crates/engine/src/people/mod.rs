@@ -29,6 +29,7 @@ mod workspaces;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::audit::{Action, Entry};
 use domain::clock::{Clock, Millis};
 use domain::ids::{IdSource, TokenId, UserId, WorkspaceId};
 use domain::permission::{ServerRole, WorkspaceRole};
@@ -49,6 +50,7 @@ pub use two_factor::TwoFactorSetup;
 pub use users::EditUser;
 pub use workspaces::{EditWorkspace, NewWorkspace};
 
+use crate::audit::Audit;
 use crate::error::Result;
 use crate::secrets::Sealer;
 use access::{LiveKey, LiveSession};
@@ -71,6 +73,7 @@ pub struct People {
     ids: Arc<dyn IdSource>,
     settings: AuthSettings,
     sealer: Sealer,
+    audit: Arc<Audit>,
     hasher: Hasher,
     keys: SigningKeys,
     waiting: Semaphore,
@@ -86,20 +89,22 @@ pub struct People {
 impl People {
     /// Reads the keys that tokens are signed with, or makes the first ones.
     pub async fn open(
-        store: Store,
-        clock: Arc<dyn Clock>,
-        ids: Arc<dyn IdSource>,
+        store: &Store,
+        clock: &Arc<dyn Clock>,
+        ids: &Arc<dyn IdSource>,
         sealer: Sealer,
         settings: AuthSettings,
+        audit: &Arc<Audit>,
         tasks: &TaskTracker,
     ) -> Result<Self> {
-        let keys = SigningKeys::start(&store, sealer.clone(), &*clock).await?;
+        let keys = SigningKeys::start(store, sealer.clone(), &**clock).await?;
         Ok(Self {
-            store,
-            clock,
-            ids,
+            store: store.clone(),
+            clock: Arc::clone(clock),
+            ids: Arc::clone(ids),
             settings,
             sealer,
+            audit: Arc::clone(audit),
             hasher: Hasher::new(),
             keys,
             waiting: Semaphore::new(turns::WAITING),
@@ -123,6 +128,11 @@ impl People {
     /// Hears of what this process changes: who may have been let in before may not be any more.
     pub fn changes(&self) -> watch::Receiver<()> {
         self.changes.subscribe()
+    }
+
+    /// Something that somebody does who is not known yet, or not any more.
+    fn entry_of(&self, client: &ClientInfo, action: Action) -> Entry {
+        self.audit.anonymous(client.address, client.request, action)
     }
 
     /// The present time, by which credentials are judged.

@@ -1,5 +1,6 @@
 //! Sessions: renewing their tokens, seeing and ending them.
 
+use domain::audit::{Action, Entry};
 use domain::caller::Caller;
 use domain::clock::{Millis, Timestamp};
 use domain::ids::{SessionId, UserId};
@@ -35,7 +36,6 @@ pub struct Session {
     /// What the browser or program calls itself.
     pub user_agent: String,
     /// Where something was last heard of it from.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
 }
 
@@ -46,6 +46,8 @@ struct Refresh {
     address: Option<String>,
     idle_ms: Millis,
     at: Millis,
+    /// What is written down if the token was used before.
+    reused: Entry,
 }
 
 /// What a refresh came to.
@@ -80,6 +82,10 @@ impl Refresh {
             return Ok(Refreshed::Refused);
         };
         let ended = store::sessions::end(conn, session.id, session.user_id, "refresh_reuse", self.at)?;
+        if ended {
+            let entry = self.reused.clone().on("session", session.id);
+            store::audit::append(conn, &entry.with("user", session.user_id.to_string()))?;
+        }
         Ok(if ended { Refreshed::Reused(session.id, session.user_id) } else { Refreshed::Refused })
     }
 
@@ -105,8 +111,9 @@ impl People {
         let hash = secret::hash(refresh_token);
         let (refresh_token, successor) = secret::token()?;
         let address = client.address.map(|address| address.to_string());
-        let refresh =
-            Refresh { hash, successor, address, idle_ms: self.settings.idle_ms(), at: self.clock.now() };
+        let (idle_ms, at) = (self.settings.idle_ms(), self.clock.now());
+        let reused = self.entry_of(client, Action::RefreshReuse);
+        let refresh = Refresh { hash, successor, address, idle_ms, at, reused };
         match self.store.write(move |conn| refresh.run(conn)).await? {
             Refreshed::Renewed(renewed) => {
                 let (session, user) = *renewed;
@@ -132,25 +139,12 @@ impl People {
     pub async fn sign_out(&self, caller: &Caller) -> Result<()> {
         let own = OwnSession::of(caller)?;
         let (at, issuer) = (self.clock.now(), self.settings.issuer.clone());
+        let entry = self.audit.entry(caller, Action::SignOut);
         self.store
             .write(move |conn| {
                 deny(conn, &issuer, own.token, at)?;
-                store::sessions::end(conn, own.id, own.user, "signed_out", at)
-            })
-            .await?;
-        self.forget();
-        Ok(())
-    }
-
-    /// Ends the session of a refresh token, for who has no access token any more. One that is not known does nothing.
-    pub async fn sign_out_by(&self, refresh_token: &str) -> Result<()> {
-        let (hash, at) = (secret::hash(refresh_token), self.clock.now());
-        self.store
-            .write(move |conn| {
-                let token = store::refresh_tokens::get(conn, &hash)?;
-                let Some(token) = token.filter(|token| token.used_at.is_none()) else { return Ok(false) };
-                let Some(session) = store::sessions::get(conn, token.session_id)? else { return Ok(false) };
-                store::sessions::end(conn, session.id, session.user_id, "signed_out", at)
+                store::sessions::end(conn, own.id, own.user, "signed_out", at)?;
+                store::audit::append(conn, &entry)
             })
             .await?;
         self.forget();
@@ -167,9 +161,16 @@ impl People {
     pub async fn end_session(&self, caller: &Caller, session: SessionId) -> Result<()> {
         let own = OwnSession::of(caller)?;
         let at = self.clock.now();
+        let entry = self.audit.entry(caller, Action::SessionRevoke).on("session", session);
         let ended = self
             .store
-            .write(move |conn| store::sessions::end(conn, session, own.user, "revoked", at))
+            .write(move |conn| {
+                let ended = store::sessions::end(conn, session, own.user, "revoked", at)?;
+                if ended {
+                    store::audit::append(conn, &entry)?;
+                }
+                Ok(ended)
+            })
             .await?;
         self.forget();
         if ended { Ok(()) } else { Err(Error::not_found("such session")) }
@@ -178,7 +179,7 @@ impl People {
     /// Ends every session of who asks but the one they ask in. Returns how many ended.
     pub async fn end_other_sessions(&self, caller: &Caller) -> Result<u64> {
         let own = OwnSession::of(caller)?;
-        self.end_sessions(own.user, Some(own.id)).await
+        self.end_sessions(caller, own.user, Some(own.id)).await
     }
 
     pub(super) async fn sessions_of(&self, user: UserId, current: Option<SessionId>) -> Result<Vec<Session>> {
@@ -199,10 +200,24 @@ impl People {
         Ok(rows.into_iter().filter(lives).map(view).collect())
     }
 
-    pub(super) async fn end_sessions(&self, user: UserId, but: Option<SessionId>) -> Result<u64> {
+    pub(super) async fn end_sessions(
+        &self,
+        caller: &Caller,
+        user: UserId,
+        but: Option<SessionId>,
+    ) -> Result<u64> {
         let at = self.clock.now();
-        let ended =
-            self.store.write(move |conn| store::sessions::end_all(conn, user, but, "revoked", at)).await?;
+        let entry = self.audit.entry(caller, Action::SessionRevoke).on("user", user);
+        let ended = self
+            .store
+            .write(move |conn| {
+                let ended = store::sessions::end_all(conn, user, but, "revoked", at)?;
+                if ended > 0 {
+                    store::audit::append(conn, &entry.clone().with("count", ended))?;
+                }
+                Ok(ended)
+            })
+            .await?;
         self.forget();
         Ok(ended)
     }

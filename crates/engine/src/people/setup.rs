@@ -1,5 +1,6 @@
 //! The first account: who knows the secret of the start makes it, and nobody else.
 
+use domain::audit::Action;
 use domain::clock::Millis;
 use domain::ids::{UserId, WorkspaceId};
 use domain::permission::ServerRole;
@@ -86,6 +87,7 @@ impl People {
         let user = self.new_user(account, ServerRole::Admin).await?;
         let (begun, refresh_token) = self.new_session(user.id, false, client)?;
         let (session, at, workspace) = (begun.clone(), user.at, WorkspaceId::new(&*self.ids));
+        let entry = self.entry_of(client, Action::Setup).in_session(user.id, begun.id()).on("user", user.id);
         let row = self
             .store
             .try_write(move |conn| {
@@ -95,6 +97,7 @@ impl People {
                 insert_user(conn, &user)?;
                 super::members::own_default(conn, workspace, user.id, at)?;
                 session.insert(conn)?;
+                store::audit::append(conn, &entry)?;
                 store::users::get(conn, user.id)?.ok_or_else(super::account::no_account)
             })
             .await?;

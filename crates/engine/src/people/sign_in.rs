@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use domain::audit::Action;
 use domain::caller::Caller;
 use domain::clock::{Millis, Timestamp};
 use domain::ids::{SessionId, TokenId, UserId};
@@ -9,10 +10,12 @@ use secrecy::SecretString;
 use store::Conn;
 use store::sessions::NewSession;
 use store::users::UserRow;
+use uuid::Uuid;
 
 use super::access_token::{self, AccessToken};
 use super::account::{Account, OwnSession};
 use super::passwords::Hasher;
+use super::two_factor::Factor;
 use super::{People, names, secret};
 use crate::error::{Denial, Error, Result};
 
@@ -28,6 +31,8 @@ pub struct ClientInfo {
     pub address: Option<IpAddr>,
     /// What the browser or program calls itself.
     pub user_agent: String,
+    /// The request, if it came over the network.
+    pub request: Option<Uuid>,
 }
 
 /// What somebody signs in with.
@@ -87,6 +92,10 @@ pub(super) struct BegunSession {
 }
 
 impl BegunSession {
+    pub(super) fn id(&self) -> SessionId {
+        self.row.id
+    }
+
     /// Begins it; of the account's sessions as many stay as it may have.
     pub(super) fn insert(&self, conn: &mut Conn) -> store::Result<()> {
         store::sessions::insert(conn, &self.row)?;
@@ -115,19 +124,21 @@ impl People {
         let hash = user.as_ref().and_then(|user| user.password_hash.clone());
         let verified = self.hasher.verify(password.clone(), hash).await?;
         let Some(user) = user.filter(|user| verified.right && user.disabled_at.is_none()) else {
-            return self.sign_in_failed(name_hash).await;
+            return self.sign_in_failed(name_hash, client).await;
         };
         let factor = match (user.totp_confirmed_at, code) {
             (None, _) => None,
             (Some(_), None) => return Ok(SignInOutcome::SecondFactorNeeded),
             (Some(_), Some(code)) => match self.read_code(&user, &code).await? {
                 Some(factor) => Some(factor),
-                None => return self.sign_in_failed(name_hash).await,
+                None => return self.sign_in_failed(name_hash, client).await,
             },
         };
         let (begun, refresh_token) = self.new_session(user.id, remember, client)?;
         let (session, row, cleared, at) = (begun.clone(), user.clone(), name_hash.clone(), begun.row.at);
-        let signed_in = self
+        let entry = |action| self.entry_of(client, action).in_session(user.id, begun.id());
+        let (signed_in, code_used) = (entry(Action::SignIn), entry(Action::RecoveryCodeUse));
+        let begins = self
             .store
             .write(move |conn| {
                 // Between the look and now: the password was changed, the account disabled, the code used.
@@ -141,11 +152,15 @@ impl People {
                 }
                 store::sign_in_failures::clear(conn, &cleared)?;
                 session.insert(conn)?;
+                if matches!(factor, Some(Factor::Recovery(_))) {
+                    store::audit::append(conn, &code_used)?;
+                }
+                store::audit::append(conn, &signed_in)?;
                 Ok(true)
             })
             .await?;
-        if !signed_in {
-            return self.sign_in_failed(name_hash).await;
+        if !begins {
+            return self.sign_in_failed(name_hash, client).await;
         }
         if verified.outdated {
             self.hash_again(&user, password).await?;
@@ -170,12 +185,14 @@ impl People {
             None
         };
         let (at, issuer) = (self.clock.now(), self.settings.issuer.clone());
+        let entry = self.audit.entry(caller, Action::Confirm);
         self.store
             .try_write(move |conn| {
                 if !factor.as_ref().map_or(Ok(true), |factor| factor.take(conn, own.user, at))? {
                     return Err(Error::denied(Denial::Password));
                 }
                 store::sessions::confirm(conn, own.id, at)?;
+                store::audit::append(conn, &entry)?;
                 Ok(deny(conn, &issuer, own.token, at)?)
             })
             .await?;
@@ -195,6 +212,7 @@ impl People {
             return Ok(user);
         }
         self.count_failure(name_hash).await?;
+        self.audit.note(self.audit.entry(caller, Action::Confirm).refused("password_wrong"));
         Err(Error::denied(Denial::Password))
     }
 
@@ -250,8 +268,10 @@ impl People {
         Ok(AccessGrant { token: text.into(), expires_at: Timestamp(expires_at) })
     }
 
-    async fn sign_in_failed(&self, name_hash: String) -> Result<SignInOutcome> {
+    /// Which account it was tried with is not written down: a line more for those that exist would tell of them.
+    async fn sign_in_failed(&self, name_hash: String, client: &ClientInfo) -> Result<SignInOutcome> {
         self.count_failure(name_hash).await?;
+        self.audit.note(self.entry_of(client, Action::SignIn).refused("sign_in_failed"));
         Err(Error::denied(Denial::SignIn))
     }
 

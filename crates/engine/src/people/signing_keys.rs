@@ -6,6 +6,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use data_encoding::BASE64URL_NOPAD;
+use domain::audit::{Action, Entry};
+use domain::caller::Caller;
 use domain::clock::{Clock, Millis};
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use secrecy::ExposeSecret;
@@ -146,24 +148,27 @@ impl SigningKeys {
     }
 
     /// Makes the next key sign, and another one the next. Tokens of the one before are taken as long as they live.
-    async fn rotate(&self, now: Millis) -> Result<()> {
+    async fn rotate(&self, entry: Entry) -> Result<()> {
+        let now = entry.at;
         let next = new_key(&self.sealer, KeyState::Next, None).await?;
         self.store
             .write(move |conn| {
                 store::signing_keys::advance(conn, now)?;
                 store::signing_keys::insert(conn, &next, now)?;
-                store::signing_keys::forget(conn, now - RETIRING)
+                store::signing_keys::forget(conn, now - RETIRING)?;
+                store::audit::append(conn, &entry)
             })
             .await?;
         self.read().await.map(drop)
     }
 
     /// Rotates a key that has signed for long, and forgets retired ones.
-    pub(super) async fn upkeep(&self, now: Millis) -> Result<()> {
+    pub(super) async fn upkeep(&self, rotation: Entry) -> Result<()> {
+        let now = rotation.at;
         self.store.write(move |conn| store::signing_keys::forget(conn, now - RETIRING)).await?;
         let known = self.read().await?;
         if now.saturating_sub(known.activated_at) > SIGNING {
-            self.rotate(now).await?;
+            self.rotate(rotation).await?;
             tracing::info!("the key that signs access tokens was rotated");
         }
         Ok(())
@@ -203,7 +208,11 @@ async fn new_key(sealer: &Sealer, state: KeyState, activated_at: Option<Millis>)
 impl People {
     /// Makes the next key sign access tokens from now on. Nobody is signed out.
     pub async fn rotate_signing_keys(&self) -> Result<()> {
-        self.keys.rotate(self.clock.now()).await
+        self.keys.rotate(self.rotation()).await
+    }
+
+    pub(super) fn rotation(&self) -> Entry {
+        self.audit.entry(&Caller::machine(), Action::SigningKeyRotate)
     }
 
     /// The public keys by which others can verify access tokens.

@@ -1,6 +1,7 @@
 //! The second factor: an app's codes, and recovery codes for when the app is lost.
 
 use data_encoding::BASE32_NOPAD;
+use domain::audit::Action;
 use domain::caller::Caller;
 use domain::clock::Millis;
 use domain::ids::UserId;
@@ -124,6 +125,7 @@ impl People {
             )
         };
         let step = step.ok_or_else(wrong)?;
+        let entry = self.audit.entry(caller, Action::TwoFactorAdd);
         self.store
             .try_write(move |conn| {
                 if !store::users::take_totp_step(conn, own.user, step)?
@@ -131,7 +133,9 @@ impl People {
                 {
                     return Err(wrong());
                 }
-                Ok(store::recovery_codes::replace(conn, own.user, &hashes)?)
+                store::recovery_codes::replace(conn, own.user, &hashes)?;
+                store::audit::append(conn, &entry)?;
+                Ok(())
             })
             .await?;
         self.forget();
@@ -150,7 +154,13 @@ impl People {
             return Err(none_to_change());
         }
         let (codes, hashes) = new_codes()?;
-        self.store.write(move |conn| store::recovery_codes::replace(conn, own.user, &hashes)).await?;
+        let entry = self.audit.entry(caller, Action::RecoveryCodesRenew);
+        self.store
+            .write(move |conn| {
+                store::recovery_codes::replace(conn, own.user, &hashes)?;
+                store::audit::append(conn, &entry)
+            })
+            .await?;
         Ok(codes)
     }
 
@@ -165,11 +175,16 @@ impl People {
         let own = OwnSession::of(caller)?;
         self.verify_own(caller, password).await?;
         let at = self.clock.now();
+        let entry = self.audit.entry(caller, Action::TwoFactorRemove);
         let removed = self
             .store
             .write(move |conn| {
                 store::recovery_codes::remove(conn, own.user)?;
-                store::users::remove_totp(conn, own.user, at)
+                let removed = store::users::remove_totp(conn, own.user, at)?;
+                if removed {
+                    store::audit::append(conn, &entry)?;
+                }
+                Ok(removed)
             })
             .await?;
         self.forget();

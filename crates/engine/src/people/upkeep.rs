@@ -34,7 +34,7 @@ impl People {
 
     async fn clear_up(&self) -> Result<()> {
         let now = self.clock.now();
-        self.keys.upkeep(now).await?;
+        self.keys.upkeep(self.rotation()).await?;
         self.store
             .write(move |conn| {
                 store::denied_tokens::forget(conn, now)?;

@@ -1,5 +1,6 @@
 //! Accounts as an admin sees and changes them.
 
+use domain::audit::Action;
 use domain::caller::Caller;
 use domain::ids::{ApiKeyId, UserId, WorkspaceId};
 use domain::permission::ServerRole;
@@ -51,11 +52,13 @@ impl People {
     /// Makes an account with a password, as the command line does.
     pub async fn create_user(
         &self,
-        _caller: &Caller,
+        caller: &Caller,
         account: NewAccount,
         role: ServerRole,
     ) -> Result<Account> {
         let user = self.new_user(account, role).await?;
+        let entry =
+            self.audit.entry(caller, Action::UserCreate).on("user", user.id).with("role", role.as_str());
         let workspace = WorkspaceId::new(&*self.ids);
         let row = self
             .store
@@ -67,6 +70,7 @@ impl People {
                     super::members::own_default(conn, workspace, user.id, user.at)?;
                     store::one_time_links::void_setups(conn, user.at)?;
                 }
+                store::audit::append(conn, &entry)?;
                 store::users::get(conn, user.id)?.ok_or_else(no_account)
             })
             .await?;
@@ -74,16 +78,21 @@ impl People {
     }
 
     /// Gives an account another role, disables or enables it. There is always an admin who is not disabled.
-    pub async fn edit_user(&self, _caller: &Caller, id: UserId, edit: EditUser) -> Result<Account> {
+    pub async fn edit_user(&self, caller: &Caller, id: UserId, edit: EditUser) -> Result<Account> {
         let at = self.clock.now();
+        let entry = |action| self.audit.entry(caller, action).on("user", id);
+        let (role_set, disabled_set, enabled_set) =
+            (entry(Action::UserRole), entry(Action::UserDisable), entry(Action::UserEnable));
         let row = self
             .store
             .try_write(move |conn| {
                 let before = store::users::get(conn, id)?.ok_or_else(no_account)?;
-                if let Some(role) = edit.role.filter(|role| *role != before.role)
-                    && !store::users::set_role(conn, id, role, at)?
-                {
-                    return Err(last_admin());
+                if let Some(role) = edit.role.filter(|role| *role != before.role) {
+                    if !store::users::set_role(conn, id, role, at)? {
+                        return Err(last_admin());
+                    }
+                    let entry = role_set.clone().with("from", before.role.as_str()).with("to", role.as_str());
+                    store::audit::append(conn, &entry)?;
                 }
                 if let Some(disabled) =
                     edit.disabled.filter(|disabled| *disabled != before.disabled_at.is_some())
@@ -94,6 +103,7 @@ impl People {
                     if disabled {
                         store::sessions::end_all(conn, id, None, "disabled", at)?;
                     }
+                    store::audit::append(conn, if disabled { &disabled_set } else { &enabled_set })?;
                 }
                 store::users::get(conn, id)?.ok_or_else(no_account)
             })
@@ -109,9 +119,9 @@ impl People {
     }
 
     /// Ends every session of an account. Returns how many ended.
-    pub async fn end_sessions_of_user(&self, _caller: &Caller, id: UserId) -> Result<u64> {
+    pub async fn end_sessions_of_user(&self, caller: &Caller, id: UserId) -> Result<u64> {
         self.user(id).await?;
-        self.end_sessions(id, None).await
+        self.end_sessions(caller, id, None).await
     }
 
     /// The API keys of an account.
@@ -123,16 +133,16 @@ impl People {
     /// Makes an API key for an account, as the command line does.
     pub async fn create_api_key_of_user(
         &self,
-        _caller: &Caller,
+        caller: &Caller,
         id: UserId,
         new: NewApiKey,
     ) -> Result<MadeApiKey> {
-        self.make_api_key(id, new).await
+        self.make_api_key(caller, id, new).await
     }
 
     /// Revokes an API key of an account.
-    pub async fn revoke_api_key_of_user(&self, _caller: &Caller, id: UserId, key: ApiKeyId) -> Result<()> {
-        self.revoke_key_of(id, key).await
+    pub async fn revoke_api_key_of_user(&self, caller: &Caller, id: UserId, key: ApiKeyId) -> Result<()> {
+        self.revoke_key_of(caller, id, key).await
     }
 }
 

@@ -1,5 +1,6 @@
 //! Workspaces: seeing, making and renaming them.
 
+use domain::audit::Action;
 use domain::caller::Caller;
 use domain::ids::WorkspaceId;
 use domain::permission::{ServerRole, WorkspaceRole};
@@ -44,6 +45,7 @@ impl People {
     /// Makes a workspace, owned by who asks.
     pub async fn create_workspace(&self, caller: &Caller, new: NewWorkspace) -> Result<Workspace> {
         let (user, id, at) = (own(caller)?, WorkspaceId::new(&*self.ids), self.clock.now());
+        let entry = self.audit.entry(caller, Action::WorkspaceCreate).in_workspace(id);
         self.store
             .try_write(move |conn| {
                 if !store::workspaces::insert(conn, id, &new.slug, &new.name, at)? {
@@ -53,6 +55,7 @@ impl People {
                     ));
                 }
                 store::members::set(conn, id, user, WorkspaceRole::Owner, at)?;
+                store::audit::append(conn, &entry)?;
                 Ok(Workspace {
                     id,
                     slug: new.slug.clone(),
@@ -66,12 +69,21 @@ impl People {
     /// Gives a workspace another name for people.
     pub async fn rename_workspace(
         &self,
-        _caller: &Caller,
+        caller: &Caller,
         workspace: WorkspaceId,
         edit: EditWorkspace,
     ) -> Result<()> {
-        let renamed =
-            self.store.write(move |conn| store::workspaces::rename(conn, workspace, &edit.name)).await?;
+        let entry = self.audit.entry(caller, Action::WorkspaceEdit).in_workspace(workspace);
+        let renamed = self
+            .store
+            .write(move |conn| {
+                let renamed = store::workspaces::rename(conn, workspace, &edit.name)?;
+                if renamed {
+                    store::audit::append(conn, &entry)?;
+                }
+                Ok(renamed)
+            })
+            .await?;
         if renamed { Ok(()) } else { Err(Error::not_found("such workspace")) }
     }
 }

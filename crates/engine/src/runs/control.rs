@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use domain::audit::{Action, Entry};
+use domain::caller::Caller;
 use domain::clock::Millis;
 use domain::ids::{RunId, WorkspaceId};
 use domain::matrix::Matrix;
@@ -24,36 +26,55 @@ const RETRIED_FROM: &[RunState] = &[RunState::Finished, RunState::Running, RunSt
 
 impl Engine {
     /// Begins no further cell of the run; those under way end and are stored.
-    pub async fn pause_run(self: &Arc<Self>, workspace: WorkspaceId, run: RunId) -> Result<Run> {
+    pub async fn pause_run(
+        self: &Arc<Self>,
+        caller: &Caller,
+        workspace: WorkspaceId,
+        run: RunId,
+    ) -> Result<Run> {
         const FROM: &[RunState] = &[RunState::Queued, RunState::Running];
         let engine = Arc::clone(self);
+        let entry = self.run_entry(caller, Action::RunPause, workspace, run);
         self.to_the_end(async move {
-            engine.change_run(workspace, run, FROM, RunState::Paused, "run_paused", "paused").await
+            engine.change_run(entry, workspace, run, FROM, RunState::Paused, "run_paused", "paused").await
         })
         .await
     }
 
     /// Goes on with a paused run.
-    pub async fn resume_run(self: &Arc<Self>, workspace: WorkspaceId, run: RunId) -> Result<Run> {
+    pub async fn resume_run(
+        self: &Arc<Self>,
+        caller: &Caller,
+        workspace: WorkspaceId,
+        run: RunId,
+    ) -> Result<Run> {
         const FROM: &[RunState] = &[RunState::Paused];
         let engine = Arc::clone(self);
+        let entry = self.run_entry(caller, Action::RunResume, workspace, run);
         self.to_the_end(async move {
-            engine.change_run(workspace, run, FROM, RunState::Running, "run_resumed", "resumed").await
+            engine.change_run(entry, workspace, run, FROM, RunState::Running, "run_resumed", "resumed").await
         })
         .await
     }
 
     /// Stops a run for good: its model calls are aborted, what has finished is kept. If that was begun before and
     /// cut short, it is brought to its end.
-    pub async fn cancel_run(self: &Arc<Self>, workspace: WorkspaceId, run: RunId) -> Result<Run> {
+    pub async fn cancel_run(
+        self: &Arc<Self>,
+        caller: &Caller,
+        workspace: WorkspaceId,
+        run: RunId,
+    ) -> Result<Run> {
         let engine = Arc::clone(self);
-        self.to_the_end(async move { engine.cancel(workspace, run).await }).await
+        let entry = self.run_entry(caller, Action::RunCancel, workspace, run);
+        self.to_the_end(async move { engine.cancel(entry, workspace, run).await }).await
     }
 
-    async fn cancel(&self, workspace: WorkspaceId, run: RunId) -> Result<Run> {
+    async fn cancel(&self, entry: Entry, workspace: WorkspaceId, run: RunId) -> Result<Run> {
         const FROM: &[RunState] = &[RunState::Queued, RunState::Running, RunState::Paused];
-        let changed =
-            self.change_run(workspace, run, FROM, RunState::Cancelled, "run_cancelled", "cancelled").await;
+        let changed = self
+            .change_run(entry, workspace, run, FROM, RunState::Cancelled, "run_cancelled", "cancelled")
+            .await;
         let row = match changed {
             Ok(_) => self.row(run).await?,
             Err(refusal) => match self.row(run).await? {
@@ -65,18 +86,28 @@ impl Engine {
         self.run(workspace, run).await
     }
 
+    fn run_entry(&self, caller: &Caller, action: Action, workspace: WorkspaceId, run: RunId) -> Entry {
+        self.entry(caller, action).in_workspace(workspace).on("run", run)
+    }
+
     async fn row(&self, run: RunId) -> Result<RunRow> {
         let row = self.store.read(move |conn| store::runs::find(conn, run)).await?;
         row.ok_or_else(|| Error::not_found(format!("run {run}")))
     }
 
     /// Puts the cells whose verdict is `error` back into the queue; no other cell is asked again.
-    pub async fn retry_errors(self: &Arc<Self>, workspace: WorkspaceId, run: RunId) -> Result<Run> {
+    pub async fn retry_errors(
+        self: &Arc<Self>,
+        caller: &Caller,
+        workspace: WorkspaceId,
+        run: RunId,
+    ) -> Result<Run> {
         let engine = Arc::clone(self);
-        self.to_the_end(async move { engine.retry(workspace, run).await }).await
+        let entry = self.run_entry(caller, Action::RunRetry, workspace, run);
+        self.to_the_end(async move { engine.retry(entry, workspace, run).await }).await
     }
 
-    async fn retry(&self, workspace: WorkspaceId, run: RunId) -> Result<Run> {
+    async fn retry(&self, entry: Entry, workspace: WorkspaceId, run: RunId) -> Result<Run> {
         let before = self.run(workspace, run).await?;
         if before.counts.error == 0 {
             return Err(wrong_state(&before, "has no cell with an error, so there is nothing to retry"));
@@ -86,9 +117,18 @@ impl Engine {
         }
         let row = self.row(run).await?;
         let mut from = 0;
+        // Written down with the first of its steps.
+        let mut entry = Some(entry);
         loop {
-            let (row, at) = (row.clone(), self.clock.now());
-            let chunk = self.store.write_guarded(move |conn| retry_chunk(conn, &row, from, at)).await?;
+            let (row, at, first) = (row.clone(), self.clock.now(), entry.take());
+            let step = move |conn: &mut Conn| {
+                let chunk = retry_chunk(conn, &row, from, at)?;
+                if let (Chunk::PutBack { .. }, Some(entry)) = (&chunk, &first) {
+                    store::audit::append(conn, entry)?;
+                }
+                Ok(chunk)
+            };
+            let chunk = self.store.write_guarded(step).await?;
             let Chunk::PutBack { number, next } = chunk else {
                 // Somebody else retried, or cancelled, since the run was read: what was put back stays so.
                 break;
@@ -100,8 +140,10 @@ impl Engine {
         self.run(workspace, run).await
     }
 
+    #[expect(clippy::too_many_arguments, reason = "each is another part of one change")]
     async fn change_run(
         &self,
+        entry: Entry,
         workspace: WorkspaceId,
         run: RunId,
         from: &'static [RunState],
@@ -113,7 +155,13 @@ impl Engine {
         let at = self.clock.now();
         let number = self
             .store
-            .write_guarded(move |conn| store::runs::change_state(conn, run, from, to, event, at))
+            .write_guarded(move |conn| {
+                let number = store::runs::change_state(conn, run, from, to, event, at)?;
+                if number.is_some() {
+                    store::audit::append(conn, &entry)?;
+                }
+                Ok(number)
+            })
             .await?;
         let Some(number) = number else {
             return Err(wrong_state(&before, &format!("cannot be {done} in this state")));

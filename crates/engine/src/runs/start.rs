@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::audit::{Action, Entry};
 use domain::caller::Caller;
 use domain::ids::{RunId, WorkspaceId};
 use domain::run::RunRequest;
@@ -84,7 +85,13 @@ impl Engine {
             return self.keep_running(key, running).await;
         }
         let id = RunId::new(&*self.ids);
-        let started = match self.prepare(self.stamp(caller), workspace, id, request, plan, key).await {
+        let entry = self.entry(caller, Action::RunStart).in_workspace(workspace).on("run", id);
+        let (stamp, fingerprint) = (self.stamp(caller), plan.fingerprint.clone());
+        let started = async {
+            self.prepare(stamp, workspace, id, request, plan).await?;
+            self.publish_run(entry, workspace, id, fingerprint, key).await
+        };
+        let started = match started.await {
             Ok(started) => started,
             Err(error) => {
                 self.store.write(move |conn| store::runs::discard(conn, id)).await?;
@@ -142,8 +149,7 @@ impl Engine {
         id: RunId,
         request: RunRequest,
         plan: Plan,
-        key: Option<IdempotencyKey>,
-    ) -> Result<Started> {
+    ) -> Result<()> {
         let (matrix, fingerprint) = (plan.matrix, plan.fingerprint);
         let cache_scopes = cache::scopes(&self.providers, workspace, &plan.versions, &plan.models)?;
         let new = NewRun {
@@ -152,7 +158,7 @@ impl Engine {
             suite_id: plan.suite_id,
             matrix,
             prepared_by: self.instance,
-            fingerprint: fingerprint.clone(),
+            fingerprint,
             simulated: plan.models.iter().all(|model| model.simulated),
             note: request.note,
             cache: request.cache,
@@ -179,12 +185,13 @@ impl Engine {
             from = positions.end;
             self.store.write(move |conn| store::cells::insert(conn, range, &positions)).await?;
         }
-        self.publish_run(workspace, id, fingerprint, key).await
+        Ok(())
     }
 
     /// Makes the prepared run visible, unless the same became visible while it was being prepared.
     async fn publish_run(
         &self,
+        entry: Entry,
         workspace: WorkspaceId,
         id: RunId,
         fingerprint: String,
@@ -204,7 +211,11 @@ impl Engine {
                     if !running {
                         store::runs::publish(conn, id, at)?;
                     }
-                    Ok(Kept { run: read(conn, found.unwrap_or(id))?, running })
+                    let run = read(conn, found.unwrap_or(id))?;
+                    if !running {
+                        store::audit::append(conn, &entry.clone().with("number", run.number))?;
+                    }
+                    Ok(Kept { run, running })
                 })?;
                 // It removes nothing of a run that was made visible here.
                 store::runs::discard(conn, id)?;

@@ -95,7 +95,7 @@ impl Key {
 }
 
 /// 32 bytes that nobody can guess.
-fn random_key() -> Result<Zeroizing<[u8; KEY_BYTES]>, SecretsError> {
+pub(crate) fn random_key() -> Result<Zeroizing<[u8; KEY_BYTES]>, SecretsError> {
     random().map(Zeroizing::new)
 }
 

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 
 pub use secrecy::{ExposeSecret, SecretSlice, SecretString};
 
+pub(crate) use cipher::random_key;
 pub use cipher::{MasterKey, Place};
 pub use rewrap::{Rewrapped, rewrap};
 pub use sealer::{Sealer, Unlocked, unlock};

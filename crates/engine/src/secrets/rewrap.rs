@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use domain::audit::{Action, Entry};
+use domain::caller::Caller;
 use domain::clock::Clock;
 use store::Store;
 use store::data_keys::{self, DataKeyRow};
@@ -37,6 +39,8 @@ pub async fn rewrap(store: &Store, clock: &Arc<dyn Clock>, file: &Path) -> Resul
     let pairs: Vec<_> = rows.map(reseal).collect::<Result<_>>()?;
     let keys = pairs.len();
     key_file::make_next(file, &new)?;
+    let entry = Entry::of(&Caller::machine(), None, Action::MasterKeyRewrap, clock.now());
+    let entry = entry.with("keys", keys);
     store
         .write(move |conn| {
             // A server beside this one may have made a key meanwhile.
@@ -44,7 +48,10 @@ pub async fn rewrap(store: &Store, clock: &Arc<dyn Clock>, file: &Path) -> Resul
             for (before, after) in &pairs {
                 all &= data_keys::reseal(conn, before, after)?;
             }
-            if all { Ok(()) } else { Err(store::Error::Conflicted) }
+            if !all {
+                return Err(store::Error::Conflicted);
+            }
+            store::audit::append(conn, &entry)
         })
         .await?;
     Ok(Rewrapped { keys, before: key_file::put_next_in_place(file, Some(&old))? })

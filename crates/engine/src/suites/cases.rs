@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use domain::assertion::{can_never_fail_in, validate_case};
+use domain::audit::{Action, Entry};
+use domain::caller::Caller;
 use domain::clock::Timestamp;
 use domain::ids::{CaseId, SuiteId, WorkspaceId};
 use domain::test_case::CaseContent;
@@ -135,18 +137,21 @@ impl Engine {
     /// Renames a suite, if nobody else has changed it since `revision`.
     pub async fn rename_suite(
         &self,
+        caller: &Caller,
         workspace: WorkspaceId,
         suite: SuiteId,
         revision: i64,
         rename: RenameSuite,
     ) -> Result<Revised<Suite>> {
         let at = self.clock.now();
+        let entry = self.entry(caller, Action::SuiteEdit).in_workspace(workspace).on("suite", suite);
         self.store
             .try_write(move |conn| {
                 let before = find(conn, workspace, suite)?;
                 if !store::suites::rename(conn, suite, revision, &rename.name, at)? {
                     return Err(stale("suite", before.updated_at, before.revision));
                 }
+                store::audit::append(conn, &entry)?;
                 Ok(revised(find(conn, workspace, suite)?))
             })
             .await
@@ -195,6 +200,7 @@ impl Engine {
     /// Adds a case at the end of a suite.
     pub async fn create_case(
         &self,
+        caller: &Caller,
         workspace: WorkspaceId,
         suite: SuiteId,
         content: CaseContent,
@@ -203,11 +209,13 @@ impl Engine {
         check(&content, "")?;
         let json = serde_json::to_string(&content)?;
         let (id, at) = (CaseId::new(&*self.ids), self.clock.now());
+        let entry = self.case_entry(caller, Action::CaseCreate, workspace, suite).on("case", id);
         self.store
             .try_write(move |conn| {
                 idempotency::once(conn, key.as_ref(), at, |conn| {
                     find(conn, workspace, suite)?;
                     store::test_cases::append(conn, suite, &[(id, json.clone())], at)?;
+                    store::audit::append(conn, &entry)?;
                     case_view(&row(conn, suite, id)?)
                 })
             })
@@ -217,6 +225,7 @@ impl Engine {
     /// Adds cases at the end of a suite, all or none.
     pub async fn import_cases(
         &self,
+        caller: &Caller,
         workspace: WorkspaceId,
         suite: SuiteId,
         import: ImportCases,
@@ -233,11 +242,14 @@ impl Engine {
             return Err(Error::problems(problems));
         }
         let (cases, at): (Arc<[_]>, _) = (cases.into(), self.clock.now());
+        let entry = self.entry(caller, Action::CasesImport).in_workspace(workspace).on("suite", suite);
+        let entry = entry.with("cases", cases.len());
         self.store
             .try_write(move |conn| {
                 idempotency::once(conn, key.as_ref(), at, |conn| {
                     find(conn, workspace, suite)?;
                     store::test_cases::append(conn, suite, &cases, at)?;
+                    store::audit::append(conn, &entry)?;
                     Ok(Imported { created: cases.len() })
                 })
             })
@@ -247,6 +259,7 @@ impl Engine {
     /// Replaces a case, if nobody else has changed it since `revision`.
     pub async fn edit_case(
         &self,
+        caller: &Caller,
         workspace: WorkspaceId,
         suite: SuiteId,
         case: CaseId,
@@ -256,6 +269,7 @@ impl Engine {
         check(&content, "")?;
         let json = serde_json::to_string(&content)?;
         let at = self.clock.now();
+        let entry = self.case_entry(caller, Action::CaseEdit, workspace, suite).on("case", case);
         self.store
             .try_write(move |conn| {
                 find(conn, workspace, suite)?;
@@ -263,6 +277,7 @@ impl Engine {
                 if !store::test_cases::replace(conn, case, revision, &json, at)? {
                     return Err(stale("case", before.updated_at, before.revision));
                 }
+                store::audit::append(conn, &entry)?;
                 read(conn, suite, case)
             })
             .await
@@ -271,12 +286,14 @@ impl Engine {
     /// Deletes a case, if nobody else has changed it since `revision`. Runs keep their copies.
     pub async fn delete_case(
         &self,
+        caller: &Caller,
         workspace: WorkspaceId,
         suite: SuiteId,
         case: CaseId,
         revision: i64,
     ) -> Result<()> {
         let at = self.clock.now();
+        let entry = self.case_entry(caller, Action::CaseDelete, workspace, suite).on("case", case);
         self.store
             .try_write(move |conn| {
                 find(conn, workspace, suite)?;
@@ -284,6 +301,7 @@ impl Engine {
                 if !store::test_cases::delete(conn, case, revision, at)? {
                     return Err(stale("case", before.updated_at, before.revision));
                 }
+                store::audit::append(conn, &entry)?;
                 Ok(())
             })
             .await
@@ -292,19 +310,27 @@ impl Engine {
     /// Brings a deleted case back to its place.
     pub async fn restore_case(
         &self,
+        caller: &Caller,
         workspace: WorkspaceId,
         suite: SuiteId,
         case: CaseId,
     ) -> Result<Revised<Case>> {
         let at = self.clock.now();
+        let entry = self.case_entry(caller, Action::CaseRestore, workspace, suite).on("case", case);
         self.store
             .try_write(move |conn| {
                 find(conn, workspace, suite)?;
                 // A case that is there already is what was asked for.
-                store::test_cases::restore(conn, suite, case, at)?;
+                if store::test_cases::restore(conn, suite, case, at)? {
+                    store::audit::append(conn, &entry)?;
+                }
                 read(conn, suite, case)
             })
             .await
+    }
+
+    fn case_entry(&self, caller: &Caller, action: Action, workspace: WorkspaceId, suite: SuiteId) -> Entry {
+        self.entry(caller, action).in_workspace(workspace).with("suite", suite.to_string())
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use domain::audit::Action;
+use domain::caller::Caller;
 use domain::card::CardContent;
 use domain::ids::{SuiteId, WorkspaceId};
 use formats::native::{self, Document};
@@ -14,13 +16,23 @@ use crate::error::{Error, Result};
 
 impl Engine {
     /// The cards of these slugs as a file, with those that they include; no slug: all cards, archived ones too.
-    pub async fn export_cards(&self, workspace: WorkspaceId, slugs: Vec<String>) -> Result<String> {
-        self.store
+    pub async fn export_cards(
+        &self,
+        caller: &Caller,
+        workspace: WorkspaceId,
+        slugs: Vec<String>,
+    ) -> Result<String> {
+        let (text, cards) = self
+            .store
             .try_read(move |conn| {
                 let document = document(conn, workspace, &slugs)?;
-                native::write(&document).map_err(|detail| Error::invalid("/cards", detail))
+                let text = native::write(&document).map_err(|detail| Error::invalid("/cards", detail))?;
+                Result::Ok((text, document.cards.len()))
             })
-            .await
+            .await?;
+        let entry = self.entry(caller, Action::CardsExport).in_workspace(workspace).with("cards", cards);
+        self.store.write(move |conn| store::audit::append(conn, &entry)).await?;
+        Ok(text)
     }
 }
 

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use domain::audit::Action;
 use domain::caller::Caller;
 use domain::ids::WorkspaceId;
 
@@ -50,6 +51,7 @@ impl Engine {
             Ok(incoming) => Arc::new(incoming?),
             Err(ended) => std::panic::resume_unwind(ended.into_panic()),
         };
+        let entry = self.entry(caller, Action::CardsImport).in_workspace(workspace).with("replace", replace);
         // Two imports of the same cards would send each other back to the beginning.
         let _turn = self.import_turn.lock().await;
         let mut imported = ImportedCards::none(&incoming);
@@ -76,6 +78,7 @@ impl Engine {
                 incoming: Arc::clone(&incoming),
                 drawn: Arc::clone(&drawn),
                 plan,
+                entry: entry.clone(),
             };
             let placed = placing.place(&mut imported, key.clone()).await;
             // What was not moved over is removed now, or else at the next start.

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use domain::audit::Entry;
 use domain::ids::{InstanceId, WorkspaceId};
 use store::{Conn, Store};
 
@@ -46,6 +47,8 @@ pub(super) struct Placing {
     pub incoming: Arc<Incoming>,
     pub drawn: Arc<Drawn>,
     pub plan: Arc<Plan>,
+    /// What the audit log is to say of it.
+    pub entry: Entry,
 }
 
 impl Placing {
@@ -332,6 +335,10 @@ impl Placing {
             let is_new = this.plan.is_all_new();
             let answer = idempotency::once(conn, key.as_ref(), this.drawn.stamp.at, |conn| {
                 let published = !is_new || store::imports::publish(conn, import, instance, this.workspace)?;
+                if published {
+                    let slugs: Vec<&str> = imported.cards.iter().map(|card| card.slug.as_str()).collect();
+                    store::audit::append(conn, &this.entry.clone().with("cards", slugs))?;
+                }
                 Ok(published.then(|| imported.clone()))
             })?;
             match answer.value {

@@ -16,6 +16,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { number: 3, name: "imports", sql: include_str!("../../migrations/postgres/0003_imports.sql") },
     Migration { number: 4, name: "people", sql: include_str!("../../migrations/postgres/0004_people.sql") },
     Migration { number: 5, name: "limits", sql: include_str!("../../migrations/postgres/0005_limits.sql") },
+    Migration { number: 6, name: "audit", sql: include_str!("../../migrations/postgres/0006_audit.sql") },
 ];
 
 /// Servers before lack what the statements need.

@@ -116,7 +116,7 @@ async fn files_that_may_not_grow_fail_writes_and_lose_none() {
     let folder = tempfile::tempdir().unwrap();
     let settings = notes::settings(folder.path());
     let child = Command::new("sh")
-        .args(["-c", "trap '' XFSZ; ulimit -f 800; exec \"$0\" --exact disks::limited_process --nocapture"])
+        .args(["-c", "trap '' XFSZ; ulimit -f 1600; exec \"$0\" --exact disks::limited_process --nocapture"])
         .arg(std::env::current_exe().unwrap())
         .env("STORE_LIMITED_PROCESS", &settings.path)
         .output()

@@ -8,6 +8,8 @@ mod pace;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use domain::audit::Action;
+use domain::caller::Caller;
 use domain::clock::{Clock, Timestamp};
 use domain::ids::{ProviderId, PullId, WorkspaceId};
 use llm::{CallError, CallErrorKind, Guarded, ProviderKind, PullProgress, same_model};
@@ -166,6 +168,7 @@ impl Engine {
     /// Begins to pull a model, or joins the pull of it that is under way. It goes on when nobody looks.
     pub async fn start_pull(
         &self,
+        caller: &Caller,
         workspace: WorkspaceId,
         provider: ProviderId,
         model: &str,
@@ -193,6 +196,9 @@ impl Engine {
         let begun = told.borrow().clone();
         let clock = Arc::clone(&self.clock);
         self.tasks.spawn(async move { carry_out(&server, &told, &cancel, &*clock).await });
+        let entry = self.entry(caller, Action::ModelPull).in_workspace(workspace).on("provider", provider);
+        let entry = entry.with("model", model);
+        self.store.write(move |conn| store::audit::append(conn, &entry)).await?;
         Ok(PullStarted::New(begun))
     }
 
@@ -215,6 +221,7 @@ impl Engine {
     /// Ends a pull. The model server stops loading when this returns, and keeps what came.
     pub async fn cancel_pull(
         &self,
+        caller: &Caller,
         workspace: WorkspaceId,
         provider: ProviderId,
         pull: PullId,
@@ -226,6 +233,11 @@ impl Engine {
         // It cannot close: `told` is held.
         let ended = seen.wait_for(|pull| pull.state != PullState::Running).await;
         let pull = ended.map_err(|_| Error::Store(crate::StoreError::Closed))?.clone();
+        if pull.state == PullState::Cancelled {
+            let entry = self.entry(caller, Action::ModelPullCancel).in_workspace(workspace);
+            let entry = entry.on("provider", provider).with("model", pull.model.clone());
+            self.store.write(move |conn| store::audit::append(conn, &entry)).await?;
+        }
         match pull.state {
             PullState::Finished => Err(Error::conflict(
                 Conflict::WrongState,
