@@ -1,7 +1,7 @@
 # Every command of the project; the longer ones are scripts in scripts/.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help run dev check test e2e bench bench-peers bench-page parity generate coverage prerequisites web
+.PHONY: help run dev check test test-security e2e bench bench-peers bench-page parity generate coverage prerequisites web
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -25,6 +25,10 @@ check: ## Formatting, lints, types, documentation, file sizes, import rules, gen
 test: ## Everything: check, Rust tests, web tests, browser tests; a summary at the end
 	@scripts/prerequisites test
 	@scripts/test
+
+test-security: ## What needs minutes and a quiet machine: whether times tell that there is an account
+	@scripts/prerequisites test
+	cargo nextest run --profile security --workspace --locked
 
 e2e: ## Browser tests alone, against the real server
 	@scripts/prerequisites test

@@ -3,9 +3,10 @@
 //! It parses no more of an answer than its status and its length, so that what it costs beside the server on the
 //! same cores is small.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -15,6 +16,14 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use crate::figures::float;
+
+/// The API keys of the servers that ask for one.
+static KEYS: LazyLock<Mutex<HashMap<SocketAddr, String>>> = LazyLock::new(Mutex::default);
+
+/// From now on every request to this server shows this key.
+pub(crate) fn show_key(address: SocketAddr, key: &str) {
+    KEYS.lock().unwrap_or_else(PoisonError::into_inner).insert(address, key.to_owned());
+}
 
 /// A request as it goes over the wire.
 #[derive(Clone)]
@@ -33,7 +42,10 @@ impl Request {
         body: &str,
     ) -> Self {
         let named: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        let named = named.concat();
+        let keys = KEYS.lock().unwrap_or_else(PoisonError::into_inner);
+        let key =
+            keys.get(&address).map(|key| format!("authorization: Bearer {key}\r\n")).unwrap_or_default();
+        let named = named.concat() + &key;
         let sized = if body.is_empty() {
             String::new()
         } else {

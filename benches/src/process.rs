@@ -10,6 +10,8 @@ use anyhow::{Context, Result};
 use tempfile::TempDir;
 use testkit::Actor;
 
+use crate::http::show_key;
+
 /// Ticks of the kernel's account of CPU time, a second: the same on every Linux that Rust runs on.
 const TICKS: u64 = 100;
 
@@ -130,7 +132,9 @@ impl Product {
         command.envs(testkit::plenty_as_variables());
         let process =
             Process::start(command.current_dir(folder.path())).context("the server does not start")?;
-        Ok(Self { actor: Actor::at(process.address), process, folder })
+        let key = testkit::api_key_at(process.address, folder.path());
+        show_key(process.address, &key);
+        Ok(Self { actor: Actor::at(process.address).with(key), process, folder })
     }
 }
 

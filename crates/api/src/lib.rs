@@ -19,7 +19,7 @@
 //!    }
 //!    ```
 //!    Placeholders are not documented here; [`routes`] knows them (`{ws} {slug} {label} {number} {suite} {case}
-//!    {provider} {model} {pull} {run} {position}`). Errors need no `responses`: every operation gets the problem.
+//!    {provider} {model} {pull} {run} {position} {user} {session} {key}`). Errors need no `responses`: every operation gets the problem.
 //! 2. One line in [`router`] with the permission and the rate tier:
 //!    `map.add(CardsWrite, General, routes!(cards::edit::edit_card));`, one `add` for each handler.
 //! 3. Body types derive `Deserialize`, `garde::Validate`, `ToSchema` and have `#[serde(deny_unknown_fields)]`;
@@ -31,24 +31,35 @@
 //! 4. Answer with [`extract::Json`], [`reply::Tagged`], [`reply::Created`] or [`reply::Page`].
 //! 5. `make generate` writes `openapi.json`, from which the page's client is typed.
 
+mod account;
 mod assertions;
+mod audit;
+mod auth;
 mod budget;
 mod cards;
 mod csp_report;
 pub mod door;
 pub mod extract;
 mod health;
+mod jwks;
 mod limits;
+mod links;
+mod members;
 mod models;
 mod openapi;
 pub mod problem;
+mod registration;
 pub mod reply;
 pub mod router;
 pub mod routes;
 mod runs;
 pub mod serve;
+mod session;
+mod setup;
 pub mod spa;
 pub mod sse;
 pub mod state;
 mod suites;
 mod transfer;
+mod users;
+mod workspaces;

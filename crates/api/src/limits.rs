@@ -10,7 +10,7 @@ use crate::state::ApiState;
 
 /// Show your limits
 ///
-/// How much the caller may do, and how much of that is left: the API key, else the account, else the address.
+/// How much the account may do, and how much of that is left.
 #[utoipa::path(get, path = "/api/v1/limits", tag = "server", responses((status = 200, body = StandingView)))]
 pub(crate) async fn get_limits(
     State(state): State<ApiState>,

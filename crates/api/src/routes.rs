@@ -196,6 +196,9 @@ fn path_parameter(name: &str) -> Option<Parameter> {
         "model" => (Kind::Text, "The model's name, with its tag."),
         "pull" => (Kind::Id, "The pull's id."),
         "run" => (Kind::Id, "The run's id."),
+        "user" => (Kind::Id, "The account's id."),
+        "session" => (Kind::Id, "The session's id."),
+        "key" => (Kind::Id, "The API key's id."),
         "position" => (Kind::Number, "The cell's position in the run, from 0."),
         _ => return None,
     };

@@ -7,6 +7,7 @@ use domain::ids::WorkspaceId;
 use engine::Engine;
 use tokio_util::sync::CancellationToken;
 
+use crate::auth::Cookies;
 use crate::csp_report::ReportLog;
 use crate::problem::Result;
 
@@ -20,12 +21,19 @@ pub struct ApiState {
     /// Workspaces by slug, as far as they were asked for. A workspace keeps its slug for ever.
     workspaces: Arc<RwLock<HashMap<String, WorkspaceId>>>,
     pub(crate) report_log: Arc<ReportLog>,
+    pub(crate) cookies: Cookies,
 }
 
 impl ApiState {
     /// The state of a server that stops when `closing` is cancelled.
     pub fn new(engine: Arc<Engine>, closing: CancellationToken) -> Self {
-        Self { engine, closing, workspaces: Arc::default(), report_log: Arc::default() }
+        Self {
+            engine,
+            closing,
+            workspaces: Arc::default(),
+            report_log: Arc::default(),
+            cookies: Cookies::Loopback,
+        }
     }
 
     /// The workspace that an address names.

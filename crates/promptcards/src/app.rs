@@ -133,8 +133,11 @@ impl App {
             sealer: unlocked.sealer,
             auth: config.auth.clone(),
             limits,
+            audit: config.audit.clone(),
         };
         let engine = Engine::start(parts, &tasks, &stop).await?;
+        let settings = toml::to_string(config).unwrap_or_default();
+        engine.note_start(env!("CARGO_PKG_VERSION"), &settings).await?;
         let proxies = TrustedProxies::new(config.server.trusted_proxies.clone());
         let door = Door::behind(proxies, ids, OwnNames::loopback(address.port()));
         let state = ApiState::new(Arc::clone(&engine), closing.clone());

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use cache::CacheSettings;
+use engine::audit::AuditSettings;
 use engine::limits::LimitsSettings;
 use engine::people::AuthSettings;
 use engine::retention::RetentionSettings;
@@ -43,6 +44,8 @@ pub struct Config {
     pub limits: LimitsSettings,
     /// Where instances keep what they count together.
     pub cache: CacheSettings,
+    /// How long the audit log is kept.
+    pub audit: AuditSettings,
     /// The model servers. Naming any replaces the two that are there by default.
     pub providers: ProvidersSettings,
 }
@@ -51,7 +54,7 @@ pub struct Config {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServerSettings {
-    /// Where to listen. Loopback only, while there is no sign-in; port 0 takes a free one.
+    /// Where to listen. Loopback only, while there is no TLS; port 0 takes a free one.
     pub listen: SocketAddr,
     /// The folder of the database, made if it is not there.
     pub data_dir: PathBuf,
@@ -182,6 +185,7 @@ impl Config {
         self.retention.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;
         self.auth.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;
         self.limits.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;
+        self.audit.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;
         self.providers.validate().map_err(|error| ConfigError::Wrong(error.to_string()))
     }
 }

@@ -7,6 +7,7 @@ mod eval;
 mod pulling;
 mod remote;
 mod report;
+mod setup;
 mod system;
 mod telemetry;
 

@@ -6,6 +6,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
+use crate::accounts::PASSWORD;
 use crate::events::Events;
 
 /// Somebody who talks to a server over HTTP.
@@ -13,6 +14,8 @@ use crate::events::Events;
 pub struct Actor {
     client: Client,
     base: String,
+    /// What they show: an access token or an API key.
+    token: Option<String>,
 }
 
 /// What came back.
@@ -52,10 +55,49 @@ impl Answer {
 }
 
 impl Actor {
-    /// Somebody at the server of this address.
+    /// Somebody at the server of this address who has not signed in.
     pub fn at(address: SocketAddr) -> Self {
         promptcards::install_cryptography();
-        Self { client: Client::builder().no_proxy().build().unwrap(), base: format!("http://{address}") }
+        let client = Client::builder().no_proxy().build().unwrap();
+        Self { client, base: format!("http://{address}"), token: None }
+    }
+
+    /// Somebody who shows this access token or API key.
+    #[must_use]
+    pub fn with(&self, token: impl Into<String>) -> Self {
+        Self { token: Some(token.into()), ..self.clone() }
+    }
+
+    /// Somebody else, who has not signed in.
+    #[must_use]
+    pub fn anonymous(&self) -> Self {
+        Self { token: None, ..self.clone() }
+    }
+
+    /// What they show, for a program that is to show the same.
+    pub fn token(&self) -> &str {
+        self.token.as_deref().unwrap()
+    }
+
+    /// Signs in with the password of every test, and shows the token from then on.
+    pub async fn sign_in(&self, name: &str) -> Self {
+        let body = json!({ "name": name, "password": PASSWORD, "tokens": true });
+        let session = self.anonymous().post("/api/v1/session", &body).await.expect(201);
+        self.with(session["tokens"]["access_token"].as_str().unwrap())
+    }
+
+    /// Makes an account by an invitation of this admin, and signs it in. `member` is what it is in `default`.
+    pub async fn invite(&self, name: &str, role: &str, member: Option<&str>) -> Self {
+        let mut invitation = json!({ "name": name, "role": role });
+        if let Some(member) = member {
+            invitation["workspace"] = json!("default");
+            invitation["workspace_role"] = json!(member);
+        }
+        let link = self.post("/api/v1/users/invitations", &invitation).await.expect(201);
+        let (_, secret) = link["link"].as_str().unwrap().split_once('#').unwrap();
+        let accept = json!({ "secret": secret, "name": name, "password": PASSWORD });
+        self.anonymous().post("/api/v1/links/accept", &accept).await.expect(201);
+        self.sign_in(name).await
     }
 
     /// The address of a path: one that begins with `W/` lies in the workspace `default`.
@@ -74,7 +116,7 @@ impl Actor {
         headers: &[(&'static str, &str)],
         body: Option<&Value>,
     ) -> Answer {
-        let mut request = self.client.request(method, self.url(path));
+        let mut request = self.request(method, path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -84,12 +126,17 @@ impl Actor {
         answer(request).await
     }
 
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.client.request(method, self.url(path));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
     /// Sends a text as it is, as JSON.
     pub async fn send_text(&self, method: Method, path: &str, body: String) -> Answer {
-        answer(
-            self.client.request(method, self.url(path)).header("content-type", "application/json").body(body),
-        )
-        .await
+        answer(self.request(method, path).header("content-type", "application/json").body(body)).await
     }
 
     /// GET.
@@ -97,9 +144,21 @@ impl Actor {
         self.send(Method::GET, path, &[], None).await
     }
 
+    /// The body of what is no JSON.
+    pub async fn text(&self, path: &str) -> String {
+        let response = self.request(Method::GET, path).send().await.unwrap();
+        assert!(response.status().is_success(), "{path}: {}", response.status());
+        response.text().await.unwrap()
+    }
+
     /// POST with a JSON body.
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
         self.send(Method::POST, path, &[], Some(body)).await
+    }
+
+    /// POST to a server that may be killed meanwhile: then there is no answer.
+    pub async fn try_post(&self, path: &str, body: &Value) -> Option<Answer> {
+        try_answer(self.request(Method::POST, path).json(body)).await.ok()
     }
 
     /// PUT with a JSON body, over the thing of this ETag.
@@ -159,7 +218,7 @@ impl Actor {
 
     /// Follows what the stream at a path says.
     pub async fn events(&self, path: &str) -> Events {
-        let response = self.client.get(self.url(path)).send().await.unwrap();
+        let response = self.request(Method::GET, path).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         Events::of(response)
     }
@@ -192,18 +251,22 @@ impl Actor {
 }
 
 async fn answer(request: RequestBuilder) -> Answer {
-    let response = request.send().await.unwrap();
+    try_answer(request).await.unwrap()
+}
+
+async fn try_answer(request: RequestBuilder) -> reqwest::Result<Answer> {
+    let response = request.send().await?;
     let header = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
     let (status, etag, location) = (response.status(), header("etag"), header("location"));
     let content_type = header("content-type");
     let retry_after = header("retry-after").map(|seconds| seconds.parse().unwrap());
     let headers = response.headers().clone();
-    let bytes = response.bytes().await.unwrap();
+    let bytes = response.bytes().await?;
     let body = if bytes.is_empty() {
         Value::Null
     } else {
         serde_json::from_slice(&bytes)
             .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&bytes).into_owned()))
     };
-    Answer { status, etag, location, content_type, retry_after, headers, body }
+    Ok(Answer { status, etag, location, content_type, retry_after, headers, body })
 }

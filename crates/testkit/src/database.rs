@@ -82,6 +82,11 @@ impl TestDatabase {
         run(&self.url().unwrap(), statement.to_owned())
     }
 
+    /// The same; the error is what the server says.
+    pub fn try_query(&self, statement: &str) -> Result<Vec<String>, String> {
+        try_run(&self.url().unwrap(), statement.to_owned())
+    }
+
     /// How the store opens it.
     pub fn settings(&self) -> StoreSettings {
         StoreSettings {
@@ -110,17 +115,24 @@ impl Drop for TestDatabase {
 /// Runs a statement on a thread of its own: it may be called inside of a runtime and outside of one. Returns the
 /// first column of its answer.
 pub(crate) fn run(url: &str, statement: String) -> Vec<String> {
+    try_run(url, statement).unwrap_or_else(|error| panic!("the database server did not do it: {error}"))
+}
+
+fn try_run(url: &str, statement: String) -> Result<Vec<String>, String> {
     let config: Config = url.parse().unwrap();
     let ran = thread::spawn(move || {
         tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
             let (client, connection) = config.connect(NoTls).await.unwrap();
             tokio::select! {
                 ended = connection => panic!("the server ended the connection: {ended:?}"),
-                done = client.simple_query(&statement) => first_column(done.unwrap()),
+                done = client.simple_query(&statement) => match done {
+                    Ok(answer) => Ok(first_column(answer)),
+                    Err(error) => Err(error.as_db_error().map_or(error.to_string(), ToString::to_string)),
+                },
             }
         })
     });
-    ran.join().expect("the database server did not do it")
+    ran.join().expect("the database server cannot be asked")
 }
 
 fn first_column(answer: Vec<SimpleQueryMessage>) -> Vec<String> {

@@ -8,6 +8,7 @@
     reason = "a test that cannot be set up fails"
 )]
 
+mod accounts;
 mod actor;
 mod database;
 mod events;
@@ -26,6 +27,7 @@ use domain::clock::Clock;
 use engine::secrets::Sealer;
 use store::Store;
 
+pub use accounts::{ADMIN, PASSWORD, api_key_at, sign_in, sign_in_at};
 pub use actor::{Actor, Answer};
 pub use database::TestDatabase;
 pub use events::{Event, Events};

@@ -7,12 +7,13 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use tempfile::NamedTempFile;
 
+use crate::accounts;
 use crate::actor::Actor;
 use crate::limits::plenty_as_variables;
 
 /// The real binary, serving. It is killed when this is dropped.
 pub struct ServerProcess {
-    /// Somebody at it.
+    /// The admin at it, who owns the workspace `default`.
     pub actor: Actor,
     address: SocketAddr,
     child: Child,
@@ -52,12 +53,18 @@ impl ServerProcess {
             panic!("the server did not start: {}", std::fs::read_to_string(log.path()).unwrap());
         };
         let address: SocketAddr = address.parse().unwrap();
-        Self { actor: Actor::at(address), address, child, log }
+        let actor = Actor::at(address).with(accounts::sign_in_at(address, folder));
+        Self { actor, address, child, log }
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// What it has logged by now.

@@ -8,13 +8,14 @@ use promptcards::{App, Config};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::accounts;
 use crate::actor::Actor;
 use crate::database::TestDatabase;
 use crate::limits::plenty;
 
 /// A server on a free port with a database of its own and, as its `ollama`, a fake one.
 pub struct TestServer {
-    /// Somebody at it.
+    /// The admin at it, who owns the workspace `default`.
     pub actor: Actor,
     /// Its model server.
     pub ollama: FakeOllama,
@@ -40,9 +41,10 @@ impl TestServer {
         change(&mut config);
         let app = App::build(&config).await.unwrap();
         let (address, stop) = (app.address(), CancellationToken::new());
+        let token = accounts::sign_in(app.engine.people()).await;
         #[expect(clippy::disallowed_methods, reason = "`TestServer::stop` waits for it")]
         let running = Some(tokio::spawn(app.run(stop.clone())));
-        Self { actor: Actor::at(address), ollama, address, stop, running, database }
+        Self { actor: Actor::at(address).with(token), ollama, address, stop, running, database }
     }
 
     /// Where it listens.

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/.well-known/jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the public keys of access tokens
+         * @description RFC 7517. A key that signs is here before it does, and until its last token has expired.
+         */
+        get: operations["get_public_keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/docs": {
         parameters: {
             query?: never;
@@ -38,6 +58,188 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read one's own account */
+        get: operations["get_account"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change one's own e-mail address */
+        patch: operations["edit_account"];
+        trace?: never;
+    };
+    "/api/v1/account/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List one's own API keys
+         * @description The newest first, those that have ended too.
+         */
+        get: operations["list_own_api_keys"];
+        put?: never;
+        /**
+         * Make an API key
+         * @description It opens one workspace, may do what its scopes say, and never more than its owner.
+         */
+        post: operations["create_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/api-keys/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke one of one's own API keys */
+        delete: operations["revoke_own_api_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change one's own password
+         * @description Every other session ends, and links that would set a password are void. API keys stay: look through them. The access
+         *     token that was shown is replaced.
+         */
+        post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List one's own sessions
+         * @description Those that have not ended, the newest first.
+         */
+        get: operations["list_own_sessions"];
+        put?: never;
+        post?: never;
+        /** End every other session of one's own */
+        delete: operations["end_other_own_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of one's own sessions */
+        delete: operations["end_own_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/two-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin a second factor
+         * @description Nothing is asked for until a code of it was confirmed.
+         */
+        post: operations["begin_two_factor"];
+        /**
+         * Remove the second factor
+         * @description A sign-in asks for no code any more, and the recovery codes are void.
+         */
+        delete: operations["remove_two_factor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/two-factor/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm a second factor
+         * @description From now on a sign-in asks for a code. The recovery codes are shown this once.
+         */
+        post: operations["confirm_two_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/two-factor/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get other recovery codes
+         * @description Those that there are become void.
+         */
+        post: operations["renew_recovery_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/assertion-types": {
         parameters: {
             query?: never;
@@ -49,6 +251,64 @@ export interface paths {
         get: operations["list_assertion_types"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what was done by whom, newest first */
+        get: operations["list_audit_lines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the whole audit log
+         * @description One JSON object a line, oldest first: `entry`, `prev_hash` and `hash`, which is the SHA-256 of `prev_hash` and of
+         *     `entry` as it stands there. The export is itself the last line of the log, and of the file.
+         */
+        get: operations["export_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify that the audit log is what was written
+         * @description The chain of hashes is followed from the first line to the last, past every signed checkpoint.
+         */
+        post: operations["verify_audit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -104,11 +364,52 @@ export interface paths {
         };
         /**
          * Show your limits
-         * @description How much the caller may do, and how much of that is left: the API key, else the account, else the address.
+         * @description How much the account may do, and how much of that is left.
          */
         get: operations["get_limits"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Use a one-time link
+         * @description With a name, it must be an invitation: the account is made and signed in. Without one it sets the password of the
+         *     account that the link is for, and ends its sessions.
+         */
+        post: operations["accept_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at a one-time link
+         * @description What it leads to. It is not used up.
+         */
+        post: operations["look_at_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -130,6 +431,315 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ask whether anybody may make an account */
+        get: operations["get_registration"];
+        put?: never;
+        /**
+         * Make an account
+         * @description Whether the name was taken, nobody is told: sign in to find out.
+         */
+        post: operations["register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ask who is signed in
+         * @description The account, the workspaces that are open to it, and how long the session goes on.
+         */
+        get: operations["get_session"];
+        put?: never;
+        /**
+         * Sign in
+         * @description Whether the name or the password is wrong, nobody is told. `code_required` asks for the same again with a code.
+         */
+        post: operations["sign_in"];
+        /**
+         * Sign out
+         * @description The session ends, and its tokens are refused from now on.
+         */
+        delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give the password again
+         * @description For five minutes the session may then do what needs a password given just now. The access token that was shown is
+         *     replaced.
+         */
+        post: operations["confirm_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/csrf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a token for changes by cookie
+         * @description Either cookie of the session will do: a page whose access token has expired needs one to renew it.
+         */
+        get: operations["get_csrf_token"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew the tokens of a session
+         * @description A refresh token buys one pair. One that comes twice ends the session, because two have it; only within ten
+         *     seconds, and while nobody has used the new pair, it is taken for a lost answer.
+         */
+        post: operations["refresh_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ask whether the server waits for its first account */
+        get: operations["get_setup"];
+        put?: never;
+        /**
+         * Make the first account
+         * @description It is an admin, owns the workspace `default`, and is signed in at once.
+         */
+        post: operations["finish_setup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List accounts
+         * @description In the order in which they were made.
+         */
+        get: operations["list_users"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Invite somebody
+         * @description The link works once, for seven days. Nothing is sent: hand it over.
+         */
+        post: operations["invite_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an account */
+        get: operations["get_user"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change an account
+         * @description Its role, or whether it is disabled; a disabled account is refused within a second. There is always an admin who is
+         *     not disabled.
+         */
+        patch: operations["edit_user"];
+        trace?: never;
+    };
+    "/api/v1/users/{user}/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the API keys of an account */
+        get: operations["list_api_keys_of_user"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user}/api-keys/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke an API key of an account */
+        delete: operations["revoke_api_key_of_user"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user}/reset-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a link by which an account gets a new password
+         * @description It works once, for an hour; earlier ones are void. The password of now stays until then.
+         */
+        post: operations["create_reset_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End every session of an account */
+        delete: operations["end_sessions_of_user"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List workspaces
+         * @description Those of which one is a member; for an admin, all there are.
+         */
+        get: operations["list_workspaces"];
+        put?: never;
+        /**
+         * Make a workspace
+         * @description Who makes it owns it.
+         */
+        post: operations["create_workspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Rename a workspace
+         * @description Its name for people; that in addresses never changes.
+         */
+        patch: operations["rename_workspace"];
         trace?: never;
     };
     "/api/v1/workspaces/{ws}/assertions/try": {
@@ -441,6 +1051,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{ws}/entry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enter a workspace as an admin
+         * @description An admin who is no member may look around for an hour. The owners of the workspace see that, and why.
+         */
+        post: operations["enter_workspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{ws}/export": {
         parameters: {
             query?: never;
@@ -480,6 +1110,50 @@ export interface paths {
          */
         post: operations["import_cards"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the members of a workspace
+         * @description By name; an admin who has entered is among them, with the reason.
+         */
+        get: operations["list_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/members/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Make an account a member, or give a member another role
+         * @description A workspace keeps at least one owner.
+         */
+        put: operations["put_member"];
+        post?: never;
+        /**
+         * End a membership
+         * @description A workspace keeps at least one owner.
+         */
+        delete: operations["remove_member"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1133,11 +1807,64 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A link to be used. */
+        AcceptLink: {
+            /** @description What stands behind `#` in it. */
+            secret: string;
+            /** @description The name of the account that an invitation makes. It never changes. Absent: the link sets a new password. */
+            name?: string | null;
+            /** @description Its e-mail address, where the invitation names none. */
+            email?: string | null;
+            /** @description The password, 12 to 128 characters. */
+            password: string;
+        };
+        /** @description An account. */
+        Account: {
+            /** @description The account. */
+            id: components["schemas"]["UserId"];
+            /** @description Its name, which never changes. */
+            name: string;
+            /** @description Its e-mail address. */
+            email: string | null;
+            /** @description What it is on the server. */
+            role: components["schemas"]["ServerRole"];
+            /** @description Whether a sign-in asks for a second factor. */
+            two_factor: boolean;
+            /** @description When it was made. */
+            created_at: components["schemas"]["Timestamp"];
+            disabled_at: components["schemas"]["Timestamp"] | null;
+        };
         /** @description The process answers. */
         Alive: {
             /** @description Always `pass`: a process that cannot say so says nothing. */
             status: string;
         };
+        /** @description An API key, without what is secret in it. */
+        ApiKey: {
+            /** @description The key. */
+            id: components["schemas"]["ApiKeyId"];
+            /** @description How it begins, to recognise it by: `pck_` and eight characters. */
+            begins_with: string;
+            /** @description What its owner calls it. */
+            name: string;
+            /** @description Slug of the only workspace that it opens. */
+            workspace: string;
+            /** @description What it may be used for, never more than its owner may do. */
+            scopes: components["schemas"]["Scope"][];
+            /** @description When it was made. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description When it ends. */
+            expires_at: components["schemas"]["Timestamp"];
+            last_used_at: components["schemas"]["Timestamp"] | null;
+            /** @description Where it was last used from. */
+            last_used_address: string | null;
+            revoked_at: components["schemas"]["Timestamp"] | null;
+        };
+        /**
+         * Format: uuid
+         * @description An API key.
+         */
+        ApiKeyId: string;
         /** @description One check of one output. Which values a type takes, its file in `assertion/` says. */
         Assertion: {
             /** @description The type, such as `contains`; `not-` before it inverts it. */
@@ -1214,6 +1941,90 @@ export interface components {
             error_kind: string | null;
             /** @description The failure in a sentence. */
             error: string | null;
+        };
+        /** @description A line of the audit log that is not what was written. */
+        AuditFault: {
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            seq: number;
+            /** @description What is wrong with it. */
+            detail: string;
+        };
+        /** @description A line of the audit log. */
+        AuditLine: {
+            /**
+             * Format: int64
+             * @description Its number: 1, 2, 3 and so on, without a gap.
+             */
+            seq: number;
+            /** @description When it was. */
+            at: components["schemas"]["Timestamp"];
+            /**
+             * @description By what the actor showed who they are: `session`, `api_key`, `machine` (at the machine itself, or the server) or
+             *     `anonymous`.
+             */
+            actor_kind: string;
+            /** @description The id of the account. */
+            actor: string | null;
+            /** @description The id of the session or the API key. */
+            credential: string | null;
+            /** @description A hash of the address. The same address has the same hash for up to 30 days. */
+            address: string | null;
+            /** @description What was done, such as `label.move`. */
+            action: string;
+            /** @description The id of the workspace. */
+            workspace: string | null;
+            /** @description What it was done to: a kind, a colon and an id; empty: nothing in particular. */
+            object: string;
+            /** @description `done` or `refused`. */
+            outcome: string;
+            /** @description The id of the request, which the server's log has too. */
+            request: string | null;
+            /** @description What else is known of it. */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** @description The SHA-256 of the hash of the line before and of this line. */
+            hash: string;
+        };
+        /** @description What verifying the audit log found. */
+        AuditVerified: {
+            /** @description Whether it is what was written. */
+            sound: boolean;
+            /**
+             * Format: int64
+             * @description The number of the first line that is there. Lines before it were removed by age; 0: the log is empty.
+             */
+            first: number;
+            /**
+             * Format: int64
+             * @description The number of the last line that is as it was written.
+             */
+            last: number;
+            /** @description The hash of that line. Who keeps it elsewhere can see later that the log up to there is the same. */
+            hash: string;
+            /** @description How many signed checkpoints it has. */
+            checkpoints: number;
+            fault: components["schemas"]["AuditFault"] | null;
+        };
+        /** @description A session that has begun, or goes on under other tokens. */
+        Begun: {
+            /** @description Whose it is. */
+            user: components["schemas"]["Account"];
+            /** @description When it ends at the latest. */
+            expires_at: components["schemas"]["Timestamp"];
+            /** @description Goes into the header `X-CSRF-Token` of every change that is made by cookie. */
+            csrf_token: string;
+            tokens: components["schemas"]["Tokens"] | null;
+        };
+        /** @description A second factor on its way. */
+        BegunTwoFactor: {
+            /** @description The secret, to be typed into an app. */
+            secret: string;
+            /** @description The same as an address, for a QR code. */
+            uri: string;
         };
         /** @description What may be used on a day. None: as much as anybody likes. */
         Budget: {
@@ -1521,6 +2332,13 @@ export interface components {
          * @enum {string}
          */
         Change: "created" | "changed" | "unchanged";
+        /** @description The password of now, and the one to be. */
+        ChangePassword: {
+            /** @description The password of now. */
+            current: string;
+            /** @description The password to be, 12 to 128 characters. */
+            new: string;
+        };
         /** @description One thing that was looked at. */
         Check: {
             /** @description What was looked at: `database`, `disk`, or the name of a provider. */
@@ -1548,7 +2366,7 @@ export interface components {
          * @description What went wrong, for programs. The list only grows.
          * @enum {string}
          */
-        Code: "bad_request" | "invalid_json" | "duplicate_key" | "sign_in_required" | "sign_in_failed" | "invalid_token" | "wrong_password" | "invalid_link" | "registration_closed" | "forbidden" | "foreign_origin" | "not_found" | "method_not_allowed" | "request_timeout" | "slug_taken" | "archived" | "nothing_changed" | "wrong_state" | "model_in_use" | "name_taken" | "last_admin" | "last_owner" | "two_factor_state" | "too_many" | "stale" | "body_too_large" | "url_too_long" | "unsupported_media_type" | "wrong_host" | "invalid" | "model_missing" | "no_cases" | "too_many_cells" | "idempotency_mismatch" | "precondition_required" | "rate_limited" | "headers_too_large" | "internal" | "overloaded" | "unavailable" | "provider_unavailable" | "storage_full" | "shutting_down";
+        Code: "bad_request" | "invalid_json" | "duplicate_key" | "sign_in_required" | "sign_in_failed" | "invalid_token" | "wrong_password" | "invalid_link" | "registration_closed" | "forbidden" | "code_required" | "scope_missing" | "confirmation_required" | "entry_required" | "csrf_failed" | "foreign_origin" | "not_found" | "method_not_allowed" | "request_timeout" | "slug_taken" | "archived" | "nothing_changed" | "wrong_state" | "model_in_use" | "name_taken" | "last_admin" | "last_owner" | "two_factor_state" | "too_many" | "stale" | "body_too_large" | "url_too_long" | "unsupported_media_type" | "wrong_host" | "invalid" | "model_missing" | "no_cases" | "too_many_cells" | "idempotency_mismatch" | "precondition_required" | "rate_limited" | "headers_too_large" | "internal" | "overloaded" | "unavailable" | "provider_unavailable" | "storage_full" | "shutting_down";
         /** @description One column of the matrix: one version on one model. */
         Column: {
             /**
@@ -1596,6 +2414,18 @@ export interface components {
             metrics: components["schemas"]["MetricView"][];
             interval: components["schemas"]["Interval"] | null;
         };
+        /** @description The password, once more. */
+        Confirm: {
+            /** @description The password. */
+            password: string;
+            /** @description A code, if the account has a second factor. */
+            code?: string | null;
+        };
+        /** @description A code of the app. */
+        ConfirmTwoFactor: {
+            /** @description What the app shows now. */
+            code: string;
+        };
         /** @description How many cells are in which state, and with which verdict. */
         Counts: {
             /**
@@ -1633,6 +2463,27 @@ export interface components {
              * @description Finished cells of which nothing was asked.
              */
             unjudged: number;
+        };
+        /** @description An API key that was just made. */
+        CreatedApiKey: components["schemas"]["ApiKey"] & {
+            /** @description All of it, shown this once. It goes into `Authorization: Bearer`. */
+            key: string;
+        };
+        /** @description Proof that a page of this server sends a change. */
+        CsrfToken: {
+            /** @description Goes into the header `X-CSRF-Token`. It is good for as long as the session. */
+            csrf_token: string;
+        };
+        /** @description What a page wants to know first. */
+        CurrentSession: {
+            /** @description Who is signed in. */
+            user: components["schemas"]["Account"];
+            /** @description The workspaces that are open to them. */
+            workspaces: components["schemas"]["Workspace"][];
+            /** @description When the password was last given. */
+            confirmed_at: components["schemas"]["Timestamp"];
+            /** @description When the session ends at the latest. */
+            expires_at: components["schemas"]["Timestamp"];
         };
         /** @description What was used. Simulated models use nothing, and so does an answer of an earlier run. */
         DailyUsage: {
@@ -1722,6 +2573,11 @@ export interface components {
              */
             position: number;
         };
+        /** @description What is to be changed of one's own account. */
+        EditAccount: {
+            /** @description The e-mail address; null takes it away. */
+            email: string | null;
+        };
         /** @description What of a card is to be changed; what is absent stays. */
         EditCard: {
             /** @description Its name in addresses. Addresses with the old one stop working. */
@@ -1740,6 +2596,22 @@ export interface components {
         EditDraft: {
             /** @description The content. A template that does not parse is kept; it cannot be saved as a version. */
             content: components["schemas"]["CardContent"];
+        };
+        /** @description What is to be changed of an account. */
+        EditUser: {
+            role?: components["schemas"]["ServerRole"] | null;
+            /** @description Whether it is to be disabled: nobody can use it, and its sessions end. */
+            disabled?: boolean | null;
+        };
+        /** @description What is to be changed of a workspace. */
+        EditWorkspace: {
+            /** @description Its name for people. */
+            name: string;
+        };
+        /** @description Why an admin enters a workspace. */
+        EnterWorkspace: {
+            /** @description The reason, which its owners see. */
+            reason: string;
         };
         /** @description What a run would be. */
         Estimate: {
@@ -1811,6 +2683,17 @@ export interface components {
          * @enum {string}
          */
         FieldKind: "text" | "count" | "number_or_percentage" | "choice";
+        /** @description The first account, with the secret of the link that the server printed. */
+        FinishSetup: {
+            /** @description What stands behind `#` in the link. */
+            secret: string;
+            /** @description The name to sign in with, 3 to 64 letters, digits, dots, hyphens or underscores. It never changes. */
+            name: string;
+            /** @description The password, 12 to 128 characters. */
+            password: string;
+            /** @description Answer with the tokens in the body and not as cookies: for programs. */
+            tokens?: boolean;
+        };
         /** @description A variable that a card's templates use. */
         FoundVariable: {
             /** @description Its name. */
@@ -1912,6 +2795,18 @@ export interface components {
              */
             high: number;
         };
+        /** @description Whom an invitation is for. */
+        Invite: {
+            /** @description The name that it proposes; who accepts it may choose another. */
+            name?: string | null;
+            /** @description The e-mail address that the account gets. */
+            email?: string | null;
+            /** @description What the account is to be on the server. */
+            role: components["schemas"]["ServerRole"];
+            /** @description Slug of the workspace that it is to be a member of. */
+            workspace?: string | null;
+            workspace_role?: components["schemas"]["WorkspaceRole"] | null;
+        };
         /** @description What the assertions of a cell add up to. */
         Judgement: {
             verdict: components["schemas"]["Verdict"] | null;
@@ -1991,12 +2886,40 @@ export interface components {
             /** @description Whether its models were simulated: then the rate is none. */
             simulated: boolean;
         };
+        /** @description What a link leads to. */
+        LinkView: {
+            /** @description `setup`, `invitation` or `reset`. */
+            kind: string;
+            /** @description The name that is proposed, or of the account whose password is set. */
+            name: string | null;
+            /** @description From when on it is void. */
+            expires_at: components["schemas"]["Timestamp"];
+        };
         /** @description What loading the samples came to. */
         LoadedSamples: {
             /** @description Slugs of the cards that were added. */
             created: string[];
             /** @description Slugs that were there already; those cards were left as they are. */
             skipped: string[];
+        };
+        /** @description A link to look at. */
+        LookAtLink: {
+            /** @description What stands behind `#` in it. */
+            secret: string;
+        };
+        /** @description A member of a workspace. */
+        Member: {
+            /** @description The account. */
+            user: components["schemas"]["UserId"];
+            /** @description Its name. */
+            name: string;
+            /** @description What it is in the workspace. */
+            role: components["schemas"]["WorkspaceRole"];
+            /** @description Since when. */
+            since: components["schemas"]["Timestamp"];
+            until: components["schemas"]["Timestamp"] | null;
+            /** @description Why an admin entered. */
+            reason: string | null;
         };
         /** @description One message: a template in a card, rendered text in a prompt. */
         Message: {
@@ -2163,6 +3086,20 @@ export interface components {
         };
         /** @description An amount in US dollars, as a decimal number. */
         NanoDollars: string;
+        /** @description An API key to be made. */
+        NewApiKey: {
+            /** @description What to call it: where it will be used. */
+            name: string;
+            /** @description Slug of the only workspace that it opens. */
+            workspace: string;
+            /** @description What it may be used for. */
+            scopes: components["schemas"]["Scope"][];
+            /**
+             * Format: int32
+             * @description After how many days it ends.
+             */
+            expires_in_days?: number;
+        };
         /** @description A card to be made. */
         NewCard: {
             /** @description Its name in addresses: lower case, digits and hyphens. */
@@ -2176,6 +3113,30 @@ export interface components {
             /** @description Words to find it by. */
             tags?: string[];
             content?: components["schemas"]["CardContent"] | null;
+        };
+        /** @description A workspace to be made. Who makes it owns it. */
+        NewWorkspace: {
+            /** @description Its name in addresses, which never changes: lower case, digits and hyphens. */
+            slug: string;
+            /** @description Its name for people. */
+            name: string;
+        };
+        /** @description Another access token, for a program that showed one. */
+        NextAccess: {
+            /** @description Goes into `Authorization: Bearer` from now on. The one that was shown is worth nothing any more. */
+            access_token: string;
+            /** @description Until when it is good. */
+            access_expires_at: components["schemas"]["Timestamp"];
+        };
+        /** @description A link that works once. */
+        OneTimeLink: {
+            /**
+             * @description The path of the page and, behind `#`, the secret, which no server sees. It is shown this once: put the server's
+             *     address before it and hand it over.
+             */
+            link: string;
+            /** @description Until when it works. */
+            expires_at: components["schemas"]["Timestamp"];
         };
         /** @description The result of one assertion on one output. */
         Outcome: {
@@ -2204,10 +3165,36 @@ export interface components {
             /** @description What the assertions of an `assert-set` found, in their order. */
             outcomes?: components["schemas"]["Outcome"][];
         };
+        /** @description One's own password. */
+        OwnPassword: {
+            /** @description The password. */
+            password: string;
+        };
+        /** @description One page of a list. */
+        Page_Account: {
+            /** @description The items, in the order of the list. */
+            items: components["schemas"]["Account"][];
+            /** @description Give it as `cursor` to read on; `null` on the last page. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ApiKey: {
+            /** @description The items, in the order of the list. */
+            items: components["schemas"]["ApiKey"][];
+            /** @description Give it as `cursor` to read on; `null` on the last page. */
+            next_cursor: string | null;
+        };
         /** @description One page of a list. */
         Page_AssertionType: {
             /** @description The items, in the order of the list. */
             items: components["schemas"]["AssertionType"][];
+            /** @description Give it as `cursor` to read on; `null` on the last page. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_AuditLine: {
+            /** @description The items, in the order of the list. */
+            items: components["schemas"]["AuditLine"][];
             /** @description Give it as `cursor` to read on; `null` on the last page. */
             next_cursor: string | null;
         };
@@ -2261,6 +3248,13 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
+        Page_Member: {
+            /** @description The items, in the order of the list. */
+            items: components["schemas"]["Member"][];
+            /** @description Give it as `cursor` to read on; `null` on the last page. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
         Page_Provider: {
             /** @description The items, in the order of the list. */
             items: components["schemas"]["Provider"][];
@@ -2282,6 +3276,13 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
+        Page_Session: {
+            /** @description The items, in the order of the list. */
+            items: components["schemas"]["Session"][];
+            /** @description Give it as `cursor` to read on; `null` on the last page. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
         Page_Suite: {
             /** @description The items, in the order of the list. */
             items: components["schemas"]["Suite"][];
@@ -2292,6 +3293,13 @@ export interface components {
         Page_VersionSummary: {
             /** @description The items, in the order of the list. */
             items: components["schemas"]["VersionSummary"][];
+            /** @description Give it as `cursor` to read on; `null` on the last page. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Workspace: {
+            /** @description The items, in the order of the list. */
+            items: components["schemas"]["Workspace"][];
             /** @description Give it as `cursor` to read on; `null` on the last page. */
             next_cursor: string | null;
         };
@@ -2420,6 +3428,26 @@ export interface components {
          * @description A configured model server.
          */
         ProviderId: string;
+        /** @description A public key, as RFC 7517 has it. */
+        PublicKey: {
+            /** @description Its name: the thumbprint of RFC 7638. */
+            kid: string;
+            /** @description `OKP`. */
+            kty: string;
+            /** @description `Ed25519`. */
+            crv: string;
+            /** @description `EdDSA`. */
+            alg: string;
+            /** @description `sig`. */
+            use: string;
+            /** @description The key, base64url. */
+            x: string;
+        };
+        /** @description Every public key whose tokens are taken. */
+        PublicKeys: {
+            /** @description The keys. */
+            keys: components["schemas"]["PublicKey"][];
+        };
         /** @description A model on its way onto a model server. */
         Pull: {
             /** @description The pull. */
@@ -2475,10 +3503,39 @@ export interface components {
          * @enum {string}
          */
         PullState: "running" | "finished" | "failed" | "cancelled";
+        /** @description What a member is to be. */
+        PutMember: {
+            /** @description The role. */
+            role: components["schemas"]["WorkspaceRole"];
+        };
         /** @description The server takes work. */
         Ready: {
             /** @description Always `pass`; a server that is not ready answers 503. */
             status: string;
+        };
+        /** @description What signs in when the app is lost, each once. */
+        RecoveryCodes: {
+            /** @description The codes, shown this once. */
+            recovery_codes: string[];
+        };
+        /** @description What to renew by, if it is not in the cookie. */
+        Refresh: {
+            /** @description The refresh token of a program. A browser sends its cookie, and the header `X-CSRF-Token`. */
+            refresh_token?: string | null;
+        };
+        /** @description Who wants an account. */
+        Register: {
+            /** @description The name to sign in with. It never changes. */
+            name: string;
+            /** @description The e-mail address. */
+            email?: string | null;
+            /** @description The password, 12 to 128 characters. */
+            password: string;
+        };
+        /** @description Whether anybody may make an account. */
+        RegistrationState: {
+            /** @description They may. */
+            open: boolean;
         };
         /** @description A new name for a suite. */
         RenameSuite: {
@@ -2716,6 +3773,58 @@ export interface components {
             /** @description What changed, in your words. */
             message?: string;
         };
+        /**
+         * @description What an API key may be used for. A scope to write includes the one to read.
+         * @enum {string}
+         */
+        Scope: "cards:read" | "cards:write" | "runs:read" | "runs:write" | "models:write" | "export";
+        /**
+         * @description What an account is on the whole server.
+         * @enum {string}
+         */
+        ServerRole: "guest" | "user" | "admin";
+        /** @description A session that has not ended. */
+        Session: {
+            /** @description The session. */
+            id: components["schemas"]["SessionId"];
+            /** @description Whether it is that of who asks. */
+            current: boolean;
+            /** @description When it was begun. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description When something was last heard of it, to five minutes. */
+            last_seen_at: components["schemas"]["Timestamp"];
+            /** @description When it ends at the latest. */
+            expires_at: components["schemas"]["Timestamp"];
+            /** @description Whether it outlasts the browser. */
+            remembered: boolean;
+            /** @description What the browser or program calls itself. */
+            user_agent: string;
+            /** @description Where something was last heard of it from. */
+            address: string | null;
+        };
+        /**
+         * Format: uuid
+         * @description A person's session in one browser or program.
+         */
+        SessionId: string;
+        /** @description Whether the server waits for its first account. */
+        SetupState: {
+            /** @description There is no account yet. */
+            needed: boolean;
+        };
+        /** @description Who signs in. */
+        SignIn: {
+            /** @description The name of the account, or its e-mail address. */
+            name: string;
+            /** @description The password. */
+            password: string;
+            /** @description A code of the second factor, or a recovery code, if the account has a second factor. */
+            code?: string | null;
+            /** @description Stay signed in for 30 days, also when the browser is closed. */
+            remember?: boolean;
+            /** @description Answer with the tokens in the body and not as cookies: for programs. */
+            tokens?: boolean;
+        };
         /** @description How somebody stands under every limit. */
         StandingView: {
             /** @description From where the numbers come that the settings do not give. */
@@ -2818,6 +3927,15 @@ export interface components {
              */
             total_ms: number;
         };
+        /** @description What a program shows. */
+        Tokens: {
+            /** @description Goes into `Authorization: Bearer`. */
+            access_token: string;
+            /** @description Until when it is good: five minutes. */
+            access_expires_at: components["schemas"]["Timestamp"];
+            /** @description Buys the next pair, once. */
+            refresh_token: string;
+        };
         /** @description A tool that the model asks to be called. Nothing calls it. */
         ToolCall: {
             /** @description The server's name for this call, where it gives one. */
@@ -2870,6 +3988,11 @@ export interface components {
              */
             completion_tokens?: number;
         };
+        /**
+         * Format: uuid
+         * @description An account.
+         */
+        UserId: string;
         /** @description What `value` of an assertion is. */
         ValueDescription: {
             /** @description The kind of value. */
@@ -2951,6 +4074,26 @@ export interface components {
             /** @description The labels that point to it. */
             labels: string[];
         };
+        /** @description A workspace, and what somebody is there. */
+        Workspace: {
+            /** @description The workspace. */
+            id: components["schemas"]["WorkspaceId"];
+            /** @description Its name in addresses. */
+            slug: string;
+            /** @description Its name for people. */
+            name: string;
+            role: components["schemas"]["WorkspaceRole"] | null;
+        };
+        /**
+         * Format: uuid
+         * @description A workspace.
+         */
+        WorkspaceId: string;
+        /**
+         * @description What a member is in a workspace. Each includes those before it.
+         * @enum {string}
+         */
+        WorkspaceRole: "viewer" | "editor" | "owner";
     };
     responses: {
         /** @description What went wrong: a problem of RFC 9457. The codes are listed under `Code`. */
@@ -2970,6 +4113,26 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_public_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicKeys"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     get_docs: {
         parameters: {
             query?: never;
@@ -3010,6 +4173,301 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    get_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    edit_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditAccount"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_own_api_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ApiKey"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewApiKey"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedApiKey"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    revoke_own_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The API key's id. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key is refused from now on. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePassword"];
+            };
+        };
+        responses: {
+            /** @description Changed, where a program showed its token. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NextAccess"];
+                };
+            };
+            /** @description Changed; the next access token is a cookie. */
+            204: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_own_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Session"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    end_other_own_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All but the session of this request have ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    end_own_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session's id. */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session has ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    begin_two_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BegunTwoFactor"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    remove_two_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPassword"];
+            };
+        };
+        responses: {
+            /** @description Removed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    confirm_two_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmTwoFactor"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    renew_recovery_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPassword"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     list_assertion_types: {
         parameters: {
             query?: never;
@@ -3025,6 +4483,83 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_AssertionType"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_audit_lines: {
+        parameters: {
+            query?: {
+                /** @description Only what the account with this id did. */
+                actor?: string;
+                /** @description Only this action, such as `label.move`. */
+                action?: string;
+                /** @description Only what was done to this: a kind, a colon and an id, such as `card:01890a5d-ac96-774b-bcce-b302099a8057`. */
+                object?: string;
+                /** @description Only what was `done`, or what was `refused`. */
+                outcome?: string;
+                /** @description Not before this time. */
+                after?: string;
+                /** @description Before this time. */
+                before?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Most lines of a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditLine"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    export_audit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    verify_audit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditVerified"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -3093,6 +4628,63 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    accept_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptLink"];
+            };
+        };
+        responses: {
+            /** @description The account was made. */
+            201: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Begun"];
+                };
+            };
+            /** @description The password was set. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    look_at_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookAtLink"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     get_openapi: {
         parameters: {
             query?: never;
@@ -3109,6 +4701,500 @@ export interface operations {
                 content: {
                     "application/json": Record<string, never>;
                 };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_registration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistrationState"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Register"];
+            };
+        };
+        responses: {
+            /** @description Taken note of. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentSession"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Begun"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out. */
+            204: {
+                headers: {
+                    "Clear-Site-Data"?: string;
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    confirm_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Confirm"];
+            };
+        };
+        responses: {
+            /** @description Confirmed, where a program showed its token. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NextAccess"];
+                };
+            };
+            /** @description Confirmed; the next access token is a cookie. */
+            204: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_csrf_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CsrfToken"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    refresh_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Refresh"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Begun"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_setup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupState"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    finish_setup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FinishSetup"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Begun"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_users: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Account"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    invite_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Invite"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneTimeLink"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id. */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    edit_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id. */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditUser"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_api_keys_of_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id. */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ApiKey"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    revoke_api_key_of_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id. */
+                user: string;
+                /** @description The API key's id. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key is refused from now on. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_reset_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id. */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneTimeLink"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    end_sessions_of_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id. */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They have ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_workspaces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Workspace"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_workspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWorkspace"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    rename_workspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditWorkspace"];
+            };
+        };
+        responses: {
+            /** @description Renamed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };
@@ -3792,6 +5878,33 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    enter_workspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnterWorkspace"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     export_cards: {
         parameters: {
             query?: {
@@ -3845,6 +5958,82 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ImportedCards"];
                 };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_members: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Member"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    put_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+                /** @description The account's id. */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutMember"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    remove_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+                /** @description The account's id. */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account is no member any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use engine::cards::Card;
 
-use crate::extract::Path;
+use crate::extract::{By, Path};
 use crate::problem::Result;
 use crate::reply::Tagged;
 use crate::state::ApiState;
@@ -15,8 +15,9 @@ use crate::state::ApiState;
     responses((status = 200, body = Card, headers(("ETag" = String)))))]
 pub(crate) async fn archive_card(
     State(state): State<ApiState>,
+    By(caller): By,
     Path((ws, slug)): Path<(String, String)>,
 ) -> Result<Tagged<Card>> {
     let workspace = state.workspace(&ws).await?;
-    Ok(Tagged(state.engine.archive_card(workspace, slug).await?))
+    Ok(Tagged(state.engine.archive_card(&caller, workspace, slug).await?))
 }

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use engine::cards::{Card, EditCard};
 
-use crate::extract::{IfMatch, Json, Path};
+use crate::extract::{By, IfMatch, Json, Path};
 use crate::problem::Result;
 use crate::reply::Tagged;
 use crate::state::ApiState;
@@ -15,10 +15,11 @@ use crate::state::ApiState;
     request_body = EditCard, responses((status = 200, body = Card, headers(("ETag" = String)))))]
 pub(crate) async fn edit_card(
     State(state): State<ApiState>,
+    By(caller): By,
     Path((ws, slug)): Path<(String, String)>,
     IfMatch(revision): IfMatch,
     Json(edit): Json<EditCard>,
 ) -> Result<Tagged<Card>> {
     let workspace = state.workspace(&ws).await?;
-    Ok(Tagged(state.engine.edit_card(workspace, slug, revision, edit).await?))
+    Ok(Tagged(state.engine.edit_card(&caller, workspace, slug, revision, edit).await?))
 }

@@ -21,6 +21,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use domain::caller::Caller;
 use domain::ids::IdSource;
+use engine::limits::Subject;
 use futures_util::FutureExt;
 use http::{HeaderValue, Method};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -28,14 +29,27 @@ use tokio::time::Instant;
 use tracing::{error, info};
 use uuid::Uuid;
 
+pub(crate) use client::ClientAddress;
 pub use client::TrustedProxies;
 pub use headers::{Nonce, PageHeaders};
 pub use origin::OwnNames;
-pub(crate) use rate::Rates;
 
-use crate::extract::By;
+use crate::auth::{self, Gate};
 use crate::problem::{self, ApiError, Code};
+use crate::routes::RateTier;
 use rate::Counted;
+
+/// The number of a request, which stands in its answer, in the log and in the audit log.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RequestId(pub(crate) Uuid);
+
+/// What was found out about a request on its way in.
+#[derive(Default)]
+struct Visit {
+    counted: Counted,
+    tier: Option<RateTier>,
+    caller: Option<Arc<Caller>>,
+}
 
 /// Requests that may be answered at once.
 const IN_FLIGHT: usize = 512;
@@ -53,8 +67,6 @@ pub struct Door {
     in_flight: Semaphore,
     waiting: Semaphore,
     panics: AtomicU64,
-    /// Who everybody is while there is no sign-in.
-    machine: Arc<Caller>,
 }
 
 impl Door {
@@ -66,8 +78,7 @@ impl Door {
     /// The same behind proxies that are believed.
     pub fn behind(proxies: TrustedProxies, ids: Arc<dyn IdSource>, names: OwnNames) -> Arc<Self> {
         let (in_flight, waiting) = (Semaphore::new(IN_FLIGHT), Semaphore::new(WAITING));
-        let machine = Arc::new(Caller::machine());
-        Arc::new(Self { ids, names, proxies, in_flight, waiting, panics: AtomicU64::new(0), machine })
+        Arc::new(Self { ids, names, proxies, in_flight, waiting, panics: AtomicU64::new(0) })
     }
 
     /// The places of requests that wait, as far as they are free.
@@ -80,10 +91,9 @@ impl Door {
         self.panics.load(Ordering::Relaxed)
     }
 
-    /// Puts the door in front of `router`, whose requests are counted as `rates` say.
-    pub(crate) fn guard(self: &Arc<Self>, router: Router, rates: Option<Arc<Rates>>) -> Router {
-        let entrance = Entrance { door: Arc::clone(self), rates };
-        router.layer(from_fn_with_state(entrance, pass))
+    /// Puts the door in front of `router`, whose callers are known to `gate`. Without one they stay unknown.
+    pub(crate) fn guard(self: &Arc<Self>, router: Router, gate: Option<Arc<Gate>>) -> Router {
+        router.layer(from_fn_with_state(Entrance { door: Arc::clone(self), gate }, pass))
     }
 }
 
@@ -91,37 +101,27 @@ impl Door {
 #[derive(Clone)]
 struct Entrance {
     door: Arc<Door>,
-    rates: Option<Arc<Rates>>,
+    gate: Option<Arc<Gate>>,
 }
 
-async fn pass(
-    State(Entrance { door, rates }): State<Entrance>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+async fn pass(State(Entrance { door, gate }): State<Entrance>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let request_id = door.ids.next();
     let method = request.method().clone();
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let path = matched.as_ref().map_or("-", MatchedPath::as_str);
 
-    let subject = rate::subject_of(door.proxies.client_of(&request));
-    request.extensions_mut().insert(subject);
-    let mut counted = Counted::default();
+    let client = door.proxies.client_of(&request);
+    request.extensions_mut().insert(client);
+    request.extensions_mut().insert(RequestId(request_id));
+    let mut visit = Visit::default();
     let mut response = match door.place(&request, path) {
         Err(refusal) => refusal.into_response(),
         Ok(_permit) => {
-            request.extensions_mut().insert(By(Arc::clone(&door.machine)));
-            let admitted = match &rates {
-                Some(rates) => rates.admit(&method, path, subject, &mut counted).await,
-                None => Ok(()),
-            };
-            match admitted {
-                Err(refusal) => refusal.into_response(),
-                Ok(()) => match AssertUnwindSafe(next.run(request)).catch_unwind().await {
-                    Ok(response) => response,
-                    Err(panic) => door.panicked(panic.as_ref()).into_response(),
-                },
+            let answer = answer(gate.clone(), request, next, client, request_id, &mut visit);
+            match AssertUnwindSafe(answer).catch_unwind().await {
+                Ok(response) => response.unwrap_or_else(ApiError::into_response),
+                Err(panic) => door.panicked(panic.as_ref()).into_response(),
             }
         }
     };
@@ -129,9 +129,12 @@ async fn pass(
     let error = problem::carried(&mut response);
     if let Some(error) = &error {
         response = error.render(request_id);
+        if let Some(gate) = &gate {
+            gate.note(error.code(), visit.tier, visit.caller.as_deref(), client.0, request_id);
+        }
     }
     headers::write(&mut response);
-    response = counted.write(response);
+    response = visit.counted.write(response);
     if let Ok(value) =
         HeaderValue::from_str(request_id.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()))
     {
@@ -139,6 +142,40 @@ async fn pass(
     }
     log(&method, path, &response, started.elapsed(), request_id, error.as_deref());
     response
+}
+
+/// Finds out who sends the request, counts it, and hands it on if they may.
+async fn answer(
+    gate: Option<Arc<Gate>>,
+    request: Request,
+    next: Next,
+    client: ClientAddress,
+    request_id: Uuid,
+    visit: &mut Visit,
+) -> Result<Response, ApiError> {
+    let Some(gate) = gate else { return Ok(next.run(request).await) };
+    let (mut parts, body) = request.into_parts();
+    let Some(access) = gate.access(&parts)? else {
+        return Ok(next.run(Request::from_parts(parts, body)).await);
+    };
+    let identified = gate.identify(&parts, access, client.0, request_id).await;
+    let (tier, subject) = match &identified {
+        Ok(Some(admitted)) => (access.tier, Subject::of(&admitted.caller)),
+        Ok(None) => (access.tier, Subject::address(client.0)),
+        // An open page whose session has ended asks so until it knows: that must not keep others of its address out.
+        Err(_) => (RateTier::Refresh, Subject::address(client.0)),
+    };
+    visit.tier = Some(access.tier);
+    visit.caller = identified.as_ref().ok().and_then(Option::as_ref).map(|it| Arc::clone(&it.caller));
+    visit.counted.admit(gate.limits(), tier, subject).await?;
+    parts.extensions.insert(subject);
+    let Some(admitted) = identified? else {
+        return Ok(next.run(Request::from_parts(parts, body)).await);
+    };
+    gate.check(&admitted).await?;
+    admitted.put(&mut parts);
+    let response = next.run(Request::from_parts(parts, body)).await;
+    Ok(auth::end_with_the_right_to_it(response, gate, admitted))
 }
 
 impl Door {

@@ -1,4 +1,4 @@
-//! Who may drive a server without sign-in: programs on this machine, and pages that it sent itself.
+//! Whose requests are looked at: those of programs, and of pages that this server sent itself.
 //!
 //! A page elsewhere can reach a loopback address through the victim's browser, by a form or by a host name that
 //! it lets point to 127.0.0.1. The browser names that host and that origin, so both are checked.
@@ -51,10 +51,7 @@ impl OwnNames {
         if own(named) && authority.is_none_or(|authority| own(authority.as_str())) {
             return Ok(());
         }
-        let detail = format!(
-            "This server answers to {}. Until it has sign-in it answers to no other name.",
-            self.hosts.join(", ")
-        );
+        let detail = format!("This server answers to {} and to no other name.", self.hosts.join(", "));
         Err(ApiError::new(Code::WrongHost, detail))
     }
 

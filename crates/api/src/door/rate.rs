@@ -1,61 +1,21 @@
 //! How much each caller may do: every request of a counted route passes here before its handler.
 
-use std::collections::HashMap;
 use std::fmt::Write;
-use std::sync::Arc;
 
 use axum::body::Body;
 use axum::response::Response;
-use domain::caller::Caller;
 use engine::limits::{Admission, Left, Limits, Policy, StreamPlace, Subject};
 use futures_util::StreamExt;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::client::ClientAddress;
 use crate::problem::{ApiError, Result};
-use crate::routes::{Declaration, RateTier};
+use crate::routes::RateTier;
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LEFT: HeaderName = HeaderName::from_static("ratelimit");
 const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
-
-/// How requests are counted: by the tier that their route declares.
-pub(crate) struct Rates {
-    limits: Arc<Limits>,
-    tiers: HashMap<String, Vec<(&'static str, RateTier)>>,
-}
-
-impl Rates {
-    /// Counts by `limits` what these routes get.
-    pub(crate) fn new(limits: Arc<Limits>, declarations: Vec<Declaration>) -> Arc<Self> {
-        let mut tiers: HashMap<String, Vec<_>> = HashMap::new();
-        for Declaration { method, path, tier, .. } in declarations {
-            tiers.entry(path).or_default().push((method, tier));
-        }
-        Arc::new(Self { limits, tiers })
-    }
-
-    /// Counts a request. What no route takes is not counted: the page, its files, and what is refused anyway.
-    pub(super) async fn admit(
-        &self,
-        method: &Method,
-        path: &str,
-        subject: Subject,
-        counted: &mut Counted,
-    ) -> Result<()> {
-        let method = if *method == Method::HEAD { "GET" } else { method.as_str() };
-        let of_path = self.tiers.get(path).map_or(&[][..], Vec::as_slice);
-        let Some((_, tier)) = of_path.iter().find(|(declared, _)| *declared == method) else { return Ok(()) };
-        counted.admit(&self.limits, *tier, subject).await
-    }
-}
-
-/// Whose requests of a client are counted. While there is no sign-in, everybody who comes is the machine itself.
-pub(super) fn subject_of(client: ClientAddress) -> Subject {
-    Subject::of(&Caller { address: Some(client.0), ..Caller::machine() })
-}
 
 /// What was counted of a request.
 #[derive(Debug, Default)]

@@ -20,3 +20,15 @@ impl<S: Sync> FromRequestParts<S> for By {
         caller.ok_or_else(|| ApiError::internal("the route takes a caller, and its permission needs none"))
     }
 }
+
+/// Whether the caller came by a cookie, and so with a browser.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ByCookie(pub(crate) bool);
+
+impl<S: Sync> FromRequestParts<S> for ByCookie {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        Ok(parts.extensions.get::<Self>().copied().unwrap_or(Self(false)))
+    }
+}

@@ -20,6 +20,9 @@ const BODY_LIMIT: usize = 1024 * 1024;
 /// Largest body of an import: 10 MiB.
 pub const IMPORT_LIMIT: usize = 10 * 1024 * 1024;
 
+/// Largest body about accounts and sessions: 16 KiB.
+pub(crate) const AUTH_LIMIT: usize = 16 * 1024;
+
 /// A JSON body: taken from a request, or sent as a response.
 ///
 /// Taken, it is at most `LIMIT` bytes, has no unknown field if its type denies them, and has passed `garde`.

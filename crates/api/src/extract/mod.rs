@@ -2,6 +2,7 @@
 
 mod body;
 mod by;
+mod client;
 mod headers;
 mod json;
 mod parameters;
@@ -12,7 +13,10 @@ mod strict;
 
 pub(crate) use body::read as read_body;
 pub use by::By;
+pub(crate) use by::ByCookie;
+pub(crate) use client::Client;
 pub use headers::{IfMatch, IfNoneMatch, LastEventId};
+pub(crate) use json::AUTH_LIMIT;
 pub use json::{Create, IMPORT_LIMIT, Json};
 pub(crate) use parameters::IdempotencyHeader;
 pub use path::Path;

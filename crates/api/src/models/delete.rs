@@ -4,7 +4,7 @@ use axum::extract::State;
 use domain::ids::ProviderId;
 use engine::models::DeletedModel;
 
-use crate::extract::{Json, Path};
+use crate::extract::{By, Json, Path};
 use crate::problem::Result;
 use crate::state::ApiState;
 
@@ -16,8 +16,9 @@ use crate::state::ApiState;
     responses((status = 200, body = DeletedModel)))]
 pub(crate) async fn delete_model(
     State(state): State<ApiState>,
+    By(caller): By,
     Path((ws, provider, model)): Path<(String, ProviderId, String)>,
 ) -> Result<Json<DeletedModel>> {
     let workspace = state.workspace(&ws).await?;
-    Ok(Json(state.engine.delete_model(workspace, provider, &model).await?))
+    Ok(Json(state.engine.delete_model(&caller, workspace, provider, &model).await?))
 }

@@ -57,6 +57,15 @@ impl Code {
             _ => Cow::Owned(format!("/api/docs#{}", self.name())),
         }
     }
+
+    /// What a 401 says of the credentials that are taken (RFC 6750).
+    pub(super) fn challenge(self) -> Option<&'static str> {
+        match self {
+            Self::InvalidToken => Some("Bearer error=\"invalid_token\""),
+            _ if self.status() == StatusCode::UNAUTHORIZED => Some("Bearer realm=\"promptcards\""),
+            _ => None,
+        }
+    }
 }
 
 /// By hand, because the derive does not see the names that the macro gives.
@@ -93,6 +102,16 @@ codes! {
         "The server's settings do not let accounts be made in this way. Ask an admin.";
     Forbidden = "forbidden", FORBIDDEN, "Not allowed",
         "Your role does not let you do this. The detail says which one does.";
+    CodeRequired = "code_required", UNAUTHORIZED, "A code is asked for",
+        "The password is right, and the account has a second factor. Send the same again with a code of it.";
+    ScopeMissing = "scope_missing", FORBIDDEN, "The API key lacks the scope",
+        "The API key may not be used for this. The detail names the scope that it needs, if any would do.";
+    ConfirmationRequired = "confirmation_required", FORBIDDEN, "Give your password again",
+        "This needs a password that was given within the last five minutes. Confirm it at /api/v1/session/confirm and repeat the request.";
+    EntryRequired = "entry_required", FORBIDDEN, "Enter the workspace first",
+        "You are no member of this workspace. As an admin you may enter it for an hour, and give a reason that its owners see.";
+    CsrfFailed = "csrf_failed", FORBIDDEN, "Not sent by the page itself",
+        "A change by cookie needs the header X-CSRF-Token with a token of the session, from /api/v1/session/csrf.";
     ForeignOrigin = "foreign_origin", FORBIDDEN, "Sent by another site",
         "The request was made by a page that this server did not send.";
     NotFound = "not_found", NOT_FOUND, "Not found",
@@ -130,7 +149,7 @@ codes! {
     UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "Not sent as JSON",
         "Send the body as Content-Type: application/json, without Content-Encoding.";
     WrongHost = "wrong_host", MISDIRECTED_REQUEST, "Wrong host",
-        "The request names a host that this server is not. Until it has sign-in, it answers to its loopback names only.";
+        "The request names a host that this server is not. It answers to its loopback names only.";
     Invalid = "invalid", UNPROCESSABLE_ENTITY, "Values are not accepted",
         "The request is well formed, but values in it are not accepted. Each stands in `errors` with its pointer.";
     ModelMissing = "model_missing", UNPROCESSABLE_ENTITY, "The model is missing",

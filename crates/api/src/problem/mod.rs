@@ -194,6 +194,9 @@ impl ApiError {
         *response.status_mut() = self.0.code.status();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(challenge) = self.0.code.challenge() {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
         for (name, value) in &self.0.headers {
             headers.insert(name, value.clone());
         }

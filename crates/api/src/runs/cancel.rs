@@ -4,7 +4,7 @@ use axum::extract::State;
 use domain::ids::RunId;
 use engine::runs::Run;
 
-use crate::extract::{Json, Path};
+use crate::extract::{By, Json, Path};
 use crate::problem::Result;
 use crate::state::ApiState;
 
@@ -15,8 +15,9 @@ use crate::state::ApiState;
     responses((status = 200, body = Run)))]
 pub(crate) async fn cancel_run(
     State(state): State<ApiState>,
+    By(caller): By,
     Path((ws, run)): Path<(String, RunId)>,
 ) -> Result<Json<Run>> {
     let workspace = state.workspace(&ws).await?;
-    Ok(Json(state.engine.cancel_run(workspace, run).await?))
+    Ok(Json(state.engine.cancel_run(&caller, workspace, run).await?))
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use domain::ids::RunId;
 use http::StatusCode;
 
-use crate::extract::Path;
+use crate::extract::{By, Path};
 use crate::problem::Result;
 use crate::state::ApiState;
 
@@ -16,9 +16,10 @@ use crate::state::ApiState;
     responses((status = 204, description = "The run is gone.")))]
 pub(crate) async fn delete_run(
     State(state): State<ApiState>,
+    By(caller): By,
     Path((ws, run)): Path<(String, RunId)>,
 ) -> Result<StatusCode> {
     let workspace = state.workspace(&ws).await?;
-    state.engine.delete_run(workspace, run).await?;
+    state.engine.delete_run(&caller, workspace, run).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -44,9 +44,9 @@ pub struct Peer(pub SocketAddr);
 /// The server could not begin to listen.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
-    /// Everybody could drive a server without sign-in that other machines can reach.
+    /// Passwords would cross the network in the clear.
     #[error(
-        "{0} can be reached from other machines. The server has no sign-in yet, so it listens on loopback only: use 127.0.0.1 or [::1]"
+        "{0} can be reached from other machines. The server has no TLS yet, so it listens on loopback only: use 127.0.0.1 or [::1]"
     )]
     NotLoopback(SocketAddr),
     /// Another program has the port.

@@ -7,7 +7,7 @@ use http::header;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::extract::{Path, Query};
+use crate::extract::{By, Path, Query};
 use crate::problem::Result;
 use crate::reply::set;
 use crate::state::ApiState;
@@ -30,12 +30,13 @@ pub(crate) struct ExportQuery {
     responses((status = 200, content_type = "application/yaml", body = String)))]
 pub(crate) async fn export_cards(
     State(state): State<ApiState>,
+    By(caller): By,
     Path(ws): Path<String>,
     Query(query): Query<ExportQuery>,
 ) -> Result<Response> {
     let workspace = state.workspace(&ws).await?;
     let slugs = query.cards.iter().flat_map(|cards| cards.split(',')).map(|slug| slug.trim().to_owned());
-    let text = state.engine.export_cards(workspace, slugs.collect()).await?;
+    let text = state.engine.export_cards(&caller, workspace, slugs.collect()).await?;
     let mut response = text.into_response();
     set(&mut response, header::CONTENT_TYPE, "application/yaml");
     Ok(response)

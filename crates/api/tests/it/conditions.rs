@@ -30,7 +30,7 @@ async fn a_repetition_is_known_by_key_route_and_body() {
     };
     let body = r#"{"title":"a"}"#;
     let first = post(RUN, "k-1", body).await.json();
-    assert_eq!((&first["key"], &first["scope"]), (&"k-1".into(), &"local POST /runs/{run}/create".into()));
+    assert_eq!((&first["key"], &first["scope"]), (&"k-1".into(), &" POST /runs/{run}/create".into()));
     assert_eq!(first, post(RUN, "k-1", body).await.json());
     let other = RUN.replace("8057", "8058");
     assert_ne!(first["fingerprint"], post(&other, "k-1", body).await.json()["fingerprint"]);

@@ -212,8 +212,7 @@ async fn cases_and_runs(talk: &mut Talk) {
     talk.ask("POST /runs", &[("idempotency-key", "once")], run_of("nothing")).await;
     let run = talk.ask("POST /runs", &[("idempotency-key", "once")], run_of("echo")).await;
     let id = run["id"].as_str().unwrap().to_owned();
-    let address = talk.server.address();
-    Events::open(address, &format!("{W}/runs/{id}/events?after=0"), &[], None)
+    Events::open(&talk.server, &format!("{W}/runs/{id}/events?after=0"), &[], None)
         .await
         .until("run_finished")
         .await;

@@ -21,7 +21,7 @@ async fn start(server: &Running) -> String {
 }
 
 async fn follow(server: &Running, run: &str, query: &str, headers: &[(&str, &str)]) -> Events {
-    Events::open(server.address(), &format!("{run}/events{query}"), headers, None).await
+    Events::open(server, &format!("{run}/events{query}"), headers, None).await
 }
 
 fn ids(events: &[Event]) -> Vec<i64> {
@@ -109,7 +109,7 @@ async fn a_reader_that_does_not_read_slows_nobody_and_is_told_to_read_again() {
 
     let run = start(&server).await;
     let path = format!("{run}/events?after=0");
-    let mut asleep = Events::open(address, &path, &[], Some(4 * 1024)).await;
+    let mut asleep = Events::at(address, &path, &server.signed(), Some(4 * 1024)).await;
     let live = follow(&server, &run, "?after=0", &[]).await.until("run_finished").await;
     assert_eq!(ids(&live), (1..=1_003).collect::<Vec<_>>());
 

@@ -1,11 +1,13 @@
 //! The HTTP door from outside: real sockets, raw bytes.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod access;
 mod bodies;
 mod cards;
 mod cases;
 mod conditions;
 mod creating;
+mod credentials;
 mod databases;
 mod docs;
 mod document;
@@ -13,6 +15,7 @@ mod door;
 mod edits;
 mod events;
 mod following;
+mod forgery;
 mod importing;
 mod models;
 mod page;
@@ -30,6 +33,7 @@ mod server;
 mod shutdown;
 mod slow;
 mod stream;
+mod timing;
 mod transfer;
 mod versions;
 mod waiting;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use api::router::router;
 use api::state::ApiState;
 use domain::clock::{Clock, Millis};
+use engine::audit::AuditSettings;
 use engine::people::AuthSettings;
 use engine::retention::RetentionSettings;
 use engine::secrets::{MasterKey, Sealer};
@@ -32,6 +33,7 @@ async fn start() -> Server {
     let parts = Parts {
         providers: Registry::new(&providers, &clock, 1).unwrap(),
         sealer: Sealer::new(&store, &clock, MasterKey::draw().unwrap()),
+        audit: AuditSettings::default(),
         store,
         clock,
         ids: Arc::new(CountedIds::default()),

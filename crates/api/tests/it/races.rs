@@ -20,7 +20,7 @@ async fn start(server: &Running) -> (String, RunId) {
 }
 
 async fn follow(server: &Running, run: &str) -> Events {
-    Events::open(server.address(), &format!("{run}/events?after=0"), &[], None).await
+    Events::open(server, &format!("{run}/events?after=0"), &[], None).await
 }
 
 #[tokio::test]
@@ -82,11 +82,11 @@ async fn a_request_that_goes_away_is_done_to_its_end() {
     let (run, id) = start(&server).await;
     let mut events = follow(&server, &run).await;
     events.until("run_started").await;
-    begin_and_drop(server.engine.pause_run(workspace, id));
+    begin_and_drop(server.engine.pause_run(&Caller::machine(), workspace, id));
     events.until("run_paused").await;
-    begin_and_drop(server.engine.resume_run(workspace, id));
+    begin_and_drop(server.engine.resume_run(&Caller::machine(), workspace, id));
     events.until("run_resumed").await;
-    begin_and_drop(server.engine.cancel_run(workspace, id));
+    begin_and_drop(server.engine.cancel_run(&Caller::machine(), workspace, id));
     events.until("run_cancelled").await;
     let last = events.until("run_cancelled").await;
     assert_eq!(last[last.len() - 1].data["run"]["counts"]["cancelled"], 3);

@@ -9,7 +9,7 @@ use crate::stream::Events;
 async fn finished(server: &Running) -> (Value, String) {
     let run = server.done("POST /runs", &run_of("card")).await;
     let path = format!("/runs/{}", run["id"].as_str().unwrap());
-    let mut events = Events::open(server.address(), &format!("{W}{path}/events?after=0"), &[], None).await;
+    let mut events = Events::open(server, &format!("{W}{path}/events?after=0"), &[], None).await;
     events.until("run_finished").await;
     (server.read(&path).await, path)
 }

@@ -11,6 +11,7 @@ use api::door::TrustedProxies;
 use api::router::router;
 use api::state::ApiState;
 use domain::clock::{Clock, Millis};
+use engine::audit::AuditSettings;
 use engine::limits::{Limits, LimitsSettings};
 use engine::people::AuthSettings;
 use engine::retention::RetentionSettings;
@@ -46,6 +47,7 @@ pub(crate) struct Running {
     pub(crate) engine: Arc<Engine>,
     /// Its database, past the engine.
     pub(crate) store: Store,
+    steps: Arc<Steps>,
     _stop: DropGuard,
     database: Arc<TestDatabase>,
 }
@@ -113,7 +115,8 @@ impl Running {
         limits: Arc<Limits>,
         proxies: TrustedProxies,
     ) -> Self {
-        let clock: Arc<dyn Clock> = Arc::new(Steps::default());
+        let steps = Arc::new(Steps::default());
+        let clock: Arc<dyn Clock> = Arc::clone(&steps) as _;
         let mut simulated = ProviderSettings::new("simulated", ProviderKind::Simulated);
         simulated.concurrency = Some(concurrency);
         simulated.latency = Some(Latency { min_ms: latency_ms, max_ms: latency_ms });
@@ -127,6 +130,7 @@ impl Running {
             store: store.clone(),
             providers: Registry::new(&providers, &clock, 1).unwrap(),
             sealer: testkit::sealer(database.folder(), &store, &clock).await,
+            audit: AuditSettings::default(),
             clock,
             ids: Arc::new(ids),
             retention: RetentionSettings::default(),
@@ -139,7 +143,9 @@ impl Running {
         let server = Server::behind(proxies, |door, closing| {
             router(ApiState::new(of_routes, closing.clone()), site(), door).unwrap()
         });
-        Self { server: server.await, engine, store, _stop: stop.drop_guard(), database }
+        let bearer = Some(format!("Bearer {}", testkit::sign_in(engine.people()).await));
+        let server = Server { bearer, ..server.await };
+        Self { server, engine, store, steps, _stop: stop.drop_guard(), database }
     }
 
     pub(crate) fn is_on_database_server(&self) -> bool {
@@ -148,6 +154,11 @@ impl Running {
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.server.address
+    }
+
+    /// Lets so many milliseconds pass on the server's clock.
+    pub(crate) fn pass(&self, ms: i64) {
+        self.steps.0.fetch_add(3 * ms, Ordering::Relaxed);
     }
 
     /// Sends JSON under headers; `what` is the method and the address, below the workspace if it is short.

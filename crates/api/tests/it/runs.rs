@@ -9,7 +9,7 @@ use crate::stream::Events;
 async fn finished(server: &Running, request: &Value) -> Value {
     let run = server.done("POST /runs", request).await;
     let path = format!("/runs/{}", run["id"].as_str().unwrap());
-    let mut events = Events::open(server.address(), &format!("{W}{path}/events?after=0"), &[], None).await;
+    let mut events = Events::open(server, &format!("{W}{path}/events?after=0"), &[], None).await;
     events.until("run_finished").await;
     server.read(&path).await
 }
@@ -225,7 +225,7 @@ async fn only_cells_with_an_error_are_asked_again() {
 
     let after = run["event_number"].as_i64().unwrap();
     let events = format!("{W}{path}/events?after={after}");
-    let mut events = Events::open(server.address(), &events, &[], None).await;
+    let mut events = Events::open(&server, &events, &[], None).await;
     server.done(&format!("POST {path}/retry-errors"), &Value::Null).await;
     let told = events.until("run_finished").await;
     let cells: Vec<_> = told.iter().filter(|event| event.name == "cell_finished").collect();

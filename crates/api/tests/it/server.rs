@@ -196,6 +196,8 @@ pub(crate) struct Server {
     pub(crate) tasks: TaskTracker,
     /// Told when a request has come to the handler of `/never`.
     pub(crate) entered: Arc<Notify>,
+    /// What every request shows.
+    pub(crate) bearer: Option<String>,
 }
 
 impl Server {
@@ -224,7 +226,12 @@ impl Server {
         let router = router(&door, &closing);
         tasks.spawn(serve::serve(listener, router, closing.clone()));
         tasks.close();
-        Self { address, door, closing, tasks, entered: Arc::default() }
+        Self { address, door, closing, tasks, entered: Arc::default(), bearer: None }
+    }
+
+    /// The header by which a request is that of the admin.
+    pub(crate) fn signed(&self) -> Vec<(&str, &str)> {
+        self.bearer.iter().map(|bearer| ("authorization", bearer.as_str())).collect()
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -243,6 +250,8 @@ impl Server {
 
     /// Sends a request line with headers and a body.
     pub(crate) async fn send(&self, line: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        exchange(self.address, &request(self.address, line, headers, body)).await
+        let mut all = self.signed();
+        all.extend_from_slice(headers);
+        exchange(self.address, &request(self.address, line, &all, body)).await
     }
 }

@@ -12,7 +12,7 @@ async fn only_loopback_is_listened_on() {
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
         let refused = serve::listen(address.parse().unwrap()).await.unwrap_err();
         assert!(matches!(refused, ListenError::NotLoopback(_)));
-        assert!(refused.to_string().contains("no sign-in"));
+        assert!(refused.to_string().contains("no TLS"));
     }
 }
 

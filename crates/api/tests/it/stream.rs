@@ -7,6 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
 use crate::raw::request;
+use crate::server::Server;
 
 /// One event as it came.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +29,18 @@ pub(crate) struct Events {
 impl Events {
     /// Opens a stream and reads its header. A small `buffer` makes a reader that is soon full.
     pub(crate) async fn open(
+        server: &Server,
+        path: &str,
+        headers: &[(&str, &str)],
+        buffer: Option<u32>,
+    ) -> Self {
+        let mut all = server.signed();
+        all.extend_from_slice(headers);
+        Self::at(server.address, path, &all, buffer).await
+    }
+
+    /// The same with these headers alone.
+    pub(crate) async fn at(
         address: SocketAddr,
         path: &str,
         headers: &[(&str, &str)],
@@ -78,6 +91,12 @@ impl Events {
                 return events;
             }
         }
+    }
+
+    /// Reads to the end, which must come.
+    pub(crate) async fn end(mut self) {
+        let mut rest = Vec::new();
+        self.stream.read_to_end(&mut rest).await.unwrap();
     }
 
     fn unchunk(&mut self) {

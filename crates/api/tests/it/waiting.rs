@@ -157,7 +157,9 @@ async fn when_all_places_are_taken_one_is_sent_away_and_the_others_are_served() 
     let others = server.door.waiting().try_acquire_many(all - 1).unwrap();
     let what = format!("GET {W}{LABEL}?wait=60");
     let mut last = TcpStream::connect(server.address()).await.unwrap();
-    last.write_all(&request(server.address(), &what, &[("if-none-match", &etag)], b"")).await.unwrap();
+    let mut headers = server.signed();
+    headers.push(("if-none-match", &etag));
+    last.write_all(&request(server.address(), &what, &headers, b"")).await.unwrap();
     taken(&server.door, 1, 1).await;
 
     let refused = wait(&server, "60", &etag).await;

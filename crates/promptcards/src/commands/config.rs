@@ -34,7 +34,7 @@ mod tests {
         let example: Config = toml::from_str(&uncommented).unwrap();
         assert_eq!(example, Config::default());
         let keys = toml::Table::try_from(Config::default()).unwrap();
-        for section in ["server", "log", "store", "retention", "auth", "limits", "cache"] {
+        for section in ["server", "log", "store", "retention", "auth", "limits", "cache", "audit"] {
             for key in keys[section].as_table().unwrap().keys() {
                 assert!(
                     EXAMPLE.contains(&format!("{key} =")),

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod api_key;
+mod audit;
 mod config;
 mod copy;
 mod doctor;
@@ -103,6 +104,12 @@ enum Command {
                       newer than this program, 5 it is in use, 6 the two differ."
     )]
     Copy(copy::CopyArgs),
+    /// Verify or export the audit log of a database that no server has
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  promptcards audit verify\n  promptcards audit export > audit.jsonl"
+    )]
+    Audit(audit::AuditCommand),
     /// Change the keys that the server has for itself
     #[command(
         subcommand,
@@ -226,6 +233,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::User(command) => user::run(command),
         Command::ApiKey(command) => api_key::run(command),
         Command::Copy(args) => copy::run(&args),
+        Command::Audit(command) => audit::run(command),
         Command::Keys(command) => keys::run(command),
         Command::Config { example: true, .. } => config::example(),
         Command::Config { settings, .. } => settings.load().and_then(|settings| config::print(&settings)),

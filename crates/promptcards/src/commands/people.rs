@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use domain::clock::Clock;
+use domain::ids::IdSource;
+use engine::audit::Audit;
 use engine::people::{Account, People};
 use engine::secrets::Unlocked;
 use secrecy::SecretString;
@@ -22,7 +24,7 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// Longest file that is read as a password, in bytes: 128 characters have fewer.
 const LONGEST_FILE: u64 = 1024;
 /// What a file of a database says that a server has open.
-const IN_USE: &str = "a server that runs has the database to itself";
+const IN_USE: &str = "a server that runs has the database to itself; its pages People and Account do this";
 
 /// Does something with the people of a database, which is made if it is not there.
 pub(super) fn with_people<T>(
@@ -53,8 +55,9 @@ async fn people(config: &Config, store: &Store) -> anyhow::Result<People> {
     if let Some(file) = made {
         say(&format!("A master key was made: {}. Keep a copy of it apart from the data.", file.display()));
     }
-    let (ids, tasks) = (Arc::new(SystemIds), TaskTracker::new());
-    Ok(People::open(store.clone(), clock, ids, sealer, config.auth.clone(), &tasks).await?)
+    let (ids, tasks): (Arc<dyn IdSource>, _) = (Arc::new(SystemIds), TaskTracker::new());
+    let audit = Audit::open(store, &sealer, &clock, config.audit.clone(), &tasks).await?;
+    Ok(People::open(store, &clock, &ids, sealer, config.auth.clone(), &audit, &tasks).await?)
 }
 
 /// The account of a name or of an e-mail address.

@@ -2,16 +2,19 @@
 
 use std::convert::Infallible;
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
+use domain::caller::Caller;
 use engine::{DEFAULT_WORKSPACE, Engine};
 use llm::{ProviderKind, same_model};
+use secrecy::{ExposeSecret, SecretString};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::telemetry;
+use crate::{setup, telemetry};
 
 /// The flags of `serve`.
 #[derive(Debug, clap::Args)]
@@ -30,6 +33,10 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     super::runtime()?.block_on(async {
         let app = App::build(&config).await?;
         println!("Promptcards is ready: http://{}", app.address());
+        let secret = setup::secret(app.engine.people(), &config.server.data_dir).await?;
+        if let Some(secret) = &secret {
+            say_how_to_set_up(app.address(), secret);
+        }
         if let Some(file) = &app.new_master_key {
             say_that_there_is_a_key(file);
         }
@@ -44,8 +51,13 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
-fn say_that_there_is_a_key(file: &Path) {
+fn say_how_to_set_up(address: SocketAddr, secret: &SecretString) {
+    let secret = secret.expose_secret();
     // Who reads the address alone may have gone.
+    let _ = writeln!(std::io::stdout(), "Make the first account: http://{address}/setup#{secret}");
+}
+
+fn say_that_there_is_a_key(file: &Path) {
     let _ = writeln!(
         std::io::stdout(),
         "A master key was made: {}. Keep a copy of it apart from the data: without it nobody can open the secrets that \
@@ -71,7 +83,7 @@ async fn pull(engine: &Engine, names: &[String]) -> engine::Result<()> {
         if models.iter().any(|model| same_model(&model.name, name)) {
             continue;
         }
-        match engine.start_pull(workspace, provider.id, name).await {
+        match engine.start_pull(&Caller::machine(), workspace, provider.id, name).await {
             Ok(_) => tracing::info!(provider = provider.name, model = name, "pulling"),
             Err(error) => tracing::warn!(provider = provider.name, model = name, %error, "not pulled"),
         }

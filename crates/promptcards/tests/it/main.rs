@@ -1,10 +1,12 @@
 //! The whole application, from outside.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod audit;
 mod budgets;
 mod cache;
 mod cache_keys;
 mod cache_limits;
+mod canary;
 mod certificates;
 mod command_line;
 mod conversation;

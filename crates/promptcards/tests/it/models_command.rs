@@ -73,7 +73,7 @@ async fn a_pull_that_fails_says_why_and_what_to_do() {
     assert_eq!(run(&server.url(), &["models", "pull", "llama3.2:1b"]).status.code(), Some(0));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn serve_pulls_what_is_missing() {
     let server = ollama();
     let folder = tempfile::tempdir().unwrap();

@@ -1,13 +1,13 @@
-//! `promptcards user`, `api-key` and `keys`, from outside.
+//! `promptcards user`, `api-key` and `keys`, and the first account of a server, from outside.
 
-use std::process::Output;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Output, Stdio};
 
 use assert_cmd::Command;
-use testkit::{ServerProcess, TestDatabase};
+use testkit::{PASSWORD, ServerProcess, TestDatabase};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_promptcards");
 const MASTER_KEY: &str = "PROMPTCARDS_SECRETS__MASTER_KEY_FILE";
-const PASSWORD: &str = "quartz plough mellow hinge\n";
 
 struct Shell {
     database: TestDatabase,
@@ -16,7 +16,7 @@ struct Shell {
 impl Shell {
     fn open() -> Self {
         let database = TestDatabase::new();
-        std::fs::write(database.folder().join("password"), PASSWORD).unwrap();
+        std::fs::write(database.folder().join("password"), format!("{PASSWORD}\n")).unwrap();
         Self { database }
     }
 
@@ -139,7 +139,44 @@ fn beside_a_server_on_a_file_they_say_what_to_do_instead() {
         assert_eq!(shell.run("user create --name ada --role admin --password-file password"), "ada  admin\n");
     } else {
         let said = shell.refused("user create --name ada --role admin --password-file password", 5);
-        assert!(said.contains("a server that runs has the database to itself"), "{said}");
+        assert!(said.contains("its pages People and Account do this"), "{said}");
     }
     server.stop();
+}
+
+#[test]
+fn a_fresh_server_prints_one_link_and_keeps_it_over_a_restart() {
+    let shell = Shell::open();
+    let file = shell.database.folder().join("setup-token");
+    let first = printed(&shell);
+    let (address, secret) = first.trim().split_once('#').unwrap();
+    assert!(
+        address.starts_with("Make the first account: http://127.0.0.1:") && address.ends_with("/setup"),
+        "{first}"
+    );
+    assert_eq!(std::fs::read_to_string(&file).unwrap().trim(), secret);
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(printed(&shell).trim().split_once('#').unwrap().1, secret);
+
+    shell.run("user create --name ada --role admin --password-file password");
+    let server = shell.serve();
+    server.stop();
+    assert!(!file.exists(), "there is an account, and nothing to set up");
+}
+
+/// The second line that a server prints.
+fn printed(shell: &Shell) -> String {
+    use std::io::{BufRead, BufReader};
+    let mut command = std::process::Command::new(BINARY);
+    command
+        .args(["serve", "--listen", "127.0.0.1:0", "--data-dir", "."])
+        .env(MASTER_KEY, "master.key")
+        .current_dir(shell.database.folder());
+    command.args(shell.database.url().iter().flat_map(|url| ["--database-url", url]));
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let line = lines.map(Result::unwrap).nth(1).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    line
 }

@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use domain::caller::Caller;
 use domain::clock::{Clock, Millis};
 use domain::ids::RunId;
 use domain::run::RunState;
+use engine::audit::AuditSettings;
 use engine::people::AuthSettings;
 use engine::retention::RetentionSettings;
 use engine::runs::RunListQuery;
@@ -24,7 +26,7 @@ pub(crate) const LARGE: PastRun = PastRun { cases: 500, output_bytes: 1_000, at:
 
 /// A clock that is set by hand.
 #[derive(Default)]
-pub(crate) struct SetClock(AtomicI64);
+pub(crate) struct SetClock(pub(crate) AtomicI64);
 
 impl Clock for SetClock {
     fn now(&self) -> Millis {
@@ -78,6 +80,7 @@ impl Past {
             store: self.store.clone(),
             providers: Registry::new(&ProvidersSettings(Vec::new()), &clock, 1).unwrap(),
             sealer: testkit::sealer(self.folder.path(), &self.store, &clock).await,
+            audit: AuditSettings::default(),
             clock,
             ids: Arc::new(CountedIds::default()),
             retention: RetentionSettings { days, workspace_mib },
@@ -161,7 +164,7 @@ async fn kept_labelled_and_active_runs_stay() {
 
     past.history.label(&past.store, "production", true).await;
     let running = past.start(1, 1).await;
-    running.engine.keep_run(workspace, kept, true).await.unwrap();
+    running.engine.keep_run(&Caller::machine(), workspace, kept, true).await.unwrap();
     running.engine.sweep().await.unwrap();
     assert_eq!(past.numbers(&running).await, [1, 2, 3], "the label keeps all runs of its version");
 
@@ -169,7 +172,7 @@ async fn kept_labelled_and_active_runs_stay() {
     running.engine.sweep().await.unwrap();
     assert_eq!(past.numbers(&running).await, [1, 2]);
 
-    running.engine.keep_run(workspace, kept, false).await.unwrap();
+    running.engine.keep_run(&Caller::machine(), workspace, kept, false).await.unwrap();
     running.engine.sweep().await.unwrap();
     assert_eq!(past.numbers(&running).await, [2], "only the active one is left, though it is too large");
 }
@@ -197,7 +200,7 @@ async fn a_deleted_run_is_taken_away_soon_and_not_in_an_hour() {
     let run = past.run(0, PastRun::default()).await;
     let running = past.start(0, 0).await;
     tokio::time::sleep(Duration::from_mins(10)).await;
-    running.engine.delete_run(past.history.workspace, run).await.unwrap();
+    running.engine.delete_run(&Caller::machine(), past.history.workspace, run).await.unwrap();
     assert!(History::rows(&past.store).await > 0);
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(History::rows(&past.store).await, 0);

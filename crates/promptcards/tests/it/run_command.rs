@@ -44,14 +44,15 @@ async fn server(ollama: Options, cases: usize) -> TestServer {
     server
 }
 
-fn command(address: SocketAddr, folder: &Path, args: &[&str]) -> Command {
+fn command(server: &TestServer, folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_promptcards"));
-    command.current_dir(folder).env("PROMPTCARDS_SERVER", format!("http://{address}")).arg("run").args(args);
+    command.current_dir(folder).env("PROMPTCARDS_SERVER", format!("http://{}", server.address()));
+    command.env("PROMPTCARDS_API_KEY", server.actor.token()).arg("run").args(args);
     command
 }
 
 fn run(server: &TestServer, folder: &Path, args: &[&str]) -> Output {
-    command(server.address(), folder, args).output().unwrap()
+    command(server, folder, args).output().unwrap()
 }
 
 fn told(output: &Output) -> (Option<i32>, String, String) {
@@ -195,11 +196,8 @@ fn interrupt(child: &Child) {
 
 fn started(server: &TestServer, folder: &Path) -> (Child, Lines<BufReader<ChildStderr>>) {
     let args = ["echo", "--model", MODEL, "-o", "r.junit.xml"];
-    let mut child = command(server.address(), folder, &args)
-        .stderr(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child =
+        command(server, folder, &args).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
     let lines = BufReader::new(child.stderr.take().unwrap()).lines();
     (child, lines)
 }
@@ -315,8 +313,9 @@ fn cutting_proxy(server: SocketAddr, after: usize) -> (SocketAddr, Arc<Mutex<Vec
 async fn a_connection_that_is_cut_is_taken_up_after_the_last_event() {
     let (server, folder) = (server(Options::default(), 100).await, tempfile::tempdir().unwrap());
     let (proxy, asked) = cutting_proxy(server.address(), 8_000);
+    let mut command = command(&server, folder.path(), &["echo", "--model", MODEL, "--no-table"]);
     let (code, out, err) =
-        told(&command(proxy, folder.path(), &["echo", "--model", MODEL, "--no-table"]).output().unwrap());
+        told(&command.env("PROMPTCARDS_SERVER", format!("http://{proxy}")).output().unwrap());
     assert_eq!(code, Some(100), "{out}\n{err}");
     assert!(out.contains("89 of 100 passed"), "{out}");
     let asked = asked.lock().unwrap().clone();

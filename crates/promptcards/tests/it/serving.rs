@@ -61,8 +61,11 @@ async fn prepare(actor: &Actor) {
     move_to(actor, 1).await;
 }
 
-fn shell(folder: &Path, script: &str) -> Output {
-    Command::new("sh").args(["-ec", script]).current_dir(folder).output().unwrap()
+/// The name of the variable in which the page has the API key.
+const KEY: &str = "PROMPTCARDS_API_KEY";
+
+fn shell(folder: &Path, key: &str, script: &str) -> Output {
+    Command::new("sh").args(["-ec", script]).current_dir(folder).env(KEY, key).output().unwrap()
 }
 
 #[tokio::test]
@@ -75,7 +78,7 @@ async fn the_commands_of_the_page_do_what_it_says() {
     let commands = <[String; 5]>::try_from(blocks("sh", server.address())).unwrap();
     let [setting_up, fetching, keeping, waiting, rendering] = &commands;
     let run = |script: &str| {
-        let output = shell(folder.path(), script);
+        let output = shell(folder.path(), server.actor.token(), script);
         assert!(output.status.success(), "{script}\n{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     };
@@ -123,14 +126,18 @@ async fn follows_and_goes_on(program: &str, language: &str, files: [&str; 3], dr
     for (file, text) in files.iter().zip([&prompts, &using, drive]) {
         std::fs::write(folder.path().join(file), text).unwrap();
     }
-    let run = |script: &str| Command::new(program).arg(script).current_dir(folder.path()).output().unwrap();
+    let key = server.actor.token().to_owned();
+    let run = |script: &str| {
+        let mut command = Command::new(program);
+        command.arg(script).current_dir(folder.path()).env(KEY, &key).output().unwrap()
+    };
     let used = run(files[1]);
     let said = String::from_utf8_lossy(&used.stdout);
     assert!(used.status.success(), "{}", String::from_utf8_lossy(&used.stderr));
     assert!(said.starts_with("version 1\nuser Summarise the text below in exactly 2 bullets."), "{said}");
     std::fs::remove_file(folder.path().join("summary-bullets.production.json")).unwrap();
 
-    let mut driver = Driver::start(program, files[2], folder.path());
+    let mut driver = Driver::start(program, files[2], folder.path(), &key);
     assert_eq!(driver.ask("fetch"), "another 1");
     assert_eq!(driver.ask("fetch"), "the same 1");
     assert_eq!(driver.ask("fetch 1"), "the same 1", "after a second");
@@ -146,7 +153,7 @@ async fn follows_and_goes_on(program: &str, language: &str, files: [&str; 3], dr
 
     server.kill();
     assert_eq!(driver.ask("fetch"), "away 1");
-    let mut later = Driver::start(program, files[2], folder.path());
+    let mut later = Driver::start(program, files[2], folder.path(), &key);
     assert_eq!(later.ask("fetch"), "away 1", "it knows the prompt from its file");
     let away = run(files[1]);
     let said = String::from_utf8_lossy(&away.stdout);
@@ -161,9 +168,9 @@ struct Driver {
 }
 
 impl Driver {
-    fn start(program: &str, script: &str, folder: &Path) -> Self {
+    fn start(program: &str, script: &str, folder: &Path, key: &str) -> Self {
         let mut command = Command::new(program);
-        command.arg(script).current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.arg(script).current_dir(folder).env(KEY, key).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let (commands, lines) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
         Self { child, commands, lines }

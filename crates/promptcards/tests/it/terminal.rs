@@ -196,11 +196,13 @@ async fn a_run_on_a_server_shows_its_progress_and_takes_it_away() {
     let cases: Vec<_> = (0..40).map(|word| json!({ "variables": { "word": word.to_string() } })).collect();
     server.actor.cases(&card, &cases).await;
     let address = format!("http://{}", server.address());
+    let token = server.actor.token().to_owned();
     let run = move || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_promptcards"));
         command
             .args(["run", "echo", "--model", MODEL])
             .env("PROMPTCARDS_SERVER", address)
+            .env("PROMPTCARDS_API_KEY", token)
             .env("NO_COLOR", "1");
         on_terminal(&mut command, NARROW)
     };

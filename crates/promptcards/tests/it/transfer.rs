@@ -42,6 +42,7 @@ suites:
 fn promptcards(server: &TestServer, folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_promptcards"));
     command.current_dir(folder).env("PROMPTCARDS_SERVER", format!("http://{}", server.address()));
+    command.env("PROMPTCARDS_API_KEY", server.actor.token());
     command
 }
 

@@ -4,7 +4,7 @@ use axum::extract::State;
 use domain::ids::{ProviderId, PullId};
 use engine::models::Pull;
 
-use crate::extract::{Json, Path};
+use crate::extract::{By, Json, Path};
 use crate::problem::Result;
 use crate::state::ApiState;
 
@@ -15,8 +15,9 @@ use crate::state::ApiState;
     responses((status = 200, body = Pull)))]
 pub(crate) async fn cancel_pull(
     State(state): State<ApiState>,
+    By(caller): By,
     Path((ws, provider, pull)): Path<(String, ProviderId, PullId)>,
 ) -> Result<Json<Pull>> {
     let workspace = state.workspace(&ws).await?;
-    Ok(Json(state.engine.cancel_pull(workspace, provider, pull).await?))
+    Ok(Json(state.engine.cancel_pull(&caller, workspace, provider, pull).await?))
 }

@@ -9,7 +9,7 @@ use http::{StatusCode, header};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::extract::{Json, Path};
+use crate::extract::{By, Json, Path};
 use crate::problem::Result;
 use crate::reply::set;
 use crate::state::ApiState;
@@ -45,11 +45,12 @@ fn model_name(name: &str, _: &()) -> garde::Result {
                headers(("Location" = String)))))]
 pub(crate) async fn pull_model(
     State(state): State<ApiState>,
+    By(caller): By,
     Path((ws, provider)): Path<(String, ProviderId)>,
     Json(request): Json<PullRequest>,
 ) -> Result<Response> {
     let workspace = state.workspace(&ws).await?;
-    let (status, pull) = match state.engine.start_pull(workspace, provider, &request.name).await? {
+    let (status, pull) = match state.engine.start_pull(&caller, workspace, provider, &request.name).await? {
         PullStarted::New(pull) => (StatusCode::ACCEPTED, pull),
         PullStarted::Joined(pull) => (StatusCode::OK, pull),
     };

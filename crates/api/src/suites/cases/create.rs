@@ -5,7 +5,7 @@ use domain::ids::SuiteId;
 use domain::test_case::CaseContent;
 use engine::suites::{Case, FIRST_REVISION};
 
-use crate::extract::{Create, IdempotencyHeader, Path};
+use crate::extract::{By, Create, IdempotencyHeader, Path};
 use crate::problem::Result;
 use crate::reply::Created;
 use crate::state::ApiState;
@@ -16,11 +16,12 @@ use crate::state::ApiState;
     responses((status = 201, body = Case, headers(("Location" = String), ("ETag" = String)))))]
 pub(crate) async fn create_case(
     State(state): State<ApiState>,
+    By(caller): By,
     Path((ws, suite)): Path<(String, SuiteId)>,
     Create { body, idempotency }: Create<CaseContent>,
 ) -> Result<Created<Case>> {
     let workspace = state.workspace(&ws).await?;
-    let created = state.engine.create_case(workspace, suite, body, idempotency).await?;
+    let created = state.engine.create_case(&caller, workspace, suite, body, idempotency).await?;
     Ok(Created {
         location: format!("/api/v1/workspaces/{ws}/suites/{suite}/cases/{}", created.value.id),
         revision: Some(FIRST_REVISION),

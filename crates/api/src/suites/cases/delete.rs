@@ -4,7 +4,7 @@ use axum::extract::State;
 use domain::ids::{CaseId, SuiteId};
 use http::StatusCode;
 
-use crate::extract::{IfMatch, Path};
+use crate::extract::{By, IfMatch, Path};
 use crate::problem::Result;
 use crate::state::ApiState;
 
@@ -15,10 +15,11 @@ use crate::state::ApiState;
     params(IfMatch), responses((status = 204, description = "The case is gone.")))]
 pub(crate) async fn delete_case(
     State(state): State<ApiState>,
+    By(caller): By,
     Path((ws, suite, case)): Path<(String, SuiteId, CaseId)>,
     IfMatch(revision): IfMatch,
 ) -> Result<StatusCode> {
     let workspace = state.workspace(&ws).await?;
-    state.engine.delete_case(workspace, suite, case, revision).await?;
+    state.engine.delete_case(&caller, workspace, suite, case, revision).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use domain::ids::SuiteId;
 use engine::suites::{ImportCases, Imported};
 
-use crate::extract::{Create, IMPORT_LIMIT, IdempotencyHeader, Path};
+use crate::extract::{By, Create, IMPORT_LIMIT, IdempotencyHeader, Path};
 use crate::problem::Result;
 use crate::reply::Created;
 use crate::state::ApiState;
@@ -17,11 +17,12 @@ use crate::state::ApiState;
     responses((status = 201, body = Imported, headers(("Location" = String)))))]
 pub(crate) async fn import_cases(
     State(state): State<ApiState>,
+    By(caller): By,
     Path((ws, suite)): Path<(String, SuiteId)>,
     Create { body, idempotency }: Create<ImportCases, IMPORT_LIMIT>,
 ) -> Result<Created<Imported>> {
     let workspace = state.workspace(&ws).await?;
-    let created = state.engine.import_cases(workspace, suite, body, idempotency).await?;
+    let created = state.engine.import_cases(&caller, workspace, suite, body, idempotency).await?;
     Ok(Created {
         location: format!("/api/v1/workspaces/{ws}/suites/{suite}/cases"),
         revision: None,

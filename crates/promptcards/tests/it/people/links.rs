@@ -40,7 +40,10 @@ async fn an_invitation_is_good_for_a_week_and_not_for_a_password() {
     let house = House::build().await;
     let ada = house.caller(&house.set_up().await).await;
     let link = house.people.invite(&ada, invite()).await.unwrap();
-    denied(house.people.accept_reset(link.secret.expose_secret(), PASSWORD.into()).await, Denial::Link);
+    denied(
+        house.people.accept_reset(link.secret.expose_secret(), PASSWORD.into(), &client()).await,
+        Denial::Link,
+    );
     house.pass(7 * DAY);
     denied(house.people.look_at_link(link.secret.expose_secret()).await, Denial::Link);
 }
@@ -66,18 +69,24 @@ async fn a_reset_link_sets_a_password_once_and_ends_every_session() {
     let ada = house.set_up().await;
     let void = house.people.reset_link(&Caller::machine(), ada.user.id).await.unwrap();
     let link = house.people.reset_link(&Caller::machine(), ada.user.id).await.unwrap();
-    denied(house.people.accept_reset(void.secret.expose_secret(), PASSWORD.into()).await, Denial::Link);
+    denied(
+        house.people.accept_reset(void.secret.expose_secret(), PASSWORD.into(), &client()).await,
+        Denial::Link,
+    );
     let secret = link.secret.expose_secret();
-    assert_eq!(problems(house.people.accept_reset(secret, "short".into()).await), ["/password"]);
-    house.people.accept_reset(secret, "lantern rivet oboe moss".into()).await.unwrap();
+    assert_eq!(problems(house.people.accept_reset(secret, "short".into(), &client()).await), ["/password"]);
+    house.people.accept_reset(secret, "lantern rivet oboe moss".into(), &client()).await.unwrap();
     assert!(!house.lets_in(&ada).await);
     denied(house.refresh(&ada.refresh_token).await, Denial::Token);
     denied(house.try_sign_in("ada", PASSWORD, None).await, Denial::SignIn);
     house.try_sign_in("ada", "lantern rivet oboe moss", None).await.unwrap();
-    denied(house.people.accept_reset(secret, PASSWORD.into()).await, Denial::Link);
+    denied(house.people.accept_reset(secret, PASSWORD.into(), &client()).await, Denial::Link);
     let late = house.people.reset_link(&Caller::machine(), ada.user.id).await.unwrap();
     house.pass(HOUR);
-    denied(house.people.accept_reset(late.secret.expose_secret(), PASSWORD.into()).await, Denial::Link);
+    denied(
+        house.people.accept_reset(late.secret.expose_secret(), PASSWORD.into(), &client()).await,
+        Denial::Link,
+    );
 }
 
 #[tokio::test]
@@ -89,18 +98,18 @@ async fn who_may_make_an_account_is_a_setting() {
     ] {
         let house = House::build_with(AuthSettings { registration, ..AuthSettings::default() }).await;
         // Never is the first account made by who comes first.
-        let too_early = house.people.register(account("eve")).await;
+        let too_early = house.people.register(account("eve"), &client()).await;
         assert_eq!(too_early.is_ok(), open);
         assert!(house.people.setup_needed().await.unwrap());
         let ada = house.caller(&house.set_up().await).await;
-        match house.people.register(account("grace")).await {
+        match house.people.register(account("grace"), &client()).await {
             Ok(()) => assert!(open),
             refused => denied(refused, Denial::Registration),
         }
         assert_eq!(house.people.find_user("grace").await.is_ok(), open);
         assert_eq!(house.people.invite(&ada, invite()).await.is_ok(), by_invitation);
         if open {
-            house.people.register(account("ADA")).await.unwrap();
+            house.people.register(account("ADA"), &client()).await.unwrap();
             assert_eq!(
                 house.people.find_user("ADA").await.unwrap().role,
                 ServerRole::Admin,

@@ -15,8 +15,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use domain::caller::{Caller, Credential};
 use domain::clock::{Clock, Millis};
-use domain::ids::WorkspaceId;
+use domain::ids::{IdSource, WorkspaceId};
 use domain::permission::ServerRole;
+use engine::audit::{Audit, AuditSettings};
 use engine::people::{AuthSettings, ClientInfo, NewAccount, People, SignIn, SignInOutcome, SignedIn};
 use engine::secrets::{MasterKey, Sealer};
 use engine::{DEFAULT_WORKSPACE, Denial, Error};
@@ -77,10 +78,11 @@ impl House {
 
     async fn on(store: Store, settings: AuthSettings, master: MasterKey, now: Millis) -> Self {
         let clock = Arc::new(SetClock(AtomicI64::new(now)));
-        let (of_people, ids) = (Arc::clone(&clock) as Arc<dyn Clock>, Arc::new(SystemIds));
+        let (of_people, ids): (Arc<dyn Clock>, Arc<dyn IdSource>) = (clock.clone(), Arc::new(SystemIds));
         let sealer = Sealer::new(&store, &of_people, master.clone());
         let tasks = TaskTracker::new();
-        let opened = People::open(store.clone(), of_people, ids, sealer, settings.clone(), &tasks).await;
+        let audit = Audit::open(&store, &sealer, &of_people, AuditSettings::default(), &tasks).await.unwrap();
+        let opened = People::open(&store, &of_people, &ids, sealer, settings.clone(), &audit, &tasks).await;
         Self { people: Arc::new(opened.unwrap()), store, clock, settings, master, _database: None }
     }
 
@@ -161,7 +163,7 @@ fn account(name: &str) -> NewAccount {
 }
 
 fn client() -> ClientInfo {
-    ClientInfo { address: Some([192, 0, 2, 7].into()), user_agent: "test".to_owned() }
+    ClientInfo { address: Some([192, 0, 2, 7].into()), user_agent: "test".to_owned(), request: None }
 }
 
 fn confirmed_at(caller: &Caller) -> Millis {

@@ -65,7 +65,7 @@ async fn ctrl_c_cancels_the_pull_that_it_began_and_starts_no_run() {
     server.ollama.change(&Change { pull_ms: Some(3_600_000), ..Change::default() });
     let begin = || {
         let args = ["echo", "-m", "ollama/llama3.2:1b", "--pull"];
-        let mut command = command(server.address(), folder.path(), &args);
+        let mut command = command(&server, folder.path(), &args);
         let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         wait_for(&mut lines, "llama3.2:1b: ");

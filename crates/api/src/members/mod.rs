@@ -1,0 +1,5 @@
+//! Members of a workspace.
+
+pub(crate) mod list;
+pub(crate) mod put;
+pub(crate) mod remove;
