@@ -15,15 +15,17 @@ interface Run {
 
 export class Api {
   readonly #address: string;
+  readonly #key: string;
 
-  constructor(address: string) {
+  constructor(address: string, key: string) {
     this.#address = address;
+    this.#key = key;
   }
 
   async #send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
     const response = await fetch(`${this.#address}/api/v1/workspaces/default/${path}`, {
       method,
-      headers: { "content-type": "application/json", origin: this.#address, ...headers },
+      headers: { "content-type": "application/json", authorization: `Bearer ${this.#key}`, ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);

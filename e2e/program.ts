@@ -1,10 +1,11 @@
 // The programs under test: started, stopped and killed as a person would.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import type { BrowserContext } from "@playwright/test";
 
 const PROGRAM = resolve(process.env.PROMPTCARDS ?? join(import.meta.dirname, "../target/debug/promptcards"));
 
@@ -110,15 +111,22 @@ export class FakeOllama {
   }
 }
 
+/** The admin of every server of a test. */
+export const ADMIN = { name: "ada", password: "nine walruses play the cello" } as const;
+const SCOPES = ["cards:write", "runs:write", "models:write", "export"];
+
 /** A server with a folder of its own, which outlives a kill. */
 export class Server {
   readonly address: string;
+  /** An API key of the admin, who owns the workspace. */
+  readonly key: string;
   readonly #folder: string;
   readonly #ollama: string;
   #program: Program;
 
-  private constructor(program: Program, folder: string, ollama: string) {
+  private constructor(program: Program, folder: string, ollama: string, key: string) {
     this.address = program.address;
+    this.key = key;
     this.#program = program;
     this.#folder = folder;
     this.#ollama = ollama;
@@ -126,7 +134,33 @@ export class Server {
 
   static async start(ollama: string): Promise<Server> {
     const folder = await mkdtemp(join(tmpdir(), "promptcards-e2e-"));
-    return new Server(await Server.#serve("127.0.0.1:0", folder, ollama), folder, ollama);
+    const program = await Server.#serve("127.0.0.1:0", folder, ollama);
+    return new Server(program, folder, ollama, await Server.#setUp(program.address, folder));
+  }
+
+  /** Makes the admin as who started the server would, and an API key of theirs. */
+  static async #setUp(address: string, folder: string): Promise<string> {
+    const post = async (path: string, body: object, token?: string) => {
+      const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
+      const response = await fetch(`${address}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+      if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+      return response.json();
+    };
+    // Once it answers, the secret is written.
+    await fetch(`${address}/api/v1/setup`);
+    const secret = (await readFile(join(folder, "setup-token"), "utf8")).trim();
+    const { tokens } = (await post("/api/v1/setup", { secret, ...ADMIN, tokens: true })) as {
+      tokens: { access_token: string };
+    };
+    const wanted = { name: "test", workspace: "default", scopes: SCOPES };
+    const made = (await post("/api/v1/account/api-keys", wanted, tokens.access_token)) as { key: string };
+    return made.key;
+  }
+
+  /** Signs the admin in, in the browser of this context. */
+  async signIn(context: BrowserContext): Promise<void> {
+    const response = await context.request.post(`${this.address}/api/v1/session`, { data: ADMIN });
+    if (!response.ok()) throw new Error(`sign in: ${response.status()} ${await response.text()}`);
   }
 
   static #serve(listen: string, folder: string, ollama: string): Promise<Program> {

@@ -31,6 +31,8 @@ export class Watch {
       });
     });
     page.on("console", (message) => {
+      // The browser writes of every 401, and of the 404 of a server without accounts: this is how the page asks.
+      if (message.location().url.endsWith("/api/v1/session")) return;
       if (message.type() === "error" || message.type() === "warning") {
         this.#seen.push(`console: ${message.text()}`);
       }
@@ -66,7 +68,7 @@ export const test = base.extend<Fixtures>({
     await server.stop();
   },
   baseURL: async ({ server }, use) => use(server.address),
-  api: async ({ server }, use) => use(new Api(server.address)),
+  api: async ({ server }, use) => use(new Api(server.address, server.key)),
   watch: async ({}, use) => {
     const watch = new Watch();
     await use(watch);
@@ -74,6 +76,7 @@ export const test = base.extend<Fixtures>({
   },
   page: async ({ page, server, watch }, use) => {
     await watch.page(page, server.address);
+    await server.signIn(page.context());
     await use(page);
   },
 });

@@ -15,6 +15,10 @@ const PAGES: [address: string, module: string][] = [
   ["^/runs/", "features/runs/RunPage.tsx"],
   ["^/models/?$", "features/models/ModelsPage.tsx"],
   ["^/health/?$", "features/health/HealthPage.tsx"],
+  ["^/members/?$", "features/workspaces/MembersPage.tsx"],
+  ["^/people/?$", "features/people/PeoplePage.tsx"],
+  ["^/workspaces/?$", "features/workspaces/WorkspacesPage.tsx"],
+  ["^/audit/?$", "features/audit/AuditPage.tsx"],
 ];
 
 export function ahead(): Plugin {

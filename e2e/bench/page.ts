@@ -3,6 +3,7 @@
 import { loadavg } from "node:os";
 import type { Browser, Page } from "@playwright/test";
 import type { Api } from "../api";
+import type { Server } from "../program";
 import { expect, test } from "../test";
 import { type Frames, framesOf, LIMIT_MS, late, median, quantile, worst } from "./frames";
 import { GESTURES, type Gesture, WATCH } from "./gestures";
@@ -27,17 +28,17 @@ test("20,000 cells in the page", async ({ browser, api, ollama, server }) => {
   await api.finished(finished);
   const [load = 0] = loadavg();
   console.log(`\n${CELLS.toLocaleString("en")} cells, ${ROUNDS} rounds, times in ms, load ${load.toFixed(1)}\n`);
-  await firstRows("finished", browser, server.address, finished);
-  for (const gesture of GESTURES) await scroll("finished", gesture, browser, server.address, finished);
+  await firstRows("finished", browser, server, finished);
+  for (const gesture of GESTURES) await scroll("finished", gesture, browser, server, finished);
 
   // Some 300 events a second, for about a minute.
   await ollama.control({ latency_ms: 12 });
   const run = await begin(api);
-  await firstRows("live", browser, server.address, run);
+  await firstRows("live", browser, server, run);
   await api.post(`runs/${run}/cancel`);
   for (const gesture of [WATCH, ...GESTURES]) {
     const live = await begin(api);
-    await scroll("live", gesture, browser, server.address, live);
+    await scroll("live", gesture, browser, server, live);
     expect((await api.run(live)).counts.open, "the run was live to the end").toBeGreaterThan(0);
     await api.post(`runs/${live}/cancel`);
   }
@@ -84,13 +85,14 @@ function tellFirstRows(): void {
   observer.observe(document, { childList: true, subtree: true });
 }
 
-async function firstRows(state: string, browser: Browser, address: string, run: string): Promise<void> {
+async function firstRows(state: string, browser: Browser, server: Server, run: string): Promise<void> {
   const times = { "empty cache": [] as number[], reload: [] as number[], "from the list": [] as number[] };
   const empty: number[] = [];
   const work: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     // A context of its own has an empty cache.
-    const context = await browser.newContext({ baseURL: address });
+    const context = await browser.newContext({ baseURL: server.address });
+    await server.signIn(context);
     const page = await context.newPage();
     const debugged = await context.newCDPSession(page);
     await debugged.send("Performance.enable", { timeDomain: "threadTicks" });
@@ -127,7 +129,7 @@ async function mark(page: Page, name: string): Promise<number> {
   return Number(await entry.jsonValue());
 }
 
-async function scroll(state: string, gesture: Gesture, browser: Browser, address: string, run: string): Promise<void> {
+async function scroll(state: string, gesture: Gesture, browser: Browser, server: Server, run: string): Promise<void> {
   const full: Frames[] = [];
   const empty: Frames[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -135,7 +137,8 @@ async function scroll(state: string, gesture: Gesture, browser: Browser, address
       const page = await browser.newPage();
       if (frames === empty) await page.setContent(EMPTY);
       else {
-        await page.goto(`${address}/runs/${run}`);
+        await server.signIn(page.context());
+        await page.goto(`${server.address}/runs/${run}`);
         await page.locator(".matrix a.cell").first().waitFor();
       }
       const scroller = page.locator(".matrix");

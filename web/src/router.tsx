@@ -1,5 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRouter, type RouterHistory } from "@tanstack/react-router";
+import { accountRoute, keysRoute, limitsRoute, profileRoute, sessionsRoute } from "./routes/account";
 import {
   cardCasesRoute,
   cardEditorRoute,
@@ -12,8 +13,10 @@ import {
 import { healthRoute } from "./routes/health";
 import { homeRoute } from "./routes/home";
 import { modelsRoute } from "./routes/models";
+import { auditRoute, membersRoute, peopleRoute, workspacesRoute } from "./routes/people";
 import { ErrorPage, NotFoundPage, rootRoute } from "./routes/root";
 import { newRunRoute, runRoute, runsRoute } from "./routes/runs";
+import { invitationRoute, registerRoute, resetRoute, setupRoute } from "./routes/session";
 
 const routeTree = rootRoute.addChildren([
   homeRoute,
@@ -29,11 +32,23 @@ const routeTree = rootRoute.addChildren([
   newRunRoute,
   runRoute,
   modelsRoute,
+  membersRoute,
   healthRoute,
+  accountRoute.addChildren([profileRoute, sessionsRoute, keysRoute, limitsRoute]),
+  peopleRoute,
+  workspacesRoute,
+  auditRoute,
+  setupRoute,
+  invitationRoute,
+  resetRoute,
+  registerRoute,
 ]);
 
-/** Every address of the page. Tests hand in a history of their own. */
-export function createAppRouter(queryClient: QueryClient, history?: RouterHistory) {
+/** Every address of the page, after what all begin with. Tests hand in a history of their own. */
+export function createAppRouter(
+  queryClient: QueryClient,
+  options: { basepath?: string; history?: RouterHistory } = {},
+) {
   return createRouter({
     routeTree,
     context: { queryClient },
@@ -41,7 +56,7 @@ export function createAppRouter(queryClient: QueryClient, history?: RouterHistor
     defaultErrorComponent: ErrorPage,
     defaultNotFoundComponent: NotFoundPage,
     scrollRestoration: true,
-    ...(history ? { history } : {}),
+    ...options,
   });
 }
 

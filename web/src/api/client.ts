@@ -1,10 +1,10 @@
 import createClient, { type Middleware } from "openapi-fetch";
 import { setAnswering } from "./connection";
-import { ProblemError, problemOf, UnreachableError } from "./problem";
+import { ProblemError, problemOf, retryAt, UnreachableError } from "./problem";
 import type { paths } from "./schema";
+import { send } from "./send";
 
-/** A fresh server has one workspace, and the page shows no other yet. */
-export const WORKSPACE = { ws: "default" } as const;
+export { WORKSPACE } from "./workspace";
 
 const watchConnection: Middleware = {
   onResponse() {
@@ -18,11 +18,7 @@ const watchConnection: Middleware = {
 };
 
 /** The API, typed by its schema. Its answers go through `read` or `readTagged`. */
-export const client = createClient<paths>({
-  baseUrl: window.location.origin,
-  // Looked up at each call, so that tests may stand in for it.
-  fetch: (request) => globalThis.fetch(request),
-});
+export const client = createClient<paths>({ baseUrl: window.location.origin, fetch: send });
 client.use(watchConnection);
 
 interface Answer<T> {
@@ -40,7 +36,9 @@ export interface Tagged<T> {
 /** The body of an answer; throws a `ProblemError` where the server refused. */
 export async function read<T>(answer: Promise<Answer<T>>): Promise<T> {
   const { data, error, response } = await answer;
-  if (!response.ok) throw new ProblemError(problemOf(error, response), response.headers.get("etag"));
+  if (!response.ok) {
+    throw new ProblemError(problemOf(error, response), response.headers.get("etag"), retryAt(response));
+  }
   return data as T;
 }
 

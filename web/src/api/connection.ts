@@ -19,3 +19,13 @@ function subscribe(listener: () => void): () => void {
 export function useAnswering(): boolean {
   return useSyncExternalStore(subscribe, () => answering);
 }
+
+/** Asks the server for a sign of life. */
+export async function askWhetherAnswering(): Promise<void> {
+  try {
+    await fetch("/livez", { cache: "no-store" });
+    setAnswering(true);
+  } catch {
+    setAnswering(false);
+  }
+}

@@ -5,12 +5,20 @@ export class ProblemError extends Error {
   readonly problem: Problem;
   /** The current ETag, which a 412 carries so that the edit can be tried on top of it. */
   readonly etag: string | null;
+  /** When the server takes the same again, where it says so; in ms since 1970. */
+  readonly retryAt: number | null;
 
-  constructor(problem: Problem, etag: string | null) {
+  constructor(problem: Problem, etag: string | null, retryAt: number | null = null) {
     super(problem.detail || problem.title);
     this.name = "ProblemError";
     this.problem = problem;
     this.etag = etag;
+    this.retryAt = retryAt;
+  }
+
+  /** What happened, for programs. */
+  get code(): string {
+    return this.problem.code;
   }
 
   /** The sentence that belongs to one field of what was sent, by JSON pointer. */
@@ -25,6 +33,17 @@ export class UnreachableError extends Error {
     super("The server does not answer. Nothing you did is lost.");
     this.name = "UnreachableError";
   }
+}
+
+/** When an answer says that it may be asked for again. */
+export function retryAt(response: Response): number | null {
+  const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
+  return Number.isFinite(seconds) ? Date.now() + seconds * 1_000 : null;
+}
+
+/** Whether it was refused for what the person is or is not. */
+export function isForbidden(error: unknown): error is ProblemError {
+  return error instanceof ProblemError && error.problem.status === 403;
 }
 
 /** Whether somebody else saved first. */

@@ -43,3 +43,20 @@ export type VariableDefinition = Schemas["VariableDefinition"];
 export type Verdict = Schemas["Verdict"];
 export type Version = Schemas["Version"];
 export type VersionSummary = Schemas["VersionSummary"];
+
+export type ServerRole = Schemas["ServerRole"];
+export type WorkspaceRole = Schemas["WorkspaceRole"];
+export type Scope = Schemas["Scope"];
+export type Account = Schemas["Account"];
+export type Workspace = Schemas["Workspace"];
+export type Session = Schemas["CurrentSession"];
+/** A session that has begun or goes on. */
+export type SignedIn = Schemas["Begun"];
+export type SessionItem = Schemas["Session"];
+export type ApiKey = Schemas["ApiKey"];
+export type OneTimeLink = Schemas["OneTimeLink"];
+export type LinkContent = Schemas["LinkView"];
+export type Member = Schemas["Member"];
+export type AuditLine = Schemas["AuditLine"];
+export type Limits = Schemas["StandingView"];
+export type LimitPolicy = Schemas["PolicyView"];

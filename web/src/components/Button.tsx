@@ -35,15 +35,17 @@ export function Button({ kind, icon, keys, busy = false, children, className, on
 
 interface IconButtonProps extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, "children"> {
   icon: IconName;
+  /** What it shows instead of the icon. */
+  drawn?: ReactNode;
   /** What it does; read out, and shown on hover. */
   label: string;
   kind?: ButtonKind;
 }
 
-export function IconButton({ icon, label, kind = "quiet", ...rest }: IconButtonProps) {
+export function IconButton({ icon, drawn, label, kind = "quiet", ...rest }: IconButtonProps) {
   return (
     <button type="button" className={buttonClass(kind, true)} aria-label={label} title={label} {...rest}>
-      <Icon name={icon} />
+      {drawn ?? <Icon name={icon} />}
     </button>
   );
 }

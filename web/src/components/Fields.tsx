@@ -10,6 +10,9 @@ import {
 import { useHotkeys } from "@/lib/hotkeys";
 import { Kbd } from "./Button";
 import { Icon } from "./Icon";
+import { Select } from "./Select";
+
+export { Select };
 
 interface FieldProps {
   label: ReactNode;
@@ -89,16 +92,6 @@ export function TextAreaField({
     <Field label={label} hint={hint} note={note} error={error}>
       {(ids) => <textarea className="input" rows={3} {...ids} {...rest} />}
     </Field>
-  );
-}
-
-/** The system's own select in our clothes: it works with every keyboard, phone and screen reader. */
-export function Select({ small, ...rest }: SelectHTMLAttributes<HTMLSelectElement> & { small?: boolean }) {
-  return (
-    <span className="select">
-      <select className={`input${small ? " input--sm" : ""}`} {...rest} />
-      <Icon name="down" small />
-    </span>
   );
 }
 

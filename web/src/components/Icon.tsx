@@ -47,6 +47,12 @@ const DRAWINGS = {
       <path d="M8 7.5V11M8 5h.01" />
     </>
   ),
+  key: (
+    <>
+      <circle cx="5.5" cy="10.5" r="3" />
+      <path d="m7.7 8.3 5.8-5.8M11 5l2 2" />
+    </>
+  ),
   keyboard: (
     <>
       <rect x="1.5" y="4" width="13" height="8" rx="1.5" />
@@ -68,6 +74,19 @@ const DRAWINGS = {
   ),
   more: <path d="M3.5 8h.01M8 8h.01M12.5 8h.01" strokeWidth="2" />,
   pause: <path d="M5.5 3.5v9M10.5 3.5v9" />,
+  pencil: <path d="m3 13 .7-3L11 2.7 13.3 5 6 12.3z" />,
+  people: (
+    <>
+      <circle cx="6" cy="5.5" r="2.3" />
+      <path d="M1.5 13c.4-2.6 2.2-4 4.5-4s4.1 1.4 4.5 4M10.5 3.4a2.3 2.3 0 0 1 0 4.2M12.2 9.4c1.3.6 2.1 1.8 2.3 3.6" />
+    </>
+  ),
+  person: (
+    <>
+      <circle cx="8" cy="5.5" r="2.5" />
+      <path d="M3 13.5c.4-2.8 2.4-4.3 5-4.3s4.6 1.5 5 4.3" />
+    </>
+  ),
   plus: <path d="M8 3.5v9M3.5 8h9" />,
   pointer: <path d="M6 3.5h7.5v9H6L2 8z" />,
   retry: <path d="M13 8a5 5 0 1 1-1.5-3.6M13 2.5V5h-2.5" />,

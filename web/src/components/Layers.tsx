@@ -34,17 +34,29 @@ export interface MenuItem {
   keys?: string;
   onSelect: () => void;
   disabled?: boolean;
+  /** A line stands above it. */
+  apart?: boolean;
+  /** It is there only where the page is narrow. */
+  narrow?: boolean;
 }
 
 export interface MenuProps {
   label: string;
   icon?: IconName;
+  /** What the button shows; else the icon. */
+  trigger?: ReactNode;
+  /** Stands above the items. */
+  head?: ReactNode;
   items: MenuItem[];
 }
 
 /** A button that opens a list of things to do. */
 export function Menu(props: MenuProps) {
-  const { kit, clicked, plain, trigger, close } = useTrigger(props.label, props.icon ?? "more");
+  const { kit, clicked, plain, trigger, close } = useTrigger(
+    props.label,
+    props.icon ?? "more",
+    props.trigger,
+  );
   if (kit) return <kit.Menu {...props} clicked={clicked} />;
   return (
     <>
@@ -80,7 +92,7 @@ export function ChoiceMenu<T extends string>(props: ChoiceMenuProps<T>) {
 }
 
 /** Stands where a menu will be until it is clicked; nothing changes under a pointer that only passes. */
-function useTrigger(label: string, icon: IconName) {
+function useTrigger(label: string, icon: IconName, drawn?: ReactNode) {
   const kit = useKit();
   const missing = useCodeMissing("kit");
   const [early] = useState(kit === undefined);
@@ -92,6 +104,7 @@ function useTrigger(label: string, icon: IconName) {
   const trigger = (
     <IconButton
       icon={icon}
+      drawn={drawn}
       label={label}
       aria-haspopup="menu"
       aria-expanded={false}

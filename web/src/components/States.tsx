@@ -1,6 +1,8 @@
-import type { ReactNode } from "react";
-import { ProblemError, sentence } from "@/api/problem";
+import { createContext, type ReactNode, useContext } from "react";
+import { isForbidden, ProblemError, sentence } from "@/api/problem";
 import { CodeMissingError, reload } from "@/lib/code";
+import { waiting } from "@/lib/format";
+import { useSecondsUntil } from "@/lib/time";
 import { Button } from "./Button";
 
 /** Nothing is here yet, and the one next step. */
@@ -22,29 +24,64 @@ export function Empty({
   );
 }
 
+/** Who can give a right that is missing: what the frame of the page knows of it. */
+export const WhoHelps = createContext<ReactNode>(null);
+
 /** Something did not load: why, and how to try again. */
 export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
-  const missing = error instanceof ProblemError && error.problem.status === 404;
+  const help = useContext(WhoHelps);
+  const problem = error instanceof ProblemError ? error.problem : undefined;
+  const final = problem?.status === 404 || isDenied(error) || error instanceof CodeMissingError;
   return (
     <div className="empty" role="alert">
-      <h2>{missing ? "This is not here" : "This did not load"}</h2>
-      <p>{error instanceof CodeMissingError ? error.message : sentence(error)}</p>
+      <h2>{titleOf(error)}</h2>
+      <p>
+        {error instanceof CodeMissingError ? error.message : sentence(error)}
+        {isDenied(error) && help && <> {help}</>}
+      </p>
       <div className="line line--wrap">
         {error instanceof CodeMissingError && (
           <Button icon="retry" onClick={() => void reload()}>
             Reload
           </Button>
         )}
-        {onRetry && !missing && !(error instanceof CodeMissingError) && (
-          <Button icon="retry" onClick={onRetry}>
-            Try again
-          </Button>
+        {onRetry && !final && (
+          <RetryButton at={error instanceof ProblemError ? error.retryAt : null} onRetry={onRetry} />
         )}
-        {error instanceof ProblemError && error.problem.request_id && (
-          <span className="hint mono">request {error.problem.request_id.slice(0, 13)}</span>
-        )}
+        {problem?.request_id && <span className="hint mono">request {problem.request_id.slice(0, 13)}</span>}
       </div>
     </div>
+  );
+}
+
+/** Whether it was refused for what the person is, which trying again does not change. */
+function isDenied(error: unknown): boolean {
+  return isForbidden(error) && error.code !== "confirmation_required";
+}
+
+function titleOf(error: unknown): string {
+  if (!(error instanceof ProblemError)) return "This did not load";
+  if (isDenied(error)) return "You may not see this";
+  switch (error.problem.status) {
+    case 401:
+      return "You are signed out";
+    case 403:
+      return "This needs your password";
+    case 404:
+      return "This is not here";
+    case 429:
+      return "Too many requests";
+    default:
+      return "This did not load";
+  }
+}
+
+function RetryButton({ at, onRetry }: { at: number | null; onRetry: () => void }) {
+  const wait = useSecondsUntil(at);
+  return (
+    <Button icon="retry" onClick={onRetry} disabled={wait > 0}>
+      {wait > 0 ? `Try again in ${waiting(wait)}` : "Try again"}
+    </Button>
   );
 }
 

@@ -46,3 +46,8 @@ export function bytes(value: number): string {
 export function shortDigest(digest: string): string {
   return digest.replace(/^sha256:/, "").slice(0, 12);
 }
+
+/** Seconds as a person waits for them: `41 s`, `12 min`. */
+export function waiting(seconds: number): string {
+  return seconds < 60 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
+}

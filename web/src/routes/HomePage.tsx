@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Icon } from "@/components/Icon";
 import { usePage } from "@/components/Page";
-import { Failure, SkeletonLines } from "@/components/States";
+import { Empty, Failure, SkeletonLines } from "@/components/States";
 import { cardFacetsQuery, cardsQuery } from "@/features/cards";
 import { CardsTable } from "@/features/cards/CardsTable";
 import { SamplesButton } from "@/features/cards/SamplesButton";
@@ -11,6 +11,8 @@ import { ModelsFound } from "@/features/models/ModelsFound";
 import { isActive, runsQuery } from "@/features/runs";
 import { RunProgress, RunsTable } from "@/features/runs/RunsTable";
 import "./home.css";
+import { useRights } from "@/api/sessionState";
+import { ReadOnly } from "@/features/workspaces";
 
 const SHOWN = 6;
 
@@ -37,6 +39,8 @@ export function HomePage() {
 }
 
 function FirstStart() {
+  const { edit, admin } = useRights();
+  if (!edit) return <NothingYet />;
   return (
     <div className="page home">
       <div className="page__head">
@@ -80,31 +84,42 @@ function FirstStart() {
         </section>
         <ModelsFound />
       </div>
-      <div className="side">
-        <Found />
-      </div>
+      <div className="side">{admin && <Found />}</div>
+    </div>
+  );
+}
+
+function NothingYet() {
+  return (
+    <div className="page">
+      <h1>Home</h1>
+      <Empty title="No cards yet">A card is a prompt with a name, versions and test cases.</Empty>
+      <ReadOnly cannot="make cards" />
     </div>
   );
 }
 
 function Home() {
+  const { edit, admin } = useRights();
   const cards = useInfiniteQuery(cardsQuery({}));
   const items = cards.data?.pages[0]?.items.slice(0, SHOWN);
   return (
     <div className="page home">
       <div className="page__head">
         <h1>Home</h1>
-        <div className="page__acts">
-          <Link className="btn" to="/cards" search={{ new: true }}>
-            <Icon name="plus" />
-            New card
-          </Link>
-          <Link className="btn btn--primary" to="/runs/new">
-            <Icon name="run" />
-            New run
-            <kbd className="kbd">N</kbd>
-          </Link>
-        </div>
+        {edit && (
+          <div className="page__acts">
+            <Link className="btn" to="/cards" search={{ new: true }}>
+              <Icon name="plus" />
+              New card
+            </Link>
+            <Link className="btn btn--primary" to="/runs/new">
+              <Icon name="run" />
+              New run
+              <kbd className="kbd">N</kbd>
+            </Link>
+          </div>
+        )}
       </div>
       <div>
         <section className="section">
@@ -132,7 +147,7 @@ function Home() {
       </div>
       <div className="side">
         <Running />
-        <Found />
+        {admin && <Found />}
       </div>
     </div>
   );

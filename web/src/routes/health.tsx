@@ -5,6 +5,7 @@ import { rootRoute } from "./root";
 export const healthRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/health",
+  staticData: { of: "server" },
   component: lazyRouteComponent(
     () => part("HealthPage", () => import("@/features/health/HealthPage")),
     "HealthPage",

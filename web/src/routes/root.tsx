@@ -3,14 +3,21 @@ import { createRootRouteWithContext, type ErrorComponentProps, Link } from "@tan
 import { buttonClass } from "@/components/Button";
 import { usePage } from "@/components/Page";
 import { Empty, Failure } from "@/components/States";
-import { Shell } from "@/features/shell/Shell";
+import { Gate } from "./Gate";
 
 export interface RouterContext {
   queryClient: QueryClient;
 }
 
+declare module "@tanstack/react-router" {
+  interface StaticDataRouteOption {
+    /** Whose page it is: of nobody, so that it needs no session; or of the whole server. Absent: of a workspace. */
+    of?: "nobody" | "server";
+  }
+}
+
 export const rootRoute = createRootRouteWithContext<RouterContext>()({
-  component: Shell,
+  component: Gate,
   notFoundComponent: NotFoundPage,
 });
 

@@ -1,4 +1,15 @@
-import type { AssertionType, Card, CardContent, Case, Health, Run } from "@/api/types";
+import type {
+  Account,
+  AssertionType,
+  Card,
+  CardContent,
+  Case,
+  CellSummary,
+  Health,
+  Run,
+  Session,
+  SignedIn,
+} from "@/api/types";
 
 export const health: Health = {
   status: "pass",
@@ -15,6 +26,42 @@ export const health: Health = {
   version: "0.1.0",
   started_at: "2026-11-23T08:00:00.000Z",
 };
+
+export function account(over: Partial<Account> = {}): Account {
+  return {
+    id: "0193f2a1-0000-7000-8000-0000000000d1",
+    name: "ada",
+    email: "ada@example.org",
+    role: "admin",
+    two_factor: false,
+    created_at: "2026-11-20T08:00:00.000Z",
+    disabled_at: null,
+    ...over,
+  };
+}
+
+/** An admin who owns the workspace `default`. */
+export function session(over: Partial<Session> = {}): Session {
+  return {
+    user: account(),
+    workspaces: [{ id: "w", slug: "default", name: "Default", role: "owner" }],
+    confirmed_at: "2026-11-23T08:00:00.000Z",
+    expires_at: "2026-11-30T08:00:00.000Z",
+    ...over,
+  };
+}
+
+export function signedIn({ user, expires_at } = session()): SignedIn {
+  return { user, expires_at, csrf_token: "a-token", tokens: null };
+}
+
+/** Somebody who may read the workspace `default`, and nothing else. */
+export function viewer(): Session {
+  return session({
+    user: account({ id: "0193f2a1-0000-7000-8000-0000000000d2", name: "mira.lind", role: "user" }),
+    workspaces: [{ id: "w", slug: "default", name: "Default", role: "viewer" }],
+  });
+}
 
 export function content(text: string, over: Partial<CardContent> = {}): CardContent {
   return {
@@ -108,6 +155,28 @@ function assertionType(
     takes_assertions: false,
     config: more.config ?? [],
     example: { type: name },
+  };
+}
+
+export function cellSummary(over: Partial<CellSummary> = {}): CellSummary {
+  return {
+    position: 0,
+    row: 0,
+    column: 0,
+    case_position: 0,
+    repeat: 0,
+    state: "finished",
+    verdict: "pass",
+    score: null,
+    headline: "540",
+    reason: "",
+    preview: "",
+    latency_ms: null,
+    completion_tokens: null,
+    attempts: 1,
+    cached: false,
+    cost_usd: null,
+    ...over,
   };
 }
 

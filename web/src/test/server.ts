@@ -1,6 +1,6 @@
 import { HttpResponse, http } from "msw";
 import { setupServer } from "msw/node";
-import type { paths } from "@/api/schema";
+import type { paths as Paths } from "@/api/schema";
 import type { Problem } from "@/api/types";
 
 /** Answers the requests of tests. A request that no handler knows fails the test. */
@@ -8,9 +8,9 @@ export const server = setupServer();
 
 type Method = "get" | "post" | "put" | "patch" | "delete";
 type PathsWith<M extends Method> = {
-  [P in keyof paths]: paths[P] extends Record<M, unknown> ? P : never;
-}[keyof paths];
-type Operation<M extends Method, P extends keyof paths> = paths[P] extends Record<M, infer O> ? O : never;
+  [P in keyof Paths]: Paths[P] extends Record<M, unknown> ? P : never;
+}[keyof Paths];
+type Operation<M extends Method, P extends keyof Paths> = Paths[P] extends Record<M, infer O> ? O : never;
 type Answers<O> = O extends { responses: infer R } ? Omit<R, "default"> : never;
 type BodyOf<R> = {
   [S in keyof R]: R[S] extends { content: { "application/json": infer B } } ? B : undefined;
@@ -38,15 +38,40 @@ interface Reply<B> {
 /** What a handler may return beside a body: a refusal. */
 export class Refusal {
   readonly status: number;
-  readonly problem: Partial<Problem>;
+  readonly problem: ProblemPart;
   readonly etag: string | undefined;
 
-  constructor(status: number, problem: Partial<Problem> = {}, etag?: string) {
+  constructor(status: number, problem: ProblemPart = {}, etag?: string) {
     this.status = status;
     this.problem = problem;
     this.etag = etag;
   }
+
+  response(): Response {
+    const { retry_after_s, ...problem } = this.problem;
+    return HttpResponse.json(
+      {
+        type: "about:blank",
+        title: "Refused",
+        status: this.status,
+        detail: "Refused.",
+        code: "refused",
+        request_id: "0193f2a1-0000-7000-8000-000000000000",
+        ...problem,
+      },
+      {
+        status: this.status,
+        headers: {
+          "content-type": "application/problem+json",
+          ...(this.etag ? { etag: this.etag } : {}),
+          ...(retry_after_s === undefined ? {} : { "retry-after": String(retry_after_s) }),
+        },
+      },
+    );
+  }
 }
+
+type ProblemPart = Partial<Omit<Problem, "code">> & { code?: string; retry_after_s?: number };
 
 /** Answers one operation of the API; the body has the type that the schema says. */
 export function on<M extends Method, P extends PathsWith<M>>(
@@ -66,26 +91,7 @@ export function on<M extends Method, P extends PathsWith<M>>(
         headers: request.headers,
         body: (text ? JSON.parse(text) : undefined) as Sent<Operation<M, P>>,
       });
-      if (reply instanceof Refusal) {
-        return HttpResponse.json(
-          {
-            type: "about:blank",
-            title: "Refused",
-            status: reply.status,
-            detail: "Refused.",
-            code: "refused",
-            request_id: "0193f2a1-0000-7000-8000-000000000000",
-            ...reply.problem,
-          },
-          {
-            status: reply.status,
-            headers: {
-              "content-type": "application/problem+json",
-              ...(reply.etag ? { etag: reply.etag } : {}),
-            },
-          },
-        );
-      }
+      if (reply instanceof Refusal) return reply.response();
       const headers: Record<string, string> = reply.etag ? { etag: reply.etag } : {};
       if (reply.body === undefined) return new HttpResponse(null, { status: 204, headers });
       return HttpResponse.json(reply.body as Record<string, unknown>, {

@@ -1,5 +1,5 @@
 import { Menu as BaseMenu } from "@base-ui/react/menu";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { Fragment, type ReactNode, useEffect, useRef, useState } from "react";
 import { buttonClass, Kbd } from "../Button";
 import { Icon, type IconName } from "../Icon";
 import type { ChoiceMenuProps, MenuProps } from "../Layers";
@@ -7,13 +7,14 @@ import type { ChoiceMenuProps, MenuProps } from "../Layers";
 interface Frame {
   label: string;
   icon: IconName;
+  trigger?: ReactNode;
   /** It was clicked before there was a menu: the click is made up for. */
   clicked: boolean;
   narrow?: boolean;
   children: ReactNode;
 }
 
-function MenuFrame({ label, icon, clicked, narrow = false, children }: Frame) {
+function MenuFrame({ label, icon, trigger: drawn, clicked, narrow = false, children }: Frame) {
   const main = useMain();
   const trigger = useRef<HTMLButtonElement>(null);
   const due = useRef(clicked);
@@ -26,7 +27,7 @@ function MenuFrame({ label, icon, clicked, narrow = false, children }: Frame) {
   return (
     <BaseMenu.Root modal={false}>
       <BaseMenu.Trigger ref={trigger} className={buttonClass("quiet", true)} aria-label={label} title={label}>
-        <Icon name={icon} />
+        {drawn ?? <Icon name={icon} />}
       </BaseMenu.Trigger>
       <BaseMenu.Portal container={main}>
         <BaseMenu.Positioner className="layer" align="end" sideOffset={4} positionMethod="fixed">
@@ -44,20 +45,30 @@ function useMain(): HTMLElement | null {
   return main;
 }
 
-export function Menu({ label, icon = "more", items, clicked }: MenuProps & { clicked: boolean }) {
+export function Menu({
+  label,
+  icon = "more",
+  trigger,
+  head,
+  items,
+  clicked,
+}: MenuProps & { clicked: boolean }) {
   return (
-    <MenuFrame label={label} icon={icon} clicked={clicked}>
+    <MenuFrame label={label} icon={icon} trigger={trigger} clicked={clicked}>
+      {head}
       {items.map((item) => (
-        <BaseMenu.Item
-          key={item.label}
-          className="menu__item"
-          disabled={item.disabled ?? false}
-          onClick={item.onSelect}
-        >
-          {item.icon && <Icon name={item.icon} />}
-          {item.label}
-          {item.keys && <Kbd>{item.keys}</Kbd>}
-        </BaseMenu.Item>
+        <Fragment key={item.label}>
+          {item.apart && <BaseMenu.Separator className={`menu__line${item.narrow ? " only-narrow" : ""}`} />}
+          <BaseMenu.Item
+            className={`menu__item${item.narrow ? " only-narrow" : ""}`}
+            disabled={item.disabled ?? false}
+            onClick={item.onSelect}
+          >
+            {item.icon && <Icon name={item.icon} />}
+            <span className="cut">{item.label}</span>
+            {item.keys && <Kbd>{item.keys}</Kbd>}
+          </BaseMenu.Item>
+        </Fragment>
       ))}
     </MenuFrame>
   );

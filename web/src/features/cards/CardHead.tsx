@@ -4,12 +4,14 @@ import { useState } from "react";
 import { client, read, WORKSPACE } from "@/api/client";
 import { CARDS } from "@/api/keys";
 import { sentence } from "@/api/problem";
+import { useRights } from "@/api/sessionState";
 import type { Card } from "@/api/types";
 import { Button, Kbd } from "@/components/Button";
 import { Icon } from "@/components/Icon";
 import { LabelChip } from "@/components/Labels";
 import { Menu } from "@/components/Layers";
 import { toast, toastFailure } from "@/components/toasts";
+import { ReadOnly } from "@/features/workspaces";
 import { count } from "@/lib/format";
 import { MOD_KEY, useHotkeys } from "@/lib/hotkeys";
 import { DuplicateDialog } from "./DuplicateDialog";
@@ -22,10 +24,15 @@ export function CardHead({ card }: { card: Card }) {
   const navigate = useNavigate();
   const archive = useArchive(card);
   const slug = card.slug;
+  const { edit } = useRights();
   useHotkeys({
-    "mod+s": () => setReviewing(true),
-    e: () => navigate({ to: "/cards/$slug", params: { slug } }),
-    r: () => navigate({ to: "/runs/new", search: { card: slug } }),
+    e: () => void navigate({ to: "/cards/$slug", params: { slug } }),
+    ...(edit
+      ? {
+          "mod+s": () => setReviewing(true),
+          r: () => void navigate({ to: "/runs/new", search: { card: slug } }),
+        }
+      : {}),
   });
   return (
     <div className="card__head">
@@ -39,26 +46,29 @@ export function CardHead({ card }: { card: Card }) {
             <span className="hint">v{label.version}</span>
           </span>
         ))}
-        <span className="btns">
-          <Menu
-            label="More"
-            items={[
-              { label: "Duplicate", icon: "copy", onSelect: () => setDuplicating(true) },
-              card.archived
-                ? { label: "Restore", icon: "undo", onSelect: () => archive.mutate(false) }
-                : { label: "Archive", icon: "x", onSelect: () => archive.mutate(true) },
-            ]}
-          />
-          <Link className="btn" to="/runs/new" search={{ card: slug }}>
-            <Icon name="run" />
-            Run cases
-          </Link>
-          <Button kind="primary" onClick={() => setReviewing(true)}>
-            Review and save v{(card.latest_version ?? 0) + 1}
-            <Kbd>{MOD_KEY}S</Kbd>
-          </Button>
-        </span>
+        {edit && (
+          <span className="btns">
+            <Menu
+              label="More"
+              items={[
+                { label: "Duplicate", icon: "copy", onSelect: () => setDuplicating(true) },
+                card.archived
+                  ? { label: "Restore", icon: "undo", onSelect: () => archive.mutate(false) }
+                  : { label: "Archive", icon: "x", onSelect: () => archive.mutate(true) },
+              ]}
+            />
+            <Link className="btn" to="/runs/new" search={{ card: slug }}>
+              <Icon name="run" />
+              Run cases
+            </Link>
+            <Button kind="primary" onClick={() => setReviewing(true)}>
+              Review and save v{(card.latest_version ?? 0) + 1}
+              <Kbd>{MOD_KEY}S</Kbd>
+            </Button>
+          </span>
+        )}
       </div>
+      <ReadOnly cannot="change or run cards" />
       <nav className="tabs" aria-label="Card">
         <Link to="/cards/$slug" params={{ slug }} activeOptions={{ exact: true, includeSearch: false }}>
           Editor

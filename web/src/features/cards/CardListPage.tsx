@@ -15,6 +15,8 @@ import { NewCardDialog } from "./NewCardDialog";
 import { cardFacetsQuery, cardsQuery } from "./queries";
 import { SamplesButton } from "./SamplesButton";
 import "./cards.css";
+import { useRights } from "@/api/sessionState";
+import { ReadOnly } from "@/features/workspaces";
 
 const route = getRouteApi("/cards");
 
@@ -33,6 +35,7 @@ export function CardListPage() {
   }, [search, navigate]);
 
   const items = cards.data?.pages.flatMap((page) => page.items);
+  const { edit } = useRights();
   const filtered = Boolean(filters.search || filters.folder || filters.tag || filters.label);
   return (
     <div className="cards">
@@ -41,14 +44,17 @@ export function CardListPage() {
         <div className="list__tools">
           <h1>{filters.archived ? "Archived cards" : "Cards"}</h1>
           <Find label="Find in titles and templates" value={typed} onChange={setTyped} />
-          <span className="push">
-            <Link className="btn btn--primary" to="." search={(before) => ({ ...before, new: true })}>
-              <Icon name="plus" />
-              New card
-              <Kbd>C</Kbd>
-            </Link>
-          </span>
+          {edit && (
+            <span className="push">
+              <Link className="btn btn--primary" to="." search={(before) => ({ ...before, new: true })}>
+                <Icon name="plus" />
+                New card
+                <Kbd>C</Kbd>
+              </Link>
+            </span>
+          )}
         </div>
+        <ReadOnly cannot="make or change cards" />
         {cards.isError && !items ? (
           <Failure error={cards.error} onRetry={() => void cards.refetch()} />
         ) : items?.length === 0 ? (
@@ -76,7 +82,7 @@ export function CardListPage() {
         )}
       </div>
       <NewCardDialog
-        open={isNew === true}
+        open={isNew === true && edit}
         folder={filters.folder ?? ""}
         onClose={() => void navigate({ search: (before) => ({ ...before, new: undefined }) })}
       />
@@ -93,6 +99,7 @@ function NoCards({
   archived: boolean;
   onShowAll: () => void;
 }) {
+  const { edit } = useRights();
   if (filtered || archived) {
     return (
       <Empty
@@ -105,6 +112,8 @@ function NoCards({
       </Empty>
     );
   }
+  if (!edit)
+    return <Empty title="No cards yet">A card is a prompt with a name, versions and test cases.</Empty>;
   return (
     <Empty
       title="No cards yet"

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { client, ifMatch, readTagged, type Tagged, WORKSPACE } from "@/api/client";
 import { CARDS } from "@/api/keys";
 import { isStale, ProblemError, sentence } from "@/api/problem";
+import { useRights } from "@/api/sessionState";
 import type { Card } from "@/api/types";
 import { Button } from "@/components/Button";
 import { TextAreaField, TextField } from "@/components/Fields";
@@ -16,6 +17,7 @@ export function SettingsTab({ card }: { card: Tagged<Card> }) {
   // A new ETag after somebody else's change starts the form afresh only when this one was saved or left.
   const [read, setRead] = useState(card);
   const [form, setForm] = useState(() => formOf(card.value));
+  const { edit } = useRights();
   const queryClient = useQueryClient();
   const navigate = useNavigate();
   const save = useMutation({
@@ -57,78 +59,82 @@ export function SettingsTab({ card }: { card: Tagged<Card> }) {
           if (form.title.trim() !== "" && !slugWrong && !save.isPending) save.mutate(read.etag);
         }}
       >
-        <TextField
-          label="Title"
-          value={form.title}
-          maxLength={200}
-          onChange={set("title")}
-          error={refused?.at("/title") ?? (form.title.trim() === "" ? "A card needs a title" : undefined)}
-        />
-        <TextField
-          label="Name in addresses"
-          className="input mono"
-          value={form.slug}
-          maxLength={100}
-          onChange={set("slug")}
-          note="Applications that ask for the card by the old name no longer find it."
-          error={
-            refused?.at("/slug") ??
-            (slugWrong ? "Use lower case and hyphens, for example grade-school" : undefined)
-          }
-        />
-        <TextField
-          label="Folder"
-          hint="optional; a slash makes a folder in a folder"
-          className="input mono"
-          value={form.folder}
-          onChange={set("folder")}
-          error={refused?.at("/folder")}
-        />
-        <TextField
-          label="Tags"
-          hint="separated by commas"
-          value={form.tags}
-          onChange={set("tags")}
-          error={refused?.at("/tags")}
-        />
-        <TextAreaField
-          label="Description"
-          rows={4}
-          value={form.description}
-          onChange={set("description")}
-          error={refused?.at("/description")}
-        />
-        {stale ? (
-          <div className="banner banner--boxed" role="alert">
-            <p>
-              <strong className="medium">Someone changed this card before you.</strong> {stale.message} What
-              you typed is still here.
-            </p>
-            <Button
-              kind="quiet"
-              onClick={() => {
-                setRead(card);
-                setForm(formOf(card.value));
-                save.reset();
-                void queryClient.invalidateQueries({ queryKey: CARDS });
-              }}
-            >
-              Start from theirs
-            </Button>
-            <Button onClick={() => save.mutate(stale.etag ?? read.etag)}>Save mine over it</Button>
-          </div>
-        ) : (
-          save.isError && (
-            <p className="t-fail" role="alert">
-              Not saved. {sentence(save.error)}
-            </p>
-          )
-        )}
-        <div className="line">
-          <Button kind="primary" type="submit" busy={save.isPending}>
-            Save
-          </Button>
-        </div>
+        <fieldset className="contents" disabled={!edit}>
+          <TextField
+            label="Title"
+            value={form.title}
+            maxLength={200}
+            onChange={set("title")}
+            error={refused?.at("/title") ?? (form.title.trim() === "" ? "A card needs a title" : undefined)}
+          />
+          <TextField
+            label="Name in addresses"
+            className="input mono"
+            value={form.slug}
+            maxLength={100}
+            onChange={set("slug")}
+            note="Applications that ask for the card by the old name no longer find it."
+            error={
+              refused?.at("/slug") ??
+              (slugWrong ? "Use lower case and hyphens, for example grade-school" : undefined)
+            }
+          />
+          <TextField
+            label="Folder"
+            hint="optional; a slash makes a folder in a folder"
+            className="input mono"
+            value={form.folder}
+            onChange={set("folder")}
+            error={refused?.at("/folder")}
+          />
+          <TextField
+            label="Tags"
+            hint="separated by commas"
+            value={form.tags}
+            onChange={set("tags")}
+            error={refused?.at("/tags")}
+          />
+          <TextAreaField
+            label="Description"
+            rows={4}
+            value={form.description}
+            onChange={set("description")}
+            error={refused?.at("/description")}
+          />
+          {stale ? (
+            <div className="banner banner--boxed" role="alert">
+              <p>
+                <strong className="medium">Someone changed this card before you.</strong> {stale.message} What
+                you typed is still here.
+              </p>
+              <Button
+                kind="quiet"
+                onClick={() => {
+                  setRead(card);
+                  setForm(formOf(card.value));
+                  save.reset();
+                  void queryClient.invalidateQueries({ queryKey: CARDS });
+                }}
+              >
+                Start from theirs
+              </Button>
+              <Button onClick={() => save.mutate(stale.etag ?? read.etag)}>Save mine over it</Button>
+            </div>
+          ) : (
+            save.isError && (
+              <p className="t-fail" role="alert">
+                Not saved. {sentence(save.error)}
+              </p>
+            )
+          )}
+          {edit && (
+            <div className="line">
+              <Button kind="primary" type="submit" busy={save.isPending}>
+                Save
+              </Button>
+            </div>
+          )}
+        </fieldset>
       </form>
     </div>
   );

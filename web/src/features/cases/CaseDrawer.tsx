@@ -1,6 +1,7 @@
 import { hashKey, useQuery } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { isStale, ProblemError, sentence } from "@/api/problem";
+import { useRights } from "@/api/sessionState";
 import type { AssertionType, Case, CaseContent, VariableDefinition } from "@/api/types";
 import { Button } from "@/components/Button";
 import { Coded } from "@/components/Coded";
@@ -90,6 +91,7 @@ function CaseEditor({
   const remove = useDeleteCase(suiteId);
   const saving = base ? save : add;
   const refused = saving.error instanceof ProblemError ? saving.error : undefined;
+  const { edit } = useRights();
   const [told, setTold] = useState(false);
   const errorAt = (pointer: string) => (told ? errors[pointer] : undefined) ?? refused?.at(pointer);
 
@@ -109,7 +111,7 @@ function CaseEditor({
     else
       save.mutate({ content, etag: etag ?? "" }, { onSuccess: () => done(`Case ${base.position} saved.`) });
   }
-  useHotkeys({ "mod+enter": () => submit() });
+  useHotkeys({ "mod+enter": () => edit && submit() });
   const wasUnsaved = useRef(unsaved.has(caseId)).current;
 
   const title = base ? `Case ${base.position}` : "New case";
@@ -118,7 +120,8 @@ function CaseEditor({
       title={title}
       onClose={onClose}
       head={
-        base && (
+        base &&
+        edit && (
           <Menu
             label={`More for case ${base.position}`}
             items={[
@@ -136,29 +139,31 @@ function CaseEditor({
         )
       }
       foot={
-        <>
-          <Button kind="primary" busy={saving.isPending} onClick={() => submit()}>
-            {base ? "Save case" : "Add case"}
-          </Button>
-          {(wasUnsaved || unsaved.has(caseId)) && (
-            <Button
-              kind="quiet"
-              onClick={() => {
-                setFormState(caseFormOf(original, types));
-                unsaved.delete(caseId);
-                saving.reset();
-              }}
-            >
-              Discard changes
+        edit && (
+          <>
+            <Button kind="primary" busy={saving.isPending} onClick={() => submit()}>
+              {base ? "Save case" : "Add case"}
             </Button>
-          )}
-          {saving.isError && !isStale(saving.error) && (
-            <span className="t-fail small" role="alert">
-              Not saved. {sentence(saving.error)}
-            </span>
-          )}
-          {told && !ready && <span className="t-fail small">Not saved: a field above needs a look.</span>}
-        </>
+            {(wasUnsaved || unsaved.has(caseId)) && (
+              <Button
+                kind="quiet"
+                onClick={() => {
+                  setFormState(caseFormOf(original, types));
+                  unsaved.delete(caseId);
+                  saving.reset();
+                }}
+              >
+                Discard changes
+              </Button>
+            )}
+            {saving.isError && !isStale(saving.error) && (
+              <span className="t-fail small" role="alert">
+                Not saved. {sentence(saving.error)}
+              </span>
+            )}
+            {told && !ready && <span className="t-fail small">Not saved: a field above needs a look.</span>}
+          </>
+        )
       }
     >
       {isStale(saving.error) && base && (
@@ -175,66 +180,68 @@ function CaseEditor({
           }}
         />
       )}
-      <section className="part form">
-        <TextField
-          label="Description"
-          hint="optional"
-          value={form.description}
-          maxLength={1000}
-          error={errorAt("/description")}
-          onChange={(event) => setForm({ ...form, description: event.target.value })}
-        />
-      </section>
-      <section className="part" aria-label="Variables">
-        <div className="part__head">
-          <h3>Variables</h3>
-        </div>
-        {definitions.length === 0 && (
-          <p className="hint">The card has none. A variable in its template gets a field here.</p>
-        )}
-        <div className="vars">
-          {definitions.map((definition) => (
-            <VariableInput
-              key={definition.name}
-              variable={definition}
-              value={form.variables[definition.name] ?? ""}
-              onChange={(text) =>
-                setForm({ ...form, variables: { ...form.variables, [definition.name]: text } })
+      <fieldset className="contents" disabled={!edit}>
+        <section className="part form">
+          <TextField
+            label="Description"
+            hint="optional"
+            value={form.description}
+            maxLength={1000}
+            error={errorAt("/description")}
+            onChange={(event) => setForm({ ...form, description: event.target.value })}
+          />
+        </section>
+        <section className="part" aria-label="Variables">
+          <div className="part__head">
+            <h3>Variables</h3>
+          </div>
+          {definitions.length === 0 && (
+            <p className="hint">The card has none. A variable in its template gets a field here.</p>
+          )}
+          <div className="vars">
+            {definitions.map((definition) => (
+              <VariableInput
+                key={definition.name}
+                variable={definition}
+                value={form.variables[definition.name] ?? ""}
+                onChange={(text) =>
+                  setForm({ ...form, variables: { ...form.variables, [definition.name]: text } })
+                }
+              />
+            ))}
+          </div>
+        </section>
+        <section className="part" aria-label="What must come out">
+          <div className="part__head">
+            <h3>What must come out</h3>
+          </div>
+          <div className="vars">
+            <TextAreaField
+              label="Expected output"
+              note="Assertions without a value use it. Without any assertion the output must equal it."
+              className="input mono"
+              rows={1}
+              value={form.expected}
+              error={errorAt("/expected_output")}
+              onChange={(event) =>
+                setForm({ ...form, expected: event.target.value, hasExpected: event.target.value !== "" })
               }
             />
-          ))}
-        </div>
-      </section>
-      <section className="part" aria-label="What must come out">
-        <div className="part__head">
-          <h3>What must come out</h3>
-        </div>
-        <div className="vars">
-          <TextAreaField
-            label="Expected output"
-            note="Assertions without a value use it. Without any assertion the output must equal it."
-            className="input mono"
-            rows={1}
-            value={form.expected}
-            error={errorAt("/expected_output")}
-            onChange={(event) =>
-              setForm({ ...form, expected: event.target.value, hasExpected: event.target.value !== "" })
-            }
+          </div>
+          <AssertionList
+            forms={form.assertions}
+            types={types}
+            errors={errorsAt("/assertions", { ...refusedAt(refused), ...(told || sample ? errors : {}) })}
+            flags={base && flagsOf(base, form.assertions, types)}
+            outcomes={judgement?.outcomes}
+            onChange={(assertions) => {
+              setForm({ ...form, assertions });
+              // What the server said is of places: in another order it would stand at another assertion.
+              if (!placesOf(assertions).startsWith(placesOf(form.assertions))) saving.reset();
+            }}
           />
-        </div>
-        <AssertionList
-          forms={form.assertions}
-          types={types}
-          errors={errorsAt("/assertions", { ...refusedAt(refused), ...(told || sample ? errors : {}) })}
-          flags={base && flagsOf(base, form.assertions, types)}
-          outcomes={judgement?.outcomes}
-          onChange={(assertions) => {
-            setForm({ ...form, assertions });
-            // What the server said is of places: in another order it would stand at another assertion.
-            if (!placesOf(assertions).startsWith(placesOf(form.assertions))) saving.reset();
-          }}
-        />
-      </section>
+        </section>
+      </fieldset>
       <section className="part" aria-label="Try">
         <div className="part__head">
           <h3>Try it on an output</h3>
@@ -267,7 +274,7 @@ function CaseEditor({
       </section>
       <details className="more part">
         <summary>Threshold and tags</summary>
-        <div className="form">
+        <fieldset className="form" disabled={!edit}>
           <TextField
             label="Threshold"
             hint="the score from which the case passes, 0 to 1"
@@ -297,7 +304,7 @@ function CaseEditor({
           >
             The case has an expected output, even if it is empty
           </Checkbox>
-        </div>
+        </fieldset>
       </details>
     </Drawer>
   );

@@ -14,6 +14,7 @@ import type { CaseForm } from "./caseForm";
 import { ImportDialog } from "./ImportDialog";
 import { casesQuery } from "./queries";
 import "./cases.css";
+import { useRights } from "@/api/sessionState";
 
 const route = getRouteApi("/cards/$slug/cases");
 
@@ -32,6 +33,7 @@ export function CasesTab({ suiteId, variables }: { suiteId: string; variables: V
     void navigate({ search: (before) => ({ ...before, search }), replace: true });
   }, [search, navigate]);
 
+  const { edit } = useRights();
   const filtered = Boolean(filters.search || filters.tag);
   return (
     <div className={`cases-tab${open ? " has-drawer" : ""}`}>
@@ -48,13 +50,15 @@ export function CasesTab({ suiteId, variables }: { suiteId: string; variables: V
               />
             </span>
           )}
-          <span className="push line">
-            <Link className="btn" to="." search={(before) => ({ ...before, import: true })}>
-              <Icon name="get" />
-              Import
-            </Link>
-            <AddLink onAdd={() => setCopyOf(undefined)} />
-          </span>
+          {edit && (
+            <span className="push line">
+              <Link className="btn" to="." search={(before) => ({ ...before, import: true })}>
+                <Icon name="get" />
+                Import
+              </Link>
+              <AddLink onAdd={() => setCopyOf(undefined)} />
+            </span>
+          )}
         </div>
         {cases.isError && !items ? (
           <Failure error={cases.error} onRetry={() => void cases.refetch()} />
@@ -76,7 +80,7 @@ export function CasesTab({ suiteId, variables }: { suiteId: string; variables: V
               No description, variable or expected output is like this.
             </Empty>
           ) : (
-            <Empty title="No cases yet" actions={<AddLink onAdd={() => setCopyOf(undefined)} />}>
+            <Empty title="No cases yet" actions={edit && <AddLink onAdd={() => setCopyOf(undefined)} />}>
               A case is a set of variables and what the answer must satisfy. Start with the one that went
               wrong last.
             </Empty>
@@ -106,7 +110,7 @@ export function CasesTab({ suiteId, variables }: { suiteId: string; variables: V
       )}
       <ImportDialog
         suiteId={suiteId}
-        open={importing === true}
+        open={importing === true && edit}
         onClose={() => void navigate({ search: (before) => ({ ...before, import: undefined }) })}
       />
     </div>

@@ -15,6 +15,8 @@ import { DiagnosisPart } from "./DiagnosisPart";
 import { PullPart } from "./PullPart";
 import { modelsQuery, providersQuery } from "./queries";
 import "./models.css";
+import { useRights } from "@/api/sessionState";
+import { ReadOnly } from "@/features/workspaces";
 
 const route = getRouteApi("/models");
 
@@ -30,6 +32,7 @@ export function ModelsPage() {
           <p>Model servers come from the configuration file and its environment variables.</p>
         </div>
       </div>
+      <ReadOnly cannot="pull, delete or diagnose models" needs="owner" />
       {providers.isError && !providers.data && (
         <Failure error={providers.error} onRetry={() => void providers.refetch()} />
       )}
@@ -56,7 +59,8 @@ function ProviderSection({ provider }: { provider: Provider }) {
   const models = useQuery(modelsQuery(provider.id));
   const { data } = models;
   const { diagnose } = route.useSearch();
-  const pulls = provider.kind === "ollama";
+  const { own } = useRights();
+  const pulls = provider.kind === "ollama" && own;
   const navigate = useNavigate();
   const looksAt = (name: string | undefined) =>
     void navigate({ to: "/models", search: { diagnose: name }, replace: true });
@@ -84,7 +88,7 @@ function ProviderSection({ provider }: { provider: Provider }) {
               </>
             )}
           </span>
-          {!provider.simulated && (
+          {!provider.simulated && own && (
             <Button kind="quiet" icon="health" onClick={() => looksAt(provider.name)}>
               Diagnose
             </Button>
@@ -104,7 +108,7 @@ function ProviderSection({ provider }: { provider: Provider }) {
           </p>
         </div>
       )}
-      {diagnose === provider.name && !provider.simulated && (
+      {diagnose === provider.name && !provider.simulated && own && (
         <DiagnosisPart provider={provider} onClose={() => looksAt(undefined)} />
       )}
       {provider.simulated && (
@@ -115,7 +119,7 @@ function ProviderSection({ provider }: { provider: Provider }) {
       )}
       {data?.reachable && data.items.length === 0 && (
         <Empty title="It has no models yet">
-          {provider.kind === "ollama"
+          {pulls
             ? "Pull one below, for example llama3.2 with 2.0 GB."
             : "Give it one where it is started, then refresh."}
         </Empty>

@@ -1,4 +1,5 @@
 import { sentence } from "@/api/problem";
+import { useRights } from "@/api/sessionState";
 import type { Pull } from "@/api/types";
 import { Button } from "@/components/Button";
 import { Coded } from "@/components/Coded";
@@ -11,6 +12,7 @@ import { useCancelPull, useStartPull } from "./pulls";
 /** One model on its way, with what the server does now, how much is there and how long the rest takes. */
 export function PullProgress({ pull }: { pull: Pull }) {
   const cancel = useCancelPull(pull.provider);
+  const { own } = useRights();
   const total = pull.total_bytes;
   return (
     <div className="pull">
@@ -18,17 +20,21 @@ export function PullProgress({ pull }: { pull: Pull }) {
         <VerdictMark mark="live" word="On its way" />
         <span className="mono cut">{pull.model}</span>
         <span className="dim cut">{pull.status}</span>
-        <Button
-          kind="quiet"
-          className="push"
-          busy={cancel.isPending}
-          aria-label={`Cancel the pull of ${pull.model}`}
-          onClick={() =>
-            cancel.mutate(pull.id, { onError: (error) => toastFailure(`Not cancelled. ${sentence(error)}`) })
-          }
-        >
-          Cancel
-        </Button>
+        {own && (
+          <Button
+            kind="quiet"
+            className="push"
+            busy={cancel.isPending}
+            aria-label={`Cancel the pull of ${pull.model}`}
+            onClick={() =>
+              cancel.mutate(pull.id, {
+                onError: (error) => toastFailure(`Not cancelled. ${sentence(error)}`),
+              })
+            }
+          >
+            Cancel
+          </Button>
+        )}
       </p>
       <Meter shares={[{ kind: "live", value: pull.completed_bytes }]} total={total ?? 0} />
       <p className="pull__figures">

@@ -1,9 +1,11 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
+import { useRights } from "@/api/sessionState";
 import type { RunState } from "@/api/types";
 import { Kbd } from "@/components/Button";
 import { Segments } from "@/components/Fields";
 import { Icon } from "@/components/Icon";
 import { usePage } from "@/components/Page";
+import { ReadOnly } from "@/features/workspaces";
 import { RunsTable } from "./RunsTable";
 
 const route = getRouteApi("/runs");
@@ -21,6 +23,7 @@ export function RunListPage() {
   usePage("Runs");
   const filters = route.useSearch();
   const navigate = route.useNavigate();
+  const { edit } = useRights();
   return (
     <div className="page">
       <div className="page__head">
@@ -41,18 +44,21 @@ export function RunListPage() {
             </Link>
           </span>
         )}
-        <div className="page__acts">
-          <Link
-            className="btn btn--primary"
-            to="/runs/new"
-            search={filters.card ? { card: filters.card } : {}}
-          >
-            <Icon name="run" />
-            New run
-            <Kbd>N</Kbd>
-          </Link>
-        </div>
+        {edit && (
+          <div className="page__acts">
+            <Link
+              className="btn btn--primary"
+              to="/runs/new"
+              search={filters.card ? { card: filters.card } : {}}
+            >
+              <Icon name="run" />
+              New run
+              <Kbd>N</Kbd>
+            </Link>
+          </div>
+        )}
       </div>
+      <ReadOnly cannot="start runs" />
       <RunsTable filters={filters} />
     </div>
   );

@@ -12,6 +12,7 @@ import { wilson } from "@/lib/wilson";
 import { type RunFilters, runsQuery } from "./queries";
 import { sharesOf } from "./shares";
 import "./runs.css";
+import { useRights } from "@/api/sessionState";
 
 /** Runs in rows, newest first. */
 export function RunsTable({ filters, limit }: { filters: RunFilters; limit?: number }) {
@@ -61,6 +62,7 @@ export function RunsTable({ filters, limit }: { filters: RunFilters; limit?: num
 }
 
 function NoRuns({ filters }: { filters: RunFilters }) {
+  const { edit } = useRights();
   if (filters.state) {
     return (
       <Empty
@@ -77,10 +79,12 @@ function NoRuns({ filters }: { filters: RunFilters }) {
     <Empty
       title="No run yet"
       actions={
-        <Link className="btn" to="/runs/new" search={filters.card ? { card: filters.card } : {}}>
-          <Icon name="run" />
-          New run
-        </Link>
+        edit && (
+          <Link className="btn" to="/runs/new" search={filters.card ? { card: filters.card } : {}}>
+            <Icon name="run" />
+            New run
+          </Link>
+        )
       }
     >
       A run asks models to answer every case of a card and judges what they say.

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { client, once, read, WORKSPACE } from "@/api/client";
 import { RUNS } from "@/api/keys";
@@ -17,12 +17,30 @@ import { EstimatePart } from "./EstimatePart";
 import { lastModels, REPEATS_LIMIT, rememberModels, repeatsOf, requestOf, type StartForm } from "./startForm";
 import { useEstimate } from "./useEstimate";
 import "./start.css";
+import { useRights } from "@/api/sessionState";
+import { ReadOnly } from "@/features/workspaces";
 
 const route = getRouteApi("/runs/new");
 
 /** What to run, on which models, how often; what it will take; and off it goes. */
 export function StartRunPage() {
   usePage("New run", [{ label: "Runs", to: "/runs" }]);
+  return useRights().edit ? <StartRunForm /> : <NotAllowed />;
+}
+
+function NotAllowed() {
+  return (
+    <div className="page">
+      <h1>New run</h1>
+      <ReadOnly cannot="start runs" />
+      <Link className="btn" to="/runs">
+        Runs
+      </Link>
+    </div>
+  );
+}
+
+function StartRunForm() {
   const { card, version } = route.useSearch();
   const navigate = useNavigate();
   const queryClient = useQueryClient();

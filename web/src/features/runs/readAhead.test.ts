@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { CellSummary } from "@/api/types";
 import { createQueryClient } from "@/queryClient";
-import { run } from "@/test/fixtures";
+import { cellSummary, run } from "@/test/fixtures";
 import { on, Refusal } from "@/test/server";
 import { applyEvents } from "./live/apply";
 import { patchesOf } from "./live/patches";
@@ -11,26 +10,7 @@ import { type CellWindow, windowKey } from "./windows";
 const RUN = "/api/v1/workspaces/{ws}/runs/{run}";
 const ID = run().id;
 
-function cell(state: CellSummary["state"]): CellSummary {
-  return {
-    position: 0,
-    row: 0,
-    column: 0,
-    case_position: 0,
-    repeat: 0,
-    state,
-    verdict: state === "finished" ? "pass" : null,
-    score: null,
-    headline: "540",
-    reason: "",
-    preview: "",
-    latency_ms: null,
-    completion_tokens: null,
-    attempts: 1,
-    cached: false,
-    cost_usd: null,
-  };
-}
+const pending = cellSummary({ state: "pending", verdict: null });
 
 /** Answers what a run page asks for first, and writes down what was asked. */
 function listen(onCells: () => void = () => undefined): string[] {
@@ -47,7 +27,7 @@ function listen(onCells: () => void = () => undefined): string[] {
   on("get", `${RUN}/cells`, ({ url }) => {
     note(url);
     onCells();
-    return { body: { items: [cell("pending")], next_cursor: null } };
+    return { body: { items: [pending], next_cursor: null } };
   });
   on("get", `${RUN}/cases`, ({ url }) => {
     note(url);
@@ -75,7 +55,7 @@ describe("what is read before there is a page", () => {
     const queryClient = createQueryClient();
     listen(() =>
       applyEvents(queryClient, ID, patchesOf(ID), [
-        { name: "cell_finished", number: 5, cell: cell("finished"), column: run().columns[0] as never },
+        { name: "cell_finished", number: 5, cell: cellSummary(), column: run().columns[0] as never },
       ]),
     );
     readRunAhead(queryClient, ID, {});

@@ -1,9 +1,8 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
-import { useAnswering } from "@/api/connection";
+import { askWhetherAnswering, useAnswering } from "@/api/connection";
 import { Button } from "@/components/Button";
 import { Icon } from "@/components/Icon";
-import { healthQuery } from "@/features/health";
 
 const ASK_AGAIN_MS = 3_000;
 
@@ -19,9 +18,7 @@ export function ConnectionBanner() {
       return;
     }
     wasGone.current = true;
-    const timer = setInterval(() => {
-      void queryClient.fetchQuery({ ...healthQuery, staleTime: 0, retry: false }).catch(() => undefined);
-    }, ASK_AGAIN_MS);
+    const timer = setInterval(() => void askWhetherAnswering(), ASK_AGAIN_MS);
     return () => clearInterval(timer);
   }, [answering, queryClient]);
   if (answering) return null;
@@ -32,13 +29,7 @@ export function ConnectionBanner() {
         <strong className="medium">The server does not answer.</strong> Nothing is lost: what you see is what
         was here, and runs go on from where they were. This page tries again every 3 s.
       </p>
-      <Button
-        kind="quiet"
-        icon="retry"
-        onClick={() =>
-          void queryClient.fetchQuery({ ...healthQuery, staleTime: 0, retry: false }).catch(() => undefined)
-        }
-      >
+      <Button kind="quiet" icon="retry" onClick={() => void askWhetherAnswering()}>
         Try now
       </Button>
     </div>

@@ -1,6 +1,7 @@
 import { Kbd } from "@/components/Button";
 import { Dialog } from "@/components/Layers";
 import { MOD_KEY } from "@/lib/hotkeys";
+import { usePlaces } from "./places";
 
 const KEYS: { where: string; keys: [string[], string][] }[] = [
   {
@@ -8,11 +9,6 @@ const KEYS: { where: string; keys: [string[], string][] }[] = [
     keys: [
       [[`${MOD_KEY}K`], "Search or jump to"],
       [["/"], "Search in this list"],
-      [["G", "H"], "Home"],
-      [["G", "C"], "Cards"],
-      [["G", "R"], "Runs"],
-      [["G", "M"], "Models"],
-      [["G", "S"], "Health"],
       [["C"], "New card"],
       [["N"], "New run"],
       [["Z"], "Undo what the last message says"],
@@ -38,9 +34,14 @@ const KEYS: { where: string; keys: [string[], string][] }[] = [
 
 /** Every key and what it does. */
 export function KeyboardHelp({ open, onClose }: { open: boolean; onClose: () => void }) {
+  const places = usePlaces().flat();
+  const goes = {
+    where: "Go to",
+    keys: places.map(({ key, label }): [string[], string] => [["G", key.toUpperCase()], label]),
+  };
   return (
     <Dialog open={open} onClose={onClose} title="Keyboard">
-      {KEYS.map(({ where, keys }) => (
+      {[...KEYS.slice(0, 1), goes, ...KEYS.slice(1)].map(({ where, keys }) => (
         <section className="part" key={where}>
           <h3>{where}</h3>
           <dl className="keys">

@@ -3,9 +3,11 @@ import { Dialog } from "@base-ui/react/dialog";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
+import { useRights } from "@/api/sessionState";
 import { Icon, type IconName } from "@/components/Icon";
 import { cardsQuery } from "@/features/cards";
 import { useDebounced } from "@/lib/useDebounced";
+import { usePlaces } from "./places";
 
 interface Item {
   value: string;
@@ -40,11 +42,14 @@ export function Palette({ open, onClose }: { open: boolean; onClose: () => void 
 function PaletteSearch({ onClose }: { onClose: () => void }) {
   const [typed, setTyped] = useState("");
   const search = useDebounced(typed.trim(), 150);
+  const { role, edit } = useRights();
   const cards = useInfiniteQuery({
     ...cardsQuery({ search: search || undefined }),
     placeholderData: (before) => before,
+    enabled: role !== undefined,
   });
   const navigate = useNavigate();
+  const known = usePlaces().flat();
 
   function leaving(go: () => void): () => void {
     return () => {
@@ -53,24 +58,28 @@ function PaletteSearch({ onClose }: { onClose: () => void }) {
     };
   }
   const places: Item[] = [
-    { label: "Home", icon: "home" as const, go: () => navigate({ to: "/" }) },
-    { label: "Cards", icon: "card" as const, go: () => navigate({ to: "/cards" }) },
-    { label: "Runs", icon: "run" as const, go: () => navigate({ to: "/runs" }) },
-    { label: "Models", icon: "model" as const, go: () => navigate({ to: "/models" }) },
-    { label: "Health", icon: "health" as const, go: () => navigate({ to: "/health" }) },
-    { label: "New card", icon: "plus" as const, go: () => navigate({ to: "/cards", search: { new: true } }) },
-    { label: "New run", icon: "run" as const, go: () => navigate({ to: "/runs/new" }) },
+    ...known.map(({ to, label, icon }) => ({ label, icon, go: () => navigate({ to }) })),
+    ...(edit
+      ? [
+          {
+            label: "New card",
+            icon: "plus" as const,
+            go: () => navigate({ to: "/cards", search: { new: true } }),
+          },
+          { label: "New run", icon: "run" as const, go: () => navigate({ to: "/runs/new" }) },
+        ]
+      : []),
   ]
     .filter(({ label }) => label.toLowerCase().includes(typed.trim().toLowerCase()))
     .map((place) => ({ ...place, value: `place ${place.label}`, detail: "", go: leaving(place.go) }));
   // Until the server has answered for what is typed now, only what matches it may be chosen.
   const settled = search === typed.trim() && !cards.isPlaceholderData;
-  const known = (cards.data?.pages[0]?.items ?? []).filter(
+  const fitting = (cards.data?.pages[0]?.items ?? []).filter(
     (card) =>
       settled ||
       `${card.title} ${card.folder}/${card.slug}`.toLowerCase().includes(typed.trim().toLowerCase()),
   );
-  const found: Item[] = known.slice(0, 8).map((card) => ({
+  const found: Item[] = fitting.slice(0, 8).map((card) => ({
     value: `card ${card.slug}`,
     label: card.title,
     detail: card.folder ? `${card.folder}/${card.slug}` : card.slug,

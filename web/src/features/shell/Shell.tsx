@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, Outlet, useMatch, useNavigate } from "@tanstack/react-router";
-import { Suspense, useState } from "react";
+import { Link, useMatch, useNavigate } from "@tanstack/react-router";
+import { type ReactNode, Suspense, useState } from "react";
+import { useRights } from "@/api/sessionState";
 import { IconButton, Kbd } from "@/components/Button";
-import { Icon, type IconName } from "@/components/Icon";
+import { Icon } from "@/components/Icon";
 import { ChoiceMenu } from "@/components/Layers";
 import { lazily } from "@/components/lazily";
 import { PageProvider, useCrumbs } from "@/components/Page";
@@ -12,9 +13,13 @@ import { useKitSoon } from "@/components/useKit";
 import { cardFacetsQuery } from "@/features/cards";
 import { MOD_KEY, useHotkeys } from "@/lib/hotkeys";
 import { useTheme } from "@/lib/theme";
+import { AccountMenu } from "./AccountMenu";
 import { CodeBanner } from "./CodeBanner";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { HealthLink } from "./HealthLink";
+import { type Place, usePlaces } from "./places";
+import { SignedOutBanner } from "./SignedOutBanner";
+import { WorkspaceSwitch } from "./WorkspaceSwitch";
 
 // Needed after the first key press, not for the first paint.
 // Without them the links and buttons of the page do; the banner says what is the matter.
@@ -22,28 +27,11 @@ const Nothing = () => null;
 const Palette = lazily("palette", async () => (await import("./Palette")).Palette, Nothing);
 const KeyboardHelp = lazily("keyboard", async () => (await import("./KeyboardHelp")).KeyboardHelp, Nothing);
 
-interface Place {
-  to: "/" | "/cards" | "/runs" | "/models" | "/health";
-  label: string;
-  icon: IconName;
-  /** The key after `g`. */
-  key: string;
-}
-
-const PLACES: Place[][] = [
-  [
-    { to: "/", label: "Home", icon: "home", key: "h" },
-    { to: "/cards", label: "Cards", icon: "card", key: "c" },
-    { to: "/runs", label: "Runs", icon: "run", key: "r" },
-  ],
-  [
-    { to: "/models", label: "Models", icon: "model", key: "m" },
-    { to: "/health", label: "Health", icon: "health", key: "s" },
-  ],
-];
+/** Of these a phone has room only in the menu of the account. */
+const MORE: ReadonlySet<Place["to"]> = new Set(["/members", "/people", "/workspaces", "/audit"]);
 
 /** What stands around every page: navigation, top bar, banner, toasts, palette. */
-export function Shell() {
+export function Shell({ children, dialogs }: { children: ReactNode; dialogs?: ReactNode }) {
   // A matrix needs the width.
   const rail = useMatch({ from: "/runs/$runId", shouldThrow: false }) !== undefined;
   useKitSoon();
@@ -57,13 +45,13 @@ export function Shell() {
         <TopBar />
         <main className="main" id="main" tabIndex={-1}>
           <ConnectionBanner />
+          <SignedOutBanner />
           <CodeBanner />
-          <Suspense fallback={<PageLoading />}>
-            <Outlet />
-          </Suspense>
+          <Suspense fallback={<PageLoading />}>{children}</Suspense>
         </main>
       </div>
       <Toasts />
+      {dialogs && <Suspense>{dialogs}</Suspense>}
     </PageProvider>
   );
 }
@@ -77,19 +65,22 @@ export function PageLoading() {
 }
 
 function Navigation() {
-  const facets = useQuery(cardFacetsQuery);
+  const places = usePlaces();
+  const member = useRights().role !== undefined;
+  const facets = useQuery({ ...cardFacetsQuery, enabled: member });
   return (
     <nav className="nav" aria-label="Main">
       <Link className="nav__mark" to="/" aria-label="Promptcards, home">
         <Icon name="mark" />
         <span className="nav__text">Promptcards</span>
       </Link>
-      {PLACES.map((group) => (
+      <WorkspaceSwitch />
+      {places.map((group) => (
         <div className="nav__group" key={group[0]?.to}>
           {group.map((place) => (
             <Link
               key={place.to}
-              className="nav__link"
+              className={MORE.has(place.to) ? "nav__link nav__more" : "nav__link"}
               to={place.to}
               title={place.label}
               activeOptions={{ exact: place.to === "/" }}
@@ -112,12 +103,18 @@ function TopBar() {
   const [help, setHelp] = useState(false);
   const navigate = useNavigate();
   const [theme, setTheme] = useTheme();
+  const { edit, admin } = useRights();
+  const places = usePlaces().flat();
   useHotkeys({
     "mod+k": () => setPalette(true),
     "?": () => setHelp(true),
-    c: () => navigate({ to: "/cards", search: { new: true } }),
-    n: () => navigate({ to: "/runs/new" }),
-    ...Object.fromEntries(PLACES.flat().map((place) => [`g ${place.key}`, () => navigate({ to: place.to })])),
+    ...(edit
+      ? {
+          c: () => void navigate({ to: "/cards", search: { new: true } }),
+          n: () => void navigate({ to: "/runs/new" }),
+        }
+      : {}),
+    ...Object.fromEntries(places.map((place) => [`g ${place.key}`, () => navigate({ to: place.to })])),
   });
   return (
     <header className="bar">
@@ -127,7 +124,7 @@ function TopBar() {
         <span>Search or jump to</span>
         <Kbd>{MOD_KEY}K</Kbd>
       </button>
-      <HealthLink />
+      {admin && <HealthLink />}
       <span className="only-wide">
         <IconButton icon="keyboard" label="Keyboard shortcuts" onClick={() => setHelp(true)} />
       </span>
@@ -142,6 +139,7 @@ function TopBar() {
           { value: "dark", label: "Dark" },
         ]}
       />
+      <AccountMenu />
       <Suspense>
         {palette && <Palette open onClose={() => setPalette(false)} />}
         {help && <KeyboardHelp open onClose={() => setHelp(false)} />}

@@ -33,10 +33,12 @@ import { VariablesPart } from "./VariablesPart";
 import { VersionsPart } from "./VersionsPart";
 import "../versions/versions.css";
 import "./editor.css";
+import { useRights } from "@/api/sessionState";
 
 /** The draft of a card: its messages on the left; what they need and what comes of them on the right. */
 export function EditorTab({ card }: { card: Card }) {
   const { content, keeper } = useDraft();
+  const rights = useRights();
   const values = useTryValues(content);
   useFirstCase(card.suite_id, values.load);
   const live = usePreview(card.slug, content, values.values);
@@ -63,7 +65,7 @@ export function EditorTab({ card }: { card: Card }) {
       <div className="editor__text">
         <ConflictNotice />
         <div className="line line--wrap">
-          <KindChoice content={content} onChange={(next) => keeper.edit(next)} />
+          {rights.edit && <KindChoice content={content} onChange={(next) => keeper.edit(next)} />}
           <DraftStatus />
           {problems.length > 0 && (
             <span className="push v v--error">
@@ -77,6 +79,7 @@ export function EditorTab({ card }: { card: Card }) {
             // biome-ignore lint/suspicious/noArrayIndexKey: messages have no name but their place
             key={index}
             message={message}
+            readOnly={!rights.edit}
             {...(content.kind === "chat" ? { number: index + 1 } : {})}
             problems={problems.filter((problem) => problem.pointer === textPointer(index))}
             variables={variables.map(({ definition }) => definition.name)}
@@ -86,7 +89,7 @@ export function EditorTab({ card }: { card: Card }) {
             onDefine={define}
           />
         ))}
-        {content.kind === "chat" && (
+        {content.kind === "chat" && rights.edit && (
           <div>
             <Button kind="quiet" icon="plus" onClick={() => edit(withMessage)}>
               Add message
@@ -100,10 +103,12 @@ export function EditorTab({ card }: { card: Card }) {
               {plural(Object.keys(setParameters(content.parameters)).length, "set", "set")}
             </span>
           </summary>
-          <ParametersForm
-            value={content.parameters ?? {}}
-            onChange={(parameters) => edit((before) => ({ ...before, parameters }))}
-          />
+          <fieldset className="contents" disabled={!rights.edit}>
+            <ParametersForm
+              value={content.parameters ?? {}}
+              onChange={(parameters) => edit((before) => ({ ...before, parameters }))}
+            />
+          </fieldset>
         </details>
         {card.latest_version !== null && (
           <ChangesPart slug={card.slug} latest={card.latest_version} content={content} />
@@ -114,6 +119,7 @@ export function EditorTab({ card }: { card: Card }) {
           suiteId={card.suite_id}
           variables={variables}
           values={values}
+          readOnly={!rights.edit}
           onDefine={(definition) => edit((before) => withVariable(before, definition))}
           onRemove={(name) => edit((before) => withoutVariable(before, name))}
         />

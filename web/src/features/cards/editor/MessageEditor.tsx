@@ -12,13 +12,14 @@ import { fixed, placed, suggestion, undefinedName } from "./problems";
 const TemplateEditor = lazily(
   "editor",
   async () => (await import("./TemplateEditor")).TemplateEditor,
-  function PlainEditor({ value, onChange, label }) {
+  function PlainEditor({ value, onChange, label, readOnly }) {
     return (
       <textarea
         className="input mono template--plain"
         aria-label={label}
         rows={12}
         spellCheck={false}
+        readOnly={readOnly}
         value={value}
         onChange={(event) => onChange(event.target.value)}
       />
@@ -30,6 +31,7 @@ const ROLES: readonly Message["role"][] = ["system", "user", "assistant"];
 
 interface Props {
   message: Message;
+  readOnly: boolean;
   /** The number of the message, from 1; absent where there is only one without a role of its own. */
   number?: number;
   problems: TemplateProblem[];
@@ -44,6 +46,7 @@ interface Props {
 /** One message of the card: its role, its template, and what is wrong with it right below. */
 export function MessageEditor({
   message,
+  readOnly,
   number,
   problems,
   variables,
@@ -65,6 +68,7 @@ export function MessageEditor({
             small
             aria-label={`Role of message ${number}`}
             value={message.role}
+            disabled={readOnly}
             onChange={(event) => onRole(event.target.value as Message["role"])}
           >
             {ROLES.map((role) => (
@@ -73,10 +77,17 @@ export function MessageEditor({
           </Select>
         )}
         <span className="push num">{text.length.toLocaleString("en")} characters</span>
-        {number !== undefined && <Menu label={`More for message ${number}`} items={menu} />}
+        {number !== undefined && !readOnly && <Menu label={`More for message ${number}`} items={menu} />}
       </div>
       <Suspense fallback={<pre className="template template--loading">{text}</pre>}>
-        <TemplateEditor value={text} onChange={onText} label={label} problems={marks} variables={variables} />
+        <TemplateEditor
+          value={text}
+          onChange={onText}
+          label={label}
+          readOnly={readOnly}
+          problems={marks}
+          variables={variables}
+        />
       </Suspense>
       {problems.length > 0 && (
         <ul className="problems">
@@ -85,6 +96,7 @@ export function MessageEditor({
               key={`${problem.line}:${problem.column}:${problem.message}`}
               problem={problem}
               text={text}
+              readOnly={readOnly}
               onText={onText}
               onDefine={onDefine}
             />
@@ -98,11 +110,13 @@ export function MessageEditor({
 function Problem({
   problem,
   text,
+  readOnly,
   onText,
   onDefine,
 }: {
   problem: TemplateProblem;
   text: string;
+  readOnly: boolean;
   onText: (text: string) => void;
   onDefine: (name: string) => void;
 }) {
@@ -115,12 +129,12 @@ function Problem({
         Line {problem.line}: <Coded text={problem.message.replace(/^Line \d+: /, "")} />
       </span>
       <span className="push line line--tight">
-        {better !== null && (
+        {!readOnly && better !== null && (
           <Button kind="quiet" onClick={() => onText(better)}>
             Use {suggestion(problem)}
           </Button>
         )}
-        {unknown && (
+        {!readOnly && unknown && (
           <Button kind="quiet" onClick={() => onDefine(unknown)}>
             Define {unknown}
           </Button>

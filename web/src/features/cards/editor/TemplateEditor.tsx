@@ -54,13 +54,14 @@ interface Props {
   value: string;
   onChange: (value: string) => void;
   label: string;
+  readOnly: boolean;
   problems: PlacedProblem[];
   /** Names to offer inside `{{ }}`. */
   variables: string[];
 }
 
 /** CodeMirror for one message. A chunk of its own: nothing else of the page needs it. */
-export function TemplateEditor({ value, onChange, label, problems, variables }: Props) {
+export function TemplateEditor({ value, onChange, label, readOnly, problems, variables }: Props) {
   const parent = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
   const latest = useRef({ onChange, variables });
@@ -68,7 +69,7 @@ export function TemplateEditor({ value, onChange, label, problems, variables }: 
     latest.current = { onChange, variables };
   });
 
-  const first = useRef({ value, label });
+  const first = useRef({ value, label, readOnly });
   useEffect(() => {
     function complete(context: CompletionContext) {
       const word = context.matchBefore(/\{[{%]\s*(?:[\w.]+\s+)*\w*$/);
@@ -88,6 +89,7 @@ export function TemplateEditor({ value, onChange, label, problems, variables }: 
           // The page's policy allows a style sheet only with the nonce of this answer.
           EditorView.cspNonce.of(pageNonce()),
           EditorView.contentAttributes.of({ "aria-label": first.current.label }),
+          EditorState.readOnly.of(first.current.readOnly),
           EditorView.lineWrapping,
           lineNumbers(),
           history(),

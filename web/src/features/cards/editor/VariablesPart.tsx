@@ -10,12 +10,14 @@ interface Props {
   suiteId: string;
   variables: KnownVariable[];
   values: ReturnType<typeof useTryValues>;
+  /** The values may be tried, what a variable takes may not be changed. */
+  readOnly: boolean;
   onDefine: (definition: VariableDefinition) => void;
   onRemove: (name: string) => void;
 }
 
 /** A field for every variable, filled to try the template; and what each one is. */
-export function VariablesPart({ suiteId, variables, values, onDefine, onRemove }: Props) {
+export function VariablesPart({ suiteId, variables, values, readOnly, onDefine, onRemove }: Props) {
   const [open, setOpen] = useState<string | null>(null);
   return (
     <section className="part" aria-label="Variables">
@@ -46,12 +48,14 @@ export function VariablesPart({ suiteId, variables, values, onDefine, onRemove }
                     : "not used"
                 }
               />
-              <IconButton
-                icon="more"
-                label={`What ${definition.name} takes`}
-                aria-expanded={open === definition.name}
-                onClick={() => setOpen(open === definition.name ? null : definition.name)}
-              />
+              {!readOnly && (
+                <IconButton
+                  icon="more"
+                  label={`What ${definition.name} takes`}
+                  aria-expanded={open === definition.name}
+                  onClick={() => setOpen(open === definition.name ? null : definition.name)}
+                />
+              )}
             </div>
             {open === definition.name && (
               <VariableForm

@@ -2,6 +2,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { client, ifMatch, readTagged, WORKSPACE } from "@/api/client";
 import { sentence } from "@/api/problem";
+import { useRights } from "@/api/sessionState";
 import type { Card } from "@/api/types";
 import { Button } from "@/components/Button";
 import { toast, toastFailure } from "@/components/toasts";
@@ -38,6 +39,7 @@ export function VersionsPart({ card }: { card: Card }) {
 
 function DraftItem({ card }: { card: Card }) {
   const { content, keeper } = useDraft();
+  const { edit } = useRights();
   const latest = useQuery({
     ...versionQuery(card.slug, card.latest_version ?? 0),
     enabled: card.latest_version !== null,
@@ -76,7 +78,7 @@ function DraftItem({ card }: { card: Card }) {
         </p>
       </div>
       <span>
-        {changed && !isNew && (
+        {changed && !isNew && edit && (
           <Button kind="quiet" onClick={() => void discard()}>
             Discard
           </Button>

@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { useRights } from "@/api/sessionState";
 import type { Card } from "@/api/types";
 import { Button } from "@/components/Button";
 import { TextField } from "@/components/Fields";
@@ -11,6 +12,7 @@ const USUAL = ["production", "staging"];
 /** Which labels point to this version, and how to bring another one here. */
 export function LabelsForm({ card, version }: { card: Card; version: number }) {
   const move = useMoveLabel(card.slug);
+  const { edit } = useRights();
   const [name, setName] = useState("");
   const names = [...new Set([...card.labels.map((label) => label.name), ...USUAL])];
   const wrong = name !== "" && !isSlug(name);
@@ -30,43 +32,47 @@ export function LabelsForm({ card, version }: { card: Card; version: number }) {
               <span className="dim">
                 {at === null ? "points nowhere" : at === version ? "here" : `at v${at}`}
               </span>
-              <span className="push">
-                {at === version ? (
-                  <Button kind="quiet" onClick={() => move.mutate({ label, to: null, from: at })}>
-                    Take away
-                  </Button>
-                ) : (
-                  <Button kind="quiet" onClick={() => move.mutate({ label, to: version, from: at })}>
-                    {at === null ? "Put here" : "Move here"}
-                  </Button>
-                )}
-              </span>
+              {edit && (
+                <span className="push">
+                  {at === version ? (
+                    <Button kind="quiet" onClick={() => move.mutate({ label, to: null, from: at })}>
+                      Take away
+                    </Button>
+                  ) : (
+                    <Button kind="quiet" onClick={() => move.mutate({ label, to: version, from: at })}>
+                      {at === null ? "Put here" : "Move here"}
+                    </Button>
+                  )}
+                </span>
+              )}
             </li>
           );
         })}
       </ul>
-      <form
-        className="line line--end"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (name === "" || wrong) return;
-          move.mutate({ label: name, to: version, from: from(name) });
-          setName("");
-        }}
-      >
-        <TextField
-          label="Another label"
-          className="input mono"
-          value={name}
-          maxLength={100}
-          onChange={(event) => setName(event.target.value.trim())}
-          placeholder="canary"
-          error={wrong ? "Use lower case and hyphens, for example canary" : undefined}
-        />
-        <Button type="submit" className="btn--lg" disabled={name === "" || wrong}>
-          Put here
-        </Button>
-      </form>
+      {edit && (
+        <form
+          className="line line--end"
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (name === "" || wrong) return;
+            move.mutate({ label: name, to: version, from: from(name) });
+            setName("");
+          }}
+        >
+          <TextField
+            label="Another label"
+            className="input mono"
+            value={name}
+            maxLength={100}
+            onChange={(event) => setName(event.target.value.trim())}
+            placeholder="canary"
+            error={wrong ? "Use lower case and hyphens, for example canary" : undefined}
+          />
+          <Button type="submit" className="btn--lg" disabled={name === "" || wrong}>
+            Put here
+          </Button>
+        </form>
+      )}
     </section>
   );
 }

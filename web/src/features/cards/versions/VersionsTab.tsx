@@ -16,6 +16,7 @@ import { Changes } from "./Changes";
 import { LabelsForm } from "./LabelsForm";
 import { VersionItem } from "./VersionItem";
 import "./versions.css";
+import { useRights } from "@/api/sessionState";
 
 const route = getRouteApi("/cards/$slug/versions");
 
@@ -89,6 +90,7 @@ function VersionView({
 }) {
   const navigate = useNavigate();
   const keeper = useDraftKeeper();
+  const rights = useRights();
   const [view, setView] = useState<"changes" | "whole">("changes");
   const other = against ?? (number > 1 ? number - 1 : null);
   const version = useQuery(versionQuery(card.slug, number));
@@ -114,12 +116,14 @@ function VersionView({
             {author}, <When at={created_at} />, <span className="mono">{shortDigest(content_hash)}</span>
           </p>
         </div>
-        <div className="page__acts">
-          <Link className="btn" to="/runs/new" search={{ card: card.slug, version: number }}>
-            Run its cases
-          </Link>
-          <Button onClick={edit}>Edit as draft</Button>
-        </div>
+        {rights.edit && (
+          <div className="page__acts">
+            <Link className="btn" to="/runs/new" search={{ card: card.slug, version: number }}>
+              Run its cases
+            </Link>
+            <Button onClick={edit}>Edit as draft</Button>
+          </div>
+        )}
       </div>
       <LabelsForm card={card} version={number} />
       <section className="part">

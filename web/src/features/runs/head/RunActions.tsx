@@ -3,6 +3,7 @@ import { useState } from "react";
 import { client, read, WORKSPACE } from "@/api/client";
 import { RUNS } from "@/api/keys";
 import { sentence } from "@/api/problem";
+import { useRights } from "@/api/sessionState";
 import type { Run } from "@/api/types";
 import { Button, IconButton } from "@/components/Button";
 import { Dialog } from "@/components/Layers";
@@ -34,31 +35,36 @@ export function RunActions({ run }: { run: Run }) {
     onError: (error, action) => toastFailure(sentence(error), () => act.mutate(action)),
   });
   const busy = (action: Action) => act.isPending && act.variables === action;
+  const { edit } = useRights();
   const open = run.state === "queued" || run.state === "running" || run.state === "paused";
   const errors = run.state === "finished" || run.state === "running" ? run.counts.error : 0;
   return (
     <div className="btns">
-      {(run.state === "queued" || run.state === "running") && (
-        <Button icon="pause" busy={busy("pause")} onClick={() => act.mutate("pause")}>
-          Pause
-        </Button>
+      {edit && (
+        <>
+          {(run.state === "queued" || run.state === "running") && (
+            <Button icon="pause" busy={busy("pause")} onClick={() => act.mutate("pause")}>
+              Pause
+            </Button>
+          )}
+          {run.state === "paused" && (
+            <Button icon="run" busy={busy("resume")} onClick={() => act.mutate("resume")}>
+              Resume
+            </Button>
+          )}
+          {open && (
+            <Button busy={busy("cancel")} onClick={() => setAsking(true)}>
+              Cancel
+            </Button>
+          )}
+          {errors > 0 && (
+            <Button icon="retry" busy={busy("retry-errors")} onClick={() => act.mutate("retry-errors")}>
+              Retry {plural(errors, "error")}
+            </Button>
+          )}
+          <RunKeeping run={run} />
+        </>
       )}
-      {run.state === "paused" && (
-        <Button icon="run" busy={busy("resume")} onClick={() => act.mutate("resume")}>
-          Resume
-        </Button>
-      )}
-      {open && (
-        <Button busy={busy("cancel")} onClick={() => setAsking(true)}>
-          Cancel
-        </Button>
-      )}
-      {errors > 0 && (
-        <Button icon="retry" busy={busy("retry-errors")} onClick={() => act.mutate("retry-errors")}>
-          Retry {plural(errors, "error")}
-        </Button>
-      )}
-      <RunKeeping run={run} />
       <IconButton
         icon="share"
         label="Copy link to this run"

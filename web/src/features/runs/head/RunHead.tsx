@@ -51,7 +51,7 @@ export function RunHead({ run }: { run: Run }) {
         <span>
           <When at={run.created_at} />
         </span>
-        {run.pause_reason && <span>{run.pause_reason}</span>}
+        {run.state === "paused" && run.pause_reason && <span>{run.pause_reason}</span>}
         {run.note && <span className="cut run__note">{run.note}</span>}
         <Counts run={run} />
       </div>

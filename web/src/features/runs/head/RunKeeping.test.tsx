@@ -56,6 +56,12 @@ it("offers no deletion of a run that is kept or at work", async () => {
   expect(screen.queryByRole("button", { name: "Delete run" })).not.toBeInTheDocument();
 });
 
+it("says why the server paused a run", async () => {
+  serve(run({ state: "paused", pause_reason: "The budget of today is used up." }));
+  openPage(address);
+  expect(await screen.findByText("The budget of today is used up.")).toBeVisible();
+});
+
 it("deletes a run after a question, and shows the others", async () => {
   serve(run({ stored_bytes: 4_200_000 }));
   on("get", "/api/v1/workspaces/{ws}/runs", () => ({ body: { items: [], next_cursor: null } }));

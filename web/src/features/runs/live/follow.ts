@@ -1,3 +1,4 @@
+import { isSignedIn, sessionState } from "@/api/sessionState";
 import { EVENT_NAMES, parseEvent, type RawEvent, type RunEvent } from "./events";
 
 const REOPEN_MS = 1_000;
@@ -83,8 +84,13 @@ function readStream(
       if (stop.aborted) return;
       onLost();
       if (source?.readyState !== EventSource.CLOSED) return;
-      timer = setTimeout(open, REOPEN_MS);
+      timer = setTimeout(reopen, REOPEN_MS);
     });
+  }
+  /** A session that has ended closes the stream; it is opened again once somebody is signed in. */
+  function reopen(): void {
+    if (isSignedIn(sessionState.get())) open();
+    else sessionState.until((state) => isSignedIn(state) || undefined, stop).then(open, () => undefined);
   }
   if (stop.aborted) return;
   open();

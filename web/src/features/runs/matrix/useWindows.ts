@@ -1,6 +1,6 @@
 import { useQueries } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
 import type { CaseView, CellSummary } from "@/api/types";
-import { useDebounced } from "@/lib/useDebounced";
 import type { Patches } from "../live/patches";
 import { casesQuery, windowOf, windowQuery } from "../windows";
 
@@ -25,8 +25,7 @@ export function useWindows(
 ): Windows {
   const caseOf = (row: number) => Math.floor(row / repeats);
   const inSight = JSON.stringify([windows(rows), windows(rows.map(caseOf))]);
-  const rested = useDebounced(inSight, REST_MS);
-  const [cellWindows, caseWindows] = JSON.parse(scrolling ? rested : inSight) as [number[], number[]];
+  const [cellWindows, caseWindows] = JSON.parse(useRested(inSight, scrolling)) as [number[], number[]];
   const cells = useQueries({ queries: cellWindows.map((from) => windowQuery(runId, from, patches)) });
   const cases = useQueries({ queries: caseWindows.map((from) => casesQuery(runId, from)) });
   const failed = [...cells, ...cases].filter((result) => result.isError && result.data === undefined);
@@ -40,6 +39,20 @@ export function useWindows(
       for (const result of failed) void result.refetch();
     },
   };
+}
+
+/**
+ * What is in sight; while somebody scrolls, what last stood still. A scroll that begins anew goes on from what was
+ * shown: a row that lost its cells for a moment would lose the focus with them.
+ */
+function useRested(inSight: string, scrolling: boolean): string {
+  const [shown, setShown] = useState(inSight);
+  if (!scrolling && shown !== inSight) setShown(inSight);
+  useEffect(() => {
+    const timer = setTimeout(() => setShown(inSight), REST_MS);
+    return () => clearTimeout(timer);
+  }, [inSight]);
+  return shown;
 }
 
 function windows(rows: readonly number[]): number[] {

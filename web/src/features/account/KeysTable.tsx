@@ -1,0 +1,81 @@
+import type { ApiKey } from "@/api/types";
+import { Button } from "@/components/Button";
+import { SkeletonRows } from "@/components/States";
+import { When } from "@/components/When";
+import { onDay } from "@/lib/time";
+
+/** API keys in rows: what each may do, how long, and when it was used last. */
+export function KeysTable({
+  keys,
+  narrow = false,
+  onRevoke,
+}: {
+  keys: ApiKey[] | undefined;
+  /** There is little room: in a drawer. */
+  narrow?: boolean;
+  onRevoke: (key: ApiKey) => void;
+}) {
+  return (
+    <div className={narrow ? "scroll-x is-narrow" : "scroll-x"}>
+      <table className="table" aria-busy={keys === undefined}>
+        <thead>
+          <tr>
+            <th scope="col">Key</th>
+            <th scope="col" className="only-wide">
+              May
+            </th>
+            <th scope="col" className="only-wide">
+              Workspace
+            </th>
+            <th scope="col">Last used</th>
+            <th scope="col" className="only-wide">
+              Ends
+            </th>
+            <th scope="col">
+              <span className="sr">Revoke</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {keys ? keys.map((key) => <KeyRow key={key.id} item={key} onRevoke={onRevoke} />) : null}
+          {!keys && <SkeletonRows rows={2} columns={6} />}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function KeyRow({ item, onRevoke }: { item: ApiKey; onRevoke: (key: ApiKey) => void }) {
+  const over = new Date(item.expires_at) < new Date();
+  return (
+    <tr>
+      <td className="grow">
+        <span className="line">
+          <span className="name cut">{item.name}</span>
+          <span className="mono dim only-wide">{item.begins_with}…</span>
+          {item.revoked_at && <span className="chip">revoked</span>}
+          {over && !item.revoked_at && <span className="chip">ended</span>}
+        </span>
+      </td>
+      <td className="only-wide mono dim">{item.scopes.join(" ")}</td>
+      <td className="only-wide mono">{item.workspace}</td>
+      <td>
+        {item.last_used_at ? (
+          <span title={item.last_used_address ? `From ${item.last_used_address}` : undefined}>
+            <When at={item.last_used_at} />
+          </span>
+        ) : (
+          <span className="hint">never</span>
+        )}
+      </td>
+      <td className="only-wide">{onDay(item.expires_at)}</td>
+      <td className="r">
+        {!item.revoked_at && (
+          <Button kind="quiet" aria-label={`Revoke ${item.name}`} onClick={() => onRevoke(item)}>
+            Revoke
+          </Button>
+        )}
+      </td>
+    </tr>
+  );
+}

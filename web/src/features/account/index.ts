@@ -1,0 +1,2 @@
+export { KeysTable } from "./KeysTable";
+export { RevokeDialog } from "./RevokeDialog";

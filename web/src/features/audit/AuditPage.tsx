@@ -1,0 +1,196 @@
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { useEffect, useMemo, useState } from "react";
+import { ProblemError } from "@/api/problem";
+import type { AuditLine } from "@/api/types";
+import { Button } from "@/components/Button";
+import { SelectField, TextField } from "@/components/Fields";
+import { LoadMore } from "@/components/LoadMore";
+import { usePage } from "@/components/Page";
+import { Empty, Failure, SkeletonRows } from "@/components/States";
+import { usersQuery } from "@/features/people";
+import { count } from "@/lib/format";
+import { exact } from "@/lib/time";
+import { useDebounced } from "@/lib/useDebounced";
+import { EntryDrawer, type Names, whoOf } from "./EntryDrawer";
+import { ExportButton } from "./ExportButton";
+import { type AuditFilters, auditQuery } from "./queries";
+import { VerifyPart } from "./VerifyPart";
+import "./audit.css";
+
+const route = getRouteApi("/audit");
+
+/** What was done on this server, by whom and when; and whether that record is whole. */
+export function AuditPage() {
+  usePage("Audit log");
+  const { entry, ...filters } = route.useSearch();
+  const navigate = route.useNavigate();
+  const log = useInfiniteQuery(auditQuery(filters));
+  const rows = log.data?.pages.flatMap((page) => page.items);
+  const names = useNames();
+  const filtered = Object.values(filters).some((value) => value !== undefined);
+  const open = entry === undefined ? undefined : rows?.find(({ seq }) => seq === entry);
+  return (
+    <div className={open ? "audit has-drawer" : "audit"}>
+      <div className="page">
+        <div className="page__head">
+          <div>
+            <h1>Audit log</h1>
+            <p>
+              Each row holds the fingerprint of the one before: what is changed or taken out later is found.
+            </p>
+          </div>
+          <div className="page__acts">
+            <ExportButton />
+          </div>
+        </div>
+        <VerifyPart />
+        <Filters
+          names={names}
+          actionError={log.error instanceof ProblemError ? log.error.at("/action") : undefined}
+        />
+        {log.isError && !rows ? (
+          <Failure error={log.error} onRetry={() => void log.refetch()} />
+        ) : rows?.length === 0 ? (
+          <Empty
+            title={filtered ? "Nothing fits" : "Nothing yet"}
+            actions={
+              filtered && <Button onClick={() => void navigate({ search: {} })}>Show everything</Button>
+            }
+          >
+            {filtered
+              ? "Nobody did this in these days."
+              : "Signing in, changes and refusals are written here."}
+          </Empty>
+        ) : (
+          <>
+            <AuditTable rows={rows} names={names} open={entry} />
+            <LoadMore pages={log} />
+          </>
+        )}
+      </div>
+      {open && (
+        <EntryDrawer
+          row={open}
+          names={names}
+          onClose={() => void navigate({ search: (before) => ({ ...before, entry: undefined }) })}
+        />
+      )}
+    </div>
+  );
+}
+
+/** What accounts are called, by id: the log has only ids, so that a person can be erased. */
+function useNames(): Names {
+  const users = useQuery(usersQuery);
+  return useMemo(() => new Map(users.data?.map(({ id, name }) => [id, name])), [users.data]);
+}
+
+function Filters({ names, actionError }: { names: Names; actionError: string | undefined }) {
+  const filters = route.useSearch();
+  const navigate = route.useNavigate();
+  const [typed, setTyped] = useState(filters.action ?? "");
+  const action = useDebounced(typed.trim(), 300) || undefined;
+  useEffect(() => {
+    void navigate({ search: (before) => ({ ...before, action }), replace: true });
+  }, [action, navigate]);
+  const change = (part: AuditFilters) =>
+    void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
+  return (
+    <form className="audit__filters" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
+      <SelectField
+        label="Who"
+        className="input input--sm"
+        value={filters.actor ?? ""}
+        onChange={(event) => change({ actor: event.target.value || undefined })}
+      >
+        <option value="">Anybody</option>
+        {filters.actor && !names.has(filters.actor) && <option>{filters.actor}</option>}
+        {[...names].map(([id, name]) => (
+          <option key={id} value={id}>
+            {name}
+          </option>
+        ))}
+      </SelectField>
+      <TextField
+        label="What"
+        placeholder="user.invite"
+        className="input input--sm mono"
+        value={typed}
+        onChange={(event) => setTyped(event.target.value)}
+        error={actionError}
+      />
+      <TextField
+        label="From"
+        type="date"
+        className="input input--sm"
+        value={filters.after ?? ""}
+        onChange={(event) => change({ after: event.target.value || undefined })}
+      />
+      <TextField
+        label="To"
+        type="date"
+        className="input input--sm"
+        value={filters.before ?? ""}
+        onChange={(event) => change({ before: event.target.value || undefined })}
+      />
+    </form>
+  );
+}
+
+function AuditTable({
+  rows,
+  names,
+  open,
+}: {
+  rows: AuditLine[] | undefined;
+  names: Names;
+  open: number | undefined;
+}) {
+  return (
+    <div className="scroll-x">
+      <table className="table" aria-busy={rows === undefined}>
+        <thead>
+          <tr>
+            <th scope="col" className="r">
+              No.
+            </th>
+            <th scope="col" className="only-wide">
+              When
+            </th>
+            <th scope="col">What</th>
+            <th scope="col">Who</th>
+            <th scope="col" className="only-wide">
+              On
+            </th>
+            <th scope="col" className="only-wide">
+              Outcome
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows ? (
+            rows.map((row) => (
+              <tr key={row.seq} className={row.seq === open ? "is-selected" : undefined}>
+                <td className="r num">
+                  <Link to="/audit" search={(before) => ({ ...before, entry: row.seq })}>
+                    {count(row.seq)}
+                  </Link>
+                </td>
+                <td className="only-wide num">{exact(row.at)}</td>
+                <td className="mono">{row.action}</td>
+                <td>{whoOf(row, names) ?? <span className="hint">nobody known</span>}</td>
+                <td className="grow only-wide">
+                  <span className="mono dim cut">{row.object}</span>
+                </td>
+                <td className="only-wide">{row.outcome}</td>
+              </tr>
+            ))
+          ) : (
+            <SkeletonRows rows={8} columns={6} />
+          )}
+        </tbody>
+      </table>
+    </div>
+  );
+}

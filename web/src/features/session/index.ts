@@ -1,0 +1,2 @@
+export { Alert } from "./Frame";
+export { isAcceptable, NewPasswordField, PasswordField } from "./PasswordField";

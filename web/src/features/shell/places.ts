@@ -1,0 +1,38 @@
+import { type Rights, useRights } from "@/api/sessionState";
+import type { IconName } from "@/components/Icon";
+
+export interface Place {
+  to: "/" | "/cards" | "/runs" | "/models" | "/members" | "/health" | "/people" | "/workspaces" | "/audit";
+  label: string;
+  icon: IconName;
+  /** The key after `g`. */
+  key: string;
+}
+
+const WORK: Place[] = [
+  { to: "/", label: "Home", icon: "home", key: "h" },
+  { to: "/cards", label: "Cards", icon: "card", key: "c" },
+  { to: "/runs", label: "Runs", icon: "run", key: "r" },
+];
+const MODELS: Place = { to: "/models", label: "Models", icon: "model", key: "m" };
+const MEMBERS: Place = { to: "/members", label: "Members", icon: "people", key: "b" };
+const HEALTH: Place = { to: "/health", label: "Health", icon: "health", key: "s" };
+const SERVER: Place[] = [
+  { to: "/people", label: "People", icon: "person", key: "p" },
+  { to: "/workspaces", label: "Workspaces", icon: "folder", key: "w" },
+  { to: "/audit", label: "Audit log", icon: "book", key: "a" },
+];
+
+/** Where the navigation leads, in groups: only what the person may see. */
+export function usePlaces(): Place[][] {
+  return placesOf(useRights());
+}
+
+function placesOf({ role, admin }: Rights): Place[][] {
+  const member = role !== undefined;
+  return [
+    member ? WORK : WORK.slice(0, 1),
+    [...(member ? [MODELS] : []), ...(admin ? [HEALTH] : []), ...(member ? [MEMBERS] : [])],
+    admin ? SERVER : [],
+  ].filter((group) => group.length > 0);
+}

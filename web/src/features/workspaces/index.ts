@@ -1,0 +1,3 @@
+export { OwnersHint } from "./OwnersHint";
+export { workspacesQuery } from "./queries";
+export { ReadOnly } from "./ReadOnly";

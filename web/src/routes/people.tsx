@@ -1,0 +1,77 @@
+import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { part } from "@/lib/code";
+import { flag, text, whole } from "@/lib/searchParams";
+import { rootRoute } from "./root";
+
+export const membersRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/members",
+  component: lazyRouteComponent(
+    () => part("MembersPage", () => import("@/features/workspaces/MembersPage")),
+    "MembersPage",
+  ),
+});
+
+export const workspacesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/workspaces",
+  staticData: { of: "server" },
+  component: lazyRouteComponent(
+    () => part("WorkspacesPage", () => import("@/features/workspaces/WorkspacesPage")),
+    "WorkspacesPage",
+  ),
+});
+
+interface PeopleSearch {
+  search?: string | undefined;
+  /** The id of the account that is open. */
+  user?: string | undefined;
+  /** The form for an invitation is open. */
+  invite?: true | undefined;
+}
+
+export const peopleRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/people",
+  staticData: { of: "server" },
+  validateSearch: (search: Record<string, unknown>): PeopleSearch => ({
+    search: text(search.search),
+    user: text(search.user),
+    invite: flag(search.invite),
+  }),
+  component: lazyRouteComponent(
+    () => part("PeoplePage", () => import("@/features/people/PeoplePage")),
+    "PeoplePage",
+  ),
+});
+
+interface AuditSearch {
+  actor?: string | undefined;
+  action?: string | undefined;
+  /** Days, as `2026-11-27`. */
+  after?: string | undefined;
+  before?: string | undefined;
+  /** The number of the row that is open. */
+  entry?: number | undefined;
+}
+
+function day(value: unknown): string | undefined {
+  return typeof value === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value) ? value : undefined;
+}
+
+export const auditRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/audit",
+  staticData: { of: "server" },
+  validateSearch: (search: Record<string, unknown>): AuditSearch => ({
+    actor: text(search.actor),
+    action: text(search.action),
+    after: day(search.after),
+    before: day(search.before),
+    entry: whole(search.entry),
+  }),
+  component: lazyRouteComponent(
+    () => part("AuditPage", () => import("@/features/audit/AuditPage")),
+    "AuditPage",
+  ),
+});
