@@ -22,12 +22,12 @@ use anyhow::{Context, Result};
 
 use crate::figures::Row;
 use crate::scenarios::{
-    events, get, idle, label, latency, middleware, peers, peers_eval, pooled, post, run, soak, warm,
+    auth, events, get, idle, label, latency, middleware, peers, peers_eval, pooled, post, run, soak, warm,
 };
 
 /// What is measured without an argument, in this order.
-const NAMES: [&str; 10] =
-    ["run", "latency", "get", "middleware", "post", "label", "events", "idle", "pooled", "warm"];
+const NAMES: [&str; 11] =
+    ["run", "latency", "get", "middleware", "auth", "post", "label", "events", "idle", "pooled", "warm"];
 /// How long `soak` takes without an argument.
 const SOAK_SECONDS: usize = 600;
 
@@ -85,6 +85,7 @@ async fn measure(name: &str, argument: Option<&str>) -> Result<Vec<Row>> {
         "latency" => latency::rows().await,
         "get" => get::rows().await,
         "middleware" => middleware::rows().await,
+        "auth" => auth::rows().await,
         "post" => post::rows().await,
         "label" => label::rows().await,
         "events" => events::rows().await,

@@ -1,5 +1,6 @@
 //! What is measured, one file a question.
 
+pub(crate) mod auth;
 pub(crate) mod bare_loop;
 pub(crate) mod events;
 pub(crate) mod get;

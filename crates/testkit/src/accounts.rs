@@ -30,18 +30,25 @@ pub async fn sign_in(people: &People) -> String {
     done.access.token.expose_secret().to_owned()
 }
 
-/// The same over HTTP, for a server in a process of its own with this data folder.
+/// The same over HTTP, for a server in a process of its own with this data folder. Of several that start on one database,
+/// one makes the account: the others sign in once it has.
 pub fn sign_in_at(address: SocketAddr, data_dir: &Path) -> String {
-    let needed = ask(address, "GET", "/api/v1/setup", "", &Value::Null)["needed"].as_bool().unwrap();
-    let signed_in = if needed {
-        let secret = std::fs::read_to_string(data_dir.join("setup-token")).unwrap();
-        let body = json!({ "secret": secret.trim(), "name": ADMIN, "password": PASSWORD, "tokens": true });
-        ask(address, "POST", "/api/v1/setup", "", &body)
-    } else {
-        let body = json!({ "name": ADMIN, "password": PASSWORD, "tokens": true });
-        ask(address, "POST", "/api/v1/session", "", &body)
-    };
-    signed_in["tokens"]["access_token"].as_str().unwrap_or_else(|| panic!("{signed_in:#}")).to_owned()
+    loop {
+        let needed = ask(address, "GET", "/api/v1/setup", "", &Value::Null)["needed"].as_bool().unwrap();
+        let signed_in = if needed {
+            let secret = std::fs::read_to_string(data_dir.join("setup-token")).unwrap();
+            let body =
+                json!({ "secret": secret.trim(), "name": ADMIN, "password": PASSWORD, "tokens": true });
+            ask(address, "POST", "/api/v1/setup", "", &body)
+        } else {
+            let body = json!({ "name": ADMIN, "password": PASSWORD, "tokens": true });
+            ask(address, "POST", "/api/v1/session", "", &body)
+        };
+        match signed_in["tokens"]["access_token"].as_str() {
+            Some(token) => return token.to_owned(),
+            None => assert_eq!(signed_in["code"], "invalid_link", "{signed_in:#}"),
+        }
+    }
 }
 
 /// An API key of the admin that may do whatever a key may.

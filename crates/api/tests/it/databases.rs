@@ -89,12 +89,18 @@ fn steady(value: &Value) -> Value {
             .filter(|(key, _)| !["request_id", "tokens_per_second", "timings"].contains(&key.as_str()))
             .map(|(key, value)| match key.as_str() {
                 "next_cursor" => (key.clone(), Value::Bool(!value.is_null())),
+                // It may name a time.
+                "detail" => (key.clone(), value.as_str().map(without_digits).into()),
                 _ => (key.clone(), steady(value)),
             })
             .collect(),
         Value::Array(items) => items.iter().map(steady).collect(),
         other => other.clone(),
     }
+}
+
+fn without_digits(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_ascii_digit()).collect()
 }
 
 async fn conversation(server: Running) -> Vec<Told> {

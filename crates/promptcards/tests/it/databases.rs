@@ -178,7 +178,7 @@ impl Talk {
         let measured = ["_at", "_ms", "_mean", "_per_second", "_bytes"].iter().any(|end| key.ends_with(end));
         match value {
             Value::Null => Value::Null,
-            _ if measured && key != "stored_bytes" => json!("measured"),
+            _ if measured => json!("measured"),
             _ if ["request_id", "next_cursor"].contains(&key) => json!("there"),
             Value::Object(fields) => {
                 fields.iter().map(|(key, value)| (key.clone(), self.steady(value, key))).collect()

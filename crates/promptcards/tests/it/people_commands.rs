@@ -136,9 +136,10 @@ fn beside_a_server_on_a_file_they_say_what_to_do_instead() {
     let shell = Shell::open();
     let server = shell.serve();
     if shell.database.is_on_server() {
-        assert_eq!(shell.run("user create --name ada --role admin --password-file password"), "ada  admin\n");
+        let made = shell.run("user create --name grace --role admin --password-file password");
+        assert_eq!(made, "grace  admin\n");
     } else {
-        let said = shell.refused("user create --name ada --role admin --password-file password", 5);
+        let said = shell.refused("user create --name grace --role admin --password-file password", 5);
         assert!(said.contains("its pages People and Account do this"), "{said}");
     }
     server.stop();
