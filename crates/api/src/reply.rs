@@ -5,10 +5,9 @@ use engine::Revised;
 use http::header::{self, HeaderValue};
 use http::{HeaderName, StatusCode};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
-use crate::extract::{Cursor, IfNoneMatch, Json, PageLimit};
+use crate::extract::{Cursor, Json, PageLimit};
 use crate::problem::{ApiError, Result};
 
 /// One page of a list.
@@ -76,23 +75,6 @@ impl<T: Serialize> IntoResponse for Created<T> {
         }
         response
     }
-}
-
-/// `body` under an ETag that is its hash, or 304 if the reader has it already.
-///
-/// A revision would not do for a body that is made of several things: each has its own.
-pub fn unless_known<T: Serialize>(body: &T, known: &IfNoneMatch) -> Result<Response> {
-    let bytes = serde_json::to_vec(body).map_err(ApiError::internal)?;
-    let etag = hex::encode(&Sha256::digest(&bytes)[..16]);
-    let mut response = Response::default();
-    set(&mut response, header::ETAG, &format!("\"{etag}\""));
-    if known.has(&etag) {
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-    } else {
-        set(&mut response, header::CONTENT_TYPE, "application/json");
-        *response.body_mut() = bytes.into();
-    }
-    Ok(response)
 }
 
 /// The ETag of a revision, with its quotes.

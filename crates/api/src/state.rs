@@ -8,6 +8,7 @@ use engine::Engine;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::Cookies;
+use crate::cards::CardAnswers;
 use crate::csp_report::ReportLog;
 use crate::problem::Result;
 
@@ -20,6 +21,7 @@ pub struct ApiState {
     pub closing: CancellationToken,
     /// Workspaces by slug, as far as they were asked for. A workspace keeps its slug for ever.
     workspaces: Arc<RwLock<HashMap<String, WorkspaceId>>>,
+    pub(crate) card_answers: Arc<CardAnswers>,
     pub(crate) report_log: Arc<ReportLog>,
     pub(crate) cookies: Cookies,
 }
@@ -31,6 +33,7 @@ impl ApiState {
             engine,
             closing,
             workspaces: Arc::default(),
+            card_answers: Arc::default(),
             report_log: Arc::default(),
             cookies: Cookies::Loopback,
         }

@@ -1,10 +1,12 @@
 //! A connection, as a closure given to the store sees it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ids::InstanceId;
 use tokio::sync::watch;
 
+use crate::card_changes::{CardChanges, may_change_cards};
 use crate::sql::SqlPair;
 use crate::{Error, FromRow, InsertMany, Result, Row, Sql, ToValue, instances, postgres, sqlite};
 
@@ -15,6 +17,10 @@ use crate::{Error, FromRow, InsertMany, Result, Row, Sql, ToValue, instances, po
 pub struct Conn {
     session: Session,
     failure: Option<Error>,
+    /// Where changes of cards are counted, on the one connection that writes to a file.
+    card_changes: Option<Arc<CardChanges>>,
+    /// Whether the transaction may have changed cards.
+    changes_cards: bool,
     /// How each statement is run, where a test asks for it.
     #[cfg(test)]
     pub(crate) plans: Option<Vec<crate::plans::Plan>>,
@@ -67,9 +73,16 @@ impl Conn {
         Self {
             session,
             failure: None,
+            card_changes: None,
+            changes_cards: false,
             #[cfg(test)]
             plans: None,
         }
+    }
+
+    /// The same connection, which counts there how often it changes cards.
+    pub(crate) fn counting(self, card_changes: Arc<CardChanges>) -> Self {
+        Self { card_changes: Some(card_changes), ..self }
     }
 
     /// The one row of the answer. None is [`Error::NoRow`], several are [`Error::ManyRows`].
@@ -103,6 +116,7 @@ impl Conn {
     pub fn execute(&mut self, sql: Sql, params: &[&dyn ToValue]) -> Result<u64> {
         #[cfg(test)]
         self.explain(sql, params)?;
+        self.expect_change(sql);
         let done = allowed(sql).and_then(|()| of_session!(self, session => session.execute(sql, params)));
         self.note(done)
     }
@@ -118,6 +132,7 @@ impl Conn {
     ) -> Result<Vec<u64>> {
         #[cfg(test)]
         rows.first().map_or(Ok(()), |row| self.explain(sql, &values(row)))?;
+        self.expect_change(sql);
         let done =
             allowed(sql).and_then(|()| of_session!(self, session => session.execute_many(sql, rows, values)));
         self.note(done)
@@ -132,6 +147,7 @@ impl Conn {
         rows: &'r [R],
         values: impl Fn(&'r R) -> [&'r dyn ToValue; N],
     ) -> Result<u64> {
+        self.expect_change(insert.head());
         let done = of_session!(self, session => session.insert_many(insert, rows, values));
         self.note(done)
     }
@@ -153,12 +169,18 @@ impl Conn {
 
     /// Begins a transaction; one that was open is rolled back.
     pub(crate) fn begin(&mut self, isolation: Isolation) -> Result<()> {
+        self.changes_cards = false;
         of_session!(self, session => session.begin(isolation))
     }
 
     /// Commits. After an error the transaction is gone.
     pub(crate) fn commit(&mut self) -> Result<()> {
-        of_session!(self, session => session.commit())
+        let changes = self.card_changes.clone().filter(|_| self.changes_cards);
+        let mut commit = || of_session!(self, session => session.commit());
+        match changes {
+            Some(changes) => changes.commit(commit),
+            None => commit(),
+        }
     }
 
     /// Rolls back, if a transaction is open.
@@ -275,8 +297,16 @@ impl Conn {
     ) -> Result<usize> {
         #[cfg(test)]
         self.explain(sql, params)?;
+        self.expect_change(sql);
         let done = allowed(sql).and_then(|()| of_session!(self, session => session.each(sql, params, visit)));
         self.note(done)
+    }
+
+    /// Takes note of a statement that is about to run: one that fails half way may have changed something too.
+    fn expect_change(&mut self, sql: Sql) {
+        if self.card_changes.is_some() && !self.changes_cards {
+            self.changes_cards = may_change_cards(sql);
+        }
     }
 
     /// Keeps the plan of a statement that is about to run.

@@ -11,6 +11,7 @@ pub mod audit_keys;
 mod batch;
 pub mod budgets;
 mod call;
+mod card_changes;
 pub mod card_lists;
 pub mod card_search;
 pub mod cards;

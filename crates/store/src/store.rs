@@ -135,6 +135,16 @@ impl Store {
         }
     }
 
+    /// The number of the state that cards are in, and all that is shown of them: what was read after this was asked
+    /// stands as long as the answer is the same. None: it is not known, because a change is being committed, or the
+    /// database is a server's, where other instances change cards too.
+    pub fn card_state(&self) -> Option<u64> {
+        match &*self.inner {
+            Inner::Threads { threads, .. } => threads.card_state(),
+            Inner::InPlace(_) => None,
+        }
+    }
+
     /// Where the file is; None for a database in memory or of a server.
     pub(crate) fn path(&self) -> Option<PathBuf> {
         match &*self.inner {

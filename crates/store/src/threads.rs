@@ -9,6 +9,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::batch::{self, Writer};
 use crate::call::Job;
+use crate::card_changes::CardChanges;
 use crate::conn::Isolation;
 use crate::migration::Migration;
 use crate::postgres::{self, Address, Claim, DatabaseUrl};
@@ -45,6 +46,8 @@ pub(crate) struct Threads {
     trouble: Arc<Trouble>,
     /// Told when another instance changed a run.
     changed: Arc<Notify>,
+    /// Counted on a file alone: on a server other instances change cards too.
+    card_changes: Option<Arc<CardChanges>>,
 }
 
 impl Threads {
@@ -55,6 +58,8 @@ impl Threads {
         let mut file = session(file);
         copy::refuse_unfinished(&mut file)?;
         let trouble = Arc::new(Trouble::default());
+        let card_changes = Arc::new(CardChanges::default());
+        let file = file.counting(Arc::clone(&card_changes));
         let writer = Writer::new(file, Isolation::Serializable, Arc::clone(&trouble));
         let readers = (0..settings.readers)
             .map(|_| database::open_reader(settings).map(session))
@@ -71,7 +76,13 @@ impl Threads {
         })?;
         let guarded = writer_queue.clone();
         let queues = Queues { reads, writes: writer_queue, guarded, _open: open };
-        Ok(Self { queues: RwLock::new(Some(queues)), running, trouble, changed: Arc::default() })
+        Ok(Self {
+            queues: RwLock::new(Some(queues)),
+            running,
+            trouble,
+            changed: Arc::default(),
+            card_changes: Some(card_changes),
+        })
     }
 
     /// Brings the server's database to the schema of this program, then starts the threads. Each connects when
@@ -110,7 +121,7 @@ impl Threads {
             guarded: writer("guarded", Isolation::Guarded)?,
             _open: open,
         };
-        Ok(Self { queues: RwLock::new(Some(queues)), running, trouble, changed })
+        Ok(Self { queues: RwLock::new(Some(queues)), running, trouble, changed, card_changes: None })
     }
 
     /// The trouble that the database is in.
@@ -121,6 +132,11 @@ impl Threads {
     /// Told when another instance changed a run.
     pub(crate) fn changed(&self) -> &Arc<Notify> {
         &self.changed
+    }
+
+    /// See [`Store::card_state`](crate::Store::card_state).
+    pub(crate) fn card_state(&self) -> Option<u64> {
+        self.card_changes.as_ref()?.state()
     }
 
     /// Queues a call, or answers it with the reason why not.

@@ -2,10 +2,11 @@
 
 use axum::extract::State;
 use engine::cards::Card;
+use http::Uri;
 
+use super::answers::Answer;
 use crate::extract::Path;
 use crate::problem::Result;
-use crate::reply::Tagged;
 use crate::state::ApiState;
 
 /// Read a card
@@ -14,7 +15,12 @@ use crate::state::ApiState;
 pub(crate) async fn get_card(
     State(state): State<ApiState>,
     Path((ws, slug)): Path<(String, String)>,
-) -> Result<Tagged<Card>> {
+    address: Uri,
+) -> Result<Answer> {
     let workspace = state.workspace(&ws).await?;
-    Ok(Tagged(state.engine.card(workspace, slug).await?))
+    let read = async {
+        let card = state.engine.card(workspace, slug).await?;
+        Ok(Answer::of(&card.value)?.of_revision(card.revision))
+    };
+    state.card_answers.at(&address, state.engine.card_state(), read).await
 }

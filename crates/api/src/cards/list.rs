@@ -5,10 +5,12 @@ use domain::clock::Millis;
 use domain::ids::CardId;
 use engine::cards::{Card, CardFilter};
 use garde::Validate;
+use http::Uri;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::extract::{Cursor, Json, PageLimit, Path, Query};
+use super::answers::Answer;
+use crate::extract::{Cursor, PageLimit, Path, Query};
 use crate::problem::Result;
 use crate::reply::Page;
 use crate::state::ApiState;
@@ -52,7 +54,8 @@ pub(crate) async fn list_cards(
     State(state): State<ApiState>,
     Path(ws): Path<String>,
     Query(query): Query<CardListQuery>,
-) -> Result<Json<Page<Card>>> {
+    address: Uri,
+) -> Result<Answer> {
     let workspace = state.workspace(&ws).await?;
     let before: Option<(Millis, CardId)> = query.cursor.map(|cursor| cursor.decode()).transpose()?;
     let query = CardFilter {
@@ -64,7 +67,10 @@ pub(crate) async fn list_cards(
         before,
         limit: query.limit.get().into(),
     };
-    let list = state.engine.cards(workspace, query).await?;
-    let next_cursor = list.next.map(|next| Cursor::encode(&next)).transpose()?;
-    Ok(Json(Page { items: list.cards, next_cursor }))
+    let read = async {
+        let list = state.engine.cards(workspace, query).await?;
+        let next_cursor = list.next.map(|next| Cursor::encode(&next)).transpose()?;
+        Answer::of(&Page { items: list.cards, next_cursor })
+    };
+    state.card_answers.at(&address, state.engine.card_state(), read).await
 }

@@ -1,5 +1,6 @@
 //! Cards, and what belongs to one: its draft, its versions, its labels.
 
+mod answers;
 pub(crate) mod archive;
 pub(crate) mod create;
 pub(crate) mod draft;
@@ -14,3 +15,5 @@ pub(crate) mod render;
 pub(crate) mod restore;
 pub(crate) mod samples;
 pub(crate) mod versions;
+
+pub(crate) use answers::CardAnswers;

@@ -16,6 +16,7 @@ mod edits;
 mod events;
 mod following;
 mod forgery;
+mod fresh;
 mod importing;
 mod models;
 mod page;

@@ -61,6 +61,12 @@ impl Engine {
             .await
     }
 
+    /// The number of the state that cards are in: what is read after this was asked stands as long as the answer is the
+    /// same. None: it is not known.
+    pub fn card_state(&self) -> Option<u64> {
+        self.store.card_state()
+    }
+
     /// How many cards there are, by folder, tag and label.
     pub async fn card_facets(&self, workspace: WorkspaceId) -> Result<CardFacets> {
         let facets = self.store.read(move |conn| store::card_lists::facets(conn, workspace)).await?;

@@ -8,14 +8,14 @@ use axum::response::Response;
 use domain::ids::WorkspaceId;
 use engine::cards::LabelledVersion;
 use garde::Validate;
-use http::StatusCode;
+use http::{StatusCode, Uri};
 use serde::Deserialize;
 use tokio::time::sleep;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::cards::answers::Answer;
 use crate::extract::{IfNoneMatch, Path, Query};
 use crate::problem::Result;
-use crate::reply::unless_known;
 use crate::state::ApiState;
 
 /// How long one who waits hears nothing before it reads the label again: a move that another instance made is
@@ -64,49 +64,55 @@ pub(crate) async fn get_label(
     Path((ws, slug, label)): Path<(String, String, String)>,
     Query(query): Query<LabelQuery>,
     known: IfNoneMatch,
+    address: Uri,
 ) -> Result<Response> {
     let workspace = state.workspace(&ws).await?;
+    let fetch = Fetch { state: &state, workspace, slug, label, known, address };
     match query.wait {
-        None => read(&state, workspace, slug, label, &known).await,
-        Some(WaitSeconds(seconds)) => {
-            changed(&state, workspace, slug, label, &known, Duration::from_secs(seconds)).await
-        }
+        None => fetch.now().await,
+        Some(WaitSeconds(seconds)) => fetch.when_changed(Duration::from_secs(seconds)).await,
     }
 }
 
-async fn read(
-    state: &ApiState,
+/// What is fetched, and by whom.
+struct Fetch<'a> {
+    state: &'a ApiState,
     workspace: WorkspaceId,
     slug: String,
     label: String,
-    known: &IfNoneMatch,
-) -> Result<Response> {
-    let labelled = state.engine.labelled_version(workspace, slug, label).await?;
-    unless_known(&labelled.value, known)
+    known: IfNoneMatch,
+    address: Uri,
 }
 
-/// What the label points to as soon as the reader does not have it, or 304 when the time is over.
-async fn changed(
-    state: &ApiState,
-    workspace: WorkspaceId,
-    slug: String,
-    label: String,
-    known: &IfNoneMatch,
-    time: Duration,
-) -> Result<Response> {
-    let mut over = pin!(sleep(time));
-    // Listened to before the label is read: a move in between is heard.
-    let mut moves = state.engine.label_moves();
-    loop {
-        let response = read(state, workspace, slug.clone(), label.clone(), known).await?;
-        if response.status() != StatusCode::NOT_MODIFIED {
-            return Ok(response);
-        }
-        tokio::select! {
-            () = moves.of_card(workspace, &slug) => {}
-            () = sleep(LOOK_EVERY) => {}
-            () = &mut over => return Ok(response),
-            () = state.closing.cancelled() => return Ok(response),
+impl Fetch<'_> {
+    /// What the label points to, or 304 if the reader has it.
+    async fn now(&self) -> Result<Response> {
+        let engine = &self.state.engine;
+        let read = async {
+            let found =
+                engine.labelled_version(self.workspace, self.slug.clone(), self.label.clone()).await?;
+            Ok(Answer::of(&found.value)?.hashed())
+        };
+        let answer = self.state.card_answers.at(&self.address, engine.card_state(), read).await?;
+        Ok(answer.unless_known(&self.known))
+    }
+
+    /// What the label points to as soon as the reader does not have it, or 304 when the time is over.
+    async fn when_changed(&self, time: Duration) -> Result<Response> {
+        let mut over = pin!(sleep(time));
+        // Listened to before the label is read: a move in between is heard.
+        let mut moves = self.state.engine.label_moves();
+        loop {
+            let response = self.now().await?;
+            if response.status() != StatusCode::NOT_MODIFIED {
+                return Ok(response);
+            }
+            tokio::select! {
+                () = moves.of_card(self.workspace, &self.slug) => {}
+                () = sleep(LOOK_EVERY) => {}
+                () = &mut over => return Ok(response),
+                () = self.state.closing.cancelled() => return Ok(response),
+            }
         }
     }
 }
