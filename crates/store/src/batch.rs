@@ -73,12 +73,41 @@ impl Writer {
         let mut jobs = vec![first];
         while jobs.len() < MOST_JOBS && started.elapsed() < MOST_WORK {
             let Some(mut job) = more() else { break };
-            self.attempt_in_savepoint(&mut *job);
+            let attempt = self.attempt(&mut *job);
             jobs.push(job);
             if self.conn.transaction_ended() {
                 return self.one_by_one(jobs);
             }
+            match attempt {
+                Attempt::Done => {}
+                // A refusal: there is nothing of it to undo.
+                Attempt::Failed if !self.conn.left_traces() => {}
+                Attempt::Failed => return self.in_savepoints(jobs),
+                Attempt::Again => return self.one_by_one(jobs),
+            }
         }
+        self.finish(jobs);
+    }
+
+    /// Runs all of them once more, each in a savepoint, so that the failure of one undoes nothing of the others. A
+    /// savepoint costs `SQLite` a copy of each page that changes in it, and the full-text index is written out when it
+    /// ends: as much again as what is stored. Few closures fail after they have written.
+    fn in_savepoints(&mut self, mut jobs: Vec<Box<dyn Job>>) {
+        if let Err(error) = self.conn.begin(self.isolation) {
+            self.note(Some(&error));
+            return answer(jobs, Some(&error));
+        }
+        for job in &mut jobs {
+            self.attempt_in_savepoint(&mut **job);
+            if self.conn.transaction_ended() {
+                return self.one_by_one(jobs);
+            }
+        }
+        self.finish(jobs);
+    }
+
+    /// Commits what they did, and answers them.
+    fn finish(&mut self, jobs: Vec<Box<dyn Job>>) {
         match self.conn.commit() {
             // A deferred constraint of one of them, and nobody knows whose; or the whole met another write.
             Err(Error::Constraint { .. }) if jobs.len() > 1 => self.one_by_one(jobs),
@@ -142,7 +171,7 @@ impl Writer {
 
     /// Runs one closure.
     fn attempt(&mut self, job: &mut dyn Job) -> Attempt {
-        self.conn.take_failure();
+        self.conn.begin_closure();
         let done = job.run(&mut self.conn);
         let failure = self.conn.take_failure();
         let ended = self.conn.transaction_ended();
@@ -162,8 +191,7 @@ impl Writer {
         if done { Attempt::Done } else { Attempt::Failed }
     }
 
-    /// Runs a further closure of a batch in a savepoint, so that its failure undoes nothing of the others. The
-    /// first one needs none: it is alone when it fails. `SQLite` copies each page that changes in a savepoint.
+    /// Runs one closure in a savepoint.
     fn attempt_in_savepoint(&mut self, job: &mut dyn Job) {
         if let Err(error) = self.conn.control("SAVEPOINT job") {
             return job.fail(error);
@@ -208,7 +236,7 @@ pub(crate) fn read(
         if outcome.is_err() {
             break;
         }
-        conn.take_failure();
+        conn.begin_closure();
         let done = job.run(conn);
         let failure = conn.take_failure();
         let again = conn.must_run_again();

@@ -44,7 +44,7 @@ impl CardChanges {
 
 /// Whether the statement may change what is shown of a card.
 pub(crate) fn may_change_cards(sql: Sql) -> bool {
-    !sql.text().trim_start().starts_with("SELECT") && !NOT_ON_CARDS.contains(&sql.table())
+    !sql.only_reads() && !NOT_ON_CARDS.contains(&sql.table())
 }
 
 #[cfg(test)]

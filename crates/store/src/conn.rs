@@ -21,6 +21,8 @@ pub struct Conn {
     card_changes: Option<Arc<CardChanges>>,
     /// Whether the transaction may have changed cards.
     changes_cards: bool,
+    /// Whether the closure that runs has written, or met a failure.
+    left_traces: bool,
     /// How each statement is run, where a test asks for it.
     #[cfg(test)]
     pub(crate) plans: Option<Vec<crate::plans::Plan>>,
@@ -75,6 +77,7 @@ impl Conn {
             failure: None,
             card_changes: None,
             changes_cards: false,
+            left_traces: false,
             #[cfg(test)]
             plans: None,
         }
@@ -116,7 +119,7 @@ impl Conn {
     pub fn execute(&mut self, sql: Sql, params: &[&dyn ToValue]) -> Result<u64> {
         #[cfg(test)]
         self.explain(sql, params)?;
-        self.expect_change(sql);
+        self.expect_write(sql);
         let done = allowed(sql).and_then(|()| of_session!(self, session => session.execute(sql, params)));
         self.note(done)
     }
@@ -132,7 +135,7 @@ impl Conn {
     ) -> Result<Vec<u64>> {
         #[cfg(test)]
         rows.first().map_or(Ok(()), |row| self.explain(sql, &values(row)))?;
-        self.expect_change(sql);
+        self.expect_write(sql);
         let done =
             allowed(sql).and_then(|()| of_session!(self, session => session.execute_many(sql, rows, values)));
         self.note(done)
@@ -147,7 +150,7 @@ impl Conn {
         rows: &'r [R],
         values: impl Fn(&'r R) -> [&'r dyn ToValue; N],
     ) -> Result<u64> {
-        self.expect_change(insert.head());
+        self.expect_write(insert.head());
         let done = of_session!(self, session => session.insert_many(insert, rows, values));
         self.note(done)
     }
@@ -275,6 +278,18 @@ impl Conn {
         }
     }
 
+    /// Forgets what the closure before did: another one begins.
+    pub(crate) fn begin_closure(&mut self) {
+        self.failure = None;
+        self.left_traces = false;
+    }
+
+    /// Whether there is something of the closure in the transaction: what it wrote, or a failure, after which a server
+    /// takes no more statements.
+    pub(crate) fn left_traces(&self) -> bool {
+        self.left_traces
+    }
+
     /// The first failure since it was last taken.
     pub(crate) fn take_failure(&mut self) -> Option<Error> {
         self.failure.take()
@@ -297,13 +312,17 @@ impl Conn {
     ) -> Result<usize> {
         #[cfg(test)]
         self.explain(sql, params)?;
-        self.expect_change(sql);
+        self.expect_write(sql);
         let done = allowed(sql).and_then(|()| of_session!(self, session => session.each(sql, params, visit)));
         self.note(done)
     }
 
     /// Takes note of a statement that is about to run: one that fails half way may have changed something too.
-    fn expect_change(&mut self, sql: Sql) {
+    fn expect_write(&mut self, sql: Sql) {
+        if sql.only_reads() {
+            return;
+        }
+        self.left_traces = true;
         if self.card_changes.is_some() && !self.changes_cards {
             self.changes_cards = may_change_cards(sql);
         }
@@ -319,10 +338,9 @@ impl Conn {
 
     /// Remembers the first failure.
     fn note<T>(&mut self, done: Result<T>) -> Result<T> {
-        if let Err(error) = &done
-            && self.failure.is_none()
-        {
-            self.failure = Some(error.clone());
+        if let Err(error) = &done {
+            self.left_traces = true;
+            self.failure.get_or_insert_with(|| error.clone());
         }
         done
     }

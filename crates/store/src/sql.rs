@@ -25,7 +25,12 @@ impl Sql {
             .any(|word| first.eq_ignore_ascii_case(word))
     }
 
-    /// The table that it names first, for messages; empty where it names none.
+    /// Whether it surely changes nothing.
+    pub(crate) fn only_reads(self) -> bool {
+        self.0.trim_start().starts_with("SELECT")
+    }
+
+    /// The table that it names first; empty where it names none.
     pub(crate) fn table(self) -> &'static str {
         let mut words = self.0.split([' ', '\n', '(', ')', ',']).filter(|word| !word.is_empty());
         words

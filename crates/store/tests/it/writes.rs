@@ -1,5 +1,8 @@
 //! What a write promises, on either database.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use futures_util::future::join_all;
 use store::{Constraint, Error, Result, Sql, Store, StoreSettings};
 
@@ -33,6 +36,47 @@ async fn an_error_undoes_its_own_closure_and_no_other() {
     }
     let expected: Vec<_> = (0..100).step_by(2).map(|number| format!("note {number}")).collect();
     assert_eq!(notes.texts().await, expected);
+}
+
+#[tokio::test]
+async fn a_refusal_before_anything_is_written_runs_no_other_closure_again() {
+    let notes = Notes::open().await;
+    let runs = Arc::new(AtomicUsize::new(0));
+    let held = Held::writer(&notes.store);
+    let writes: Vec<_> = (0..30)
+        .map(|number| {
+            let runs = Arc::clone(&runs);
+            notes.store.write(move |conn| {
+                runs.fetch_add(1, Ordering::Relaxed);
+                if number % 2 == 1 {
+                    return Err(Error::Parameter { reason: "odd".to_owned() });
+                }
+                insert(conn, &format!("note {number}"))
+            })
+        })
+        .collect();
+    held.release().await;
+    for (number, answer) in join_all(writes).await.into_iter().enumerate() {
+        assert_eq!(answer.is_ok(), number % 2 == 0, "{answer:?}");
+    }
+    assert_eq!((runs.load(Ordering::Relaxed), notes.texts().await.len()), (30, 15));
+}
+
+#[tokio::test]
+async fn a_statement_that_fails_before_anything_is_written_fails_its_closure_alone() {
+    const NOWHERE: Sql = Sql::new("SELECT id FROM nowhere");
+    let notes = Notes::open().await;
+    let held = Held::writer(&notes.store);
+    let before = notes.store.write(|conn| insert(conn, "before"));
+    let fails = notes.store.write(|conn| conn.query_all::<String>(NOWHERE, &[]).map(drop));
+    let passed_over = notes.store.write(|conn| Ok(drop(conn.query_all::<String>(NOWHERE, &[]))));
+    let after = notes.store.write(|conn| insert(conn, "after"));
+    held.release().await;
+    before.await.unwrap();
+    assert!(matches!(fails.await, Err(Error::Statement { .. })));
+    assert!(matches!(passed_over.await, Err(Error::Statement { .. })));
+    after.await.unwrap();
+    assert_eq!(notes.texts().await, ["before", "after"]);
 }
 
 #[tokio::test]
