@@ -59,7 +59,12 @@ pub struct Column {
 impl Column {
     /// The provider's name and the prompt's.
     pub fn title(&self) -> String {
-        format!("[{}] {}", self.provider_label.as_deref().unwrap_or(&self.provider), self.prompt_label)
+        format!("[{}] {}", self.name(), self.prompt_label)
+    }
+
+    /// The name of who is asked.
+    pub fn name(&self) -> &str {
+        self.provider_label.as_deref().unwrap_or(&self.provider)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Tests in a table: a row is a test, a column is a variable, and columns that begin with `__` are more.
 
+use std::collections::{BTreeSet, HashMap};
+use std::mem;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -29,7 +31,7 @@ enum Column<'a> {
 /// Reads the rows of a table.
 pub(super) fn read(found: &mut Tests, text: &str, file: &str) -> Result<(), String> {
     let table = csv::read(text, found.delimiter).map_err(|error| format!("`{file}`, {error}"))?;
-    let header: Vec<&str> = table.header.iter().map(|name| name.trim()).collect();
+    let (header, places) = distinct(found, &table.header, file);
     let mut columns = Vec::with_capacity(header.len());
     for name in &header {
         columns.push(column(name).map_err(|reason| format!("`{file}`, column `{name}`: {reason}"))?);
@@ -41,12 +43,35 @@ pub(super) fn read(found: &mut Tests, text: &str, file: &str) -> Result<(), Stri
             found.findings.note(&path, format!("is a variable. Is `_{name}` meant?"));
         }
     }
-    for (index, row) in table.rows.into_iter().enumerate() {
+    for (index, mut row) in table.rows.into_iter().enumerate() {
+        let cells = places.iter().map(|place| mem::take(&mut row.cells[*place])).collect();
         let place = Path::of(format!("{file}, line {}", row.line));
-        let read = test(found, &header, &columns, row.cells, &place, index);
+        let read = test(found, &header, &columns, cells, &place, index);
         found.add(read);
     }
     Ok(())
+}
+
+/// The names of columns, each once, and where the cells of each are. As in promptfoo, of several columns of one name the
+/// last has its cells, and the first its place.
+fn distinct<'a>(found: &mut Tests, names: &'a [String], file: &str) -> (Vec<&'a str>, Vec<usize>) {
+    let (mut header, mut places) = (Vec::new(), Vec::new());
+    let (mut known, mut repeated) = (HashMap::new(), BTreeSet::new());
+    for (place, name) in names.iter().map(|name| name.trim()).enumerate() {
+        if let Some(first) = known.get(name) {
+            places[*first] = place;
+            repeated.insert(name);
+        } else {
+            known.insert(name, header.len());
+            header.push(name);
+            places.push(place);
+        }
+    }
+    for name in repeated {
+        let path = Path::of(format!("{file}, column `{name}`"));
+        found.findings.note(&path, "is there more than once: the last one counts");
+    }
+    (header, places)
 }
 
 fn column(name: &str) -> Result<Column<'_>, String> {

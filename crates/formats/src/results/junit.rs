@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use domain::verdict::Verdict;
 
 use super::terminal::escaped;
-use super::{CellResult, Run, Status, Totals};
+use super::{CellResult, Column, Run, Status, Totals};
 
 /// Most characters of a reason: the whole of it stands in the other formats.
 const REASON: usize = 2000;
@@ -13,17 +13,24 @@ const REASON: usize = 2000;
 /// The test cases, by column, as they will be written: a suite's counts stand before its cases, and the
 /// results come row by row.
 pub(super) struct Junit {
-    suites: Vec<String>,
+    suites: Vec<Suite>,
+}
+
+struct Suite {
+    /// Its name, escaped.
+    name: String,
+    cases: String,
 }
 
 impl Junit {
     pub(super) fn begin(run: &Run) -> Self {
-        Self { suites: vec![String::new(); run.columns.len()] }
+        let suite = |column| Suite { name: escaped(&name(column, &run.columns)), cases: String::new() };
+        Self { suites: (0..run.columns.len()).map(suite).collect() }
     }
 
     pub(super) fn write(&mut self, result: &CellResult) {
         if let Some(suite) = self.suites.get_mut(result.column) {
-            suite.push_str(&test_case(result));
+            suite.cases.push_str(&test_case(&suite.name, result));
         }
     }
 
@@ -39,35 +46,45 @@ impl Junit {
             all.errors + all.invalids,
             seconds(all.latency_ms),
         )?;
-        for ((column, totals), cases) in run.columns.iter().zip(&totals.columns).zip(&self.suites) {
+        for (suite, totals) in self.suites.iter().zip(&totals.columns) {
             writeln!(
                 out,
                 "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"0\" time=\"{}\" timestamp=\"{}\">",
-                escaped(&column.title()),
+                suite.name,
                 totals.all(),
                 totals.fails,
                 totals.errors + totals.invalids,
                 seconds(totals.latency_ms),
                 escaped(&run.started_at),
             )?;
-            let class = escaped(&column.title());
-            write!(out, "{}", cases.replace(CLASS, &class))?;
+            write!(out, "{}", suite.cases)?;
             writeln!(out, "  </testsuite>")?;
         }
         writeln!(out, "</testsuites>")
     }
 }
 
-/// Stands for the suite's name until the end. XML cannot hold this character, so no text has it.
-const CLASS: char = '\u{0}';
+/// Who is asked, and which of their prompts it is, as in promptfoo. The prompt itself is no name: it stands at each
+/// case once more, and may be a page long.
+fn name(column: usize, columns: &[Column]) -> String {
+    let provider = columns[column].name();
+    let mut prompts: Vec<&str> = Vec::new();
+    for earlier in columns[..=column].iter().filter(|earlier| earlier.name() == provider) {
+        if !prompts.contains(&&*earlier.prompt_id) {
+            prompts.push(&earlier.prompt_id);
+        }
+    }
+    let own = prompts.iter().position(|prompt| *prompt == columns[column].prompt_id);
+    format!("[{provider}] prompt {}", own.map_or(1, |place| place + 1))
+}
 
-fn test_case(result: &CellResult) -> String {
+fn test_case(class: &str, result: &CellResult) -> String {
     let mut name = format!("test {}", result.row + 1);
     if let Some(description) = &result.description {
         name = format!("{name}: {description}");
     }
     let open = format!(
-        "    <testcase classname=\"{CLASS}\" name=\"{}\" time=\"{}\"",
+        "    <testcase classname=\"{class}\" name=\"{}\" time=\"{}\"",
         escaped(&name),
         seconds(result.latency_ms.unwrap_or(0))
     );

@@ -159,6 +159,21 @@ fn junit_has_a_suite_for_each_column() {
 }
 
 #[test]
+fn a_suite_has_the_number_of_its_prompt_among_those_of_its_provider() {
+    let columns = [("echo", "one"), ("echo", "two"), ("m", "two"), ("echo", "two"), ("m", "three")];
+    let columns = columns.map(|(provider, label)| column(provider, label)).to_vec();
+    let (run, totals) = (Run { columns, ..run() }, Totals::new(5));
+    let writer = Writer::new(Format::Junit, Vec::new(), &run, &totals).unwrap();
+    let text = String::from_utf8(writer.finish().unwrap()).unwrap();
+    let names: Vec<_> =
+        text.split("<testsuite name=\"").skip(1).filter_map(|suite| suite.split('"').next()).collect();
+    assert_eq!(
+        names,
+        ["[echo] prompt 1", "[echo] prompt 2", "[m] prompt 1", "[echo] prompt 2", "[m] prompt 2"]
+    );
+}
+
+#[test]
 fn the_page_holds_everything_as_text() {
     let page = written(Format::Html, &results());
     assert!(!page.contains("<script") && !page.contains("<b>\"") && !page.contains('\u{1b}'), "{page}");

@@ -178,6 +178,25 @@ fn a_row_of_a_table_is_a_test() {
 }
 
 #[test]
+fn the_last_of_several_columns_of_a_name_counts_and_that_is_said() {
+    let table = "q,__expected,q,__expected,__expected2\nfirst,equals: a,last,equals: b,equals: c\n";
+    let config = "prompts: ['{{q}}']\nproviders: [echo]\ntests: file://t.csv\n";
+    let evaluation = evaluation_of(config, &[("t.csv", table)]).unwrap();
+    assert_eq!(sent(&evaluation), ["last"]);
+    let values: Vec<_> =
+        evaluation.tests[0].assertions.iter().map(|it| json!(it.assertion)["value"].clone()).collect();
+    assert_eq!(values, ["b", "c"]);
+    let notes: Vec<_> = evaluation.notes.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        notes,
+        [
+            "t.csv, column `__expected`: is there more than once: the last one counts",
+            "t.csv, column `q`: is there more than once: the last one counts",
+        ]
+    );
+}
+
+#[test]
 fn tables_are_told_their_mistakes() {
     let said = |table: &str| refused("prompts: [x]\nproviders: [echo]\ntests: t.csv\n", &[("t.csv", table)]);
     assert_eq!(said("a\n\"x\n"), ["tests: `t.csv`, line 2: the quote that begins here is never closed"]);
