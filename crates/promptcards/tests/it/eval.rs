@@ -9,6 +9,7 @@ mod foreign;
 mod outputs;
 mod providers;
 mod pulling;
+mod shapes;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
