@@ -15,6 +15,7 @@ mod databases;
 mod eval;
 mod faults;
 mod gsm8k;
+mod import_kills;
 mod import_rules;
 mod instances;
 mod kills;
