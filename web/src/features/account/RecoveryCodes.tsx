@@ -7,10 +7,13 @@ import { download } from "@/lib/download";
 /** The codes that stand in for a lost phone. They are seen this once. */
 export function RecoveryCodes({
   codes,
+  renewed,
   name,
   onDone,
 }: {
   codes: string[];
+  /** Others were there before. */
+  renewed: boolean;
   name: string;
   onDone: () => void;
 }) {
@@ -19,8 +22,10 @@ export function RecoveryCodes({
   return (
     <div className="form">
       <p>
-        <strong className="medium">Two-factor is on. Keep these codes.</strong> Each signs you in once without
-        your authenticator. They are shown now and never again.
+        <strong className="medium">
+          {renewed ? "Keep these codes, and throw the old ones away." : "Two-factor is on. Keep these codes."}
+        </strong>{" "}
+        Each signs you in once without your authenticator. They are shown now and never again.
       </p>
       <ol className="codes mono" aria-label="Recovery codes">
         {codes.map((code) => (

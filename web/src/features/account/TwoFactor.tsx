@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useId, useState } from "react";
+import { useState } from "react";
 import { client, read } from "@/api/client";
 import { sentence } from "@/api/problem";
 import { loadSession } from "@/api/session";
@@ -7,11 +7,10 @@ import type { Account } from "@/api/types";
 import { Button } from "@/components/Button";
 import { CopyField } from "@/components/CopyField";
 import { TextField } from "@/components/Fields";
-import { Dialog } from "@/components/Layers";
 import { lazily } from "@/components/lazily";
 import { toast } from "@/components/toasts";
 import { VerdictChip } from "@/components/Verdict";
-import { PasswordField } from "@/features/session";
+import { PasswordDialog } from "./PasswordDialog";
 import { accountQuery } from "./queries";
 import { RecoveryCodes } from "./RecoveryCodes";
 
@@ -22,11 +21,11 @@ const QrCode = lazily(
   () => null,
 );
 
-/** A code from a phone beside the password: set up, and taken away. */
+/** A code from a phone beside the password: set up, given other recovery codes, and taken away. */
 export function TwoFactor({ account }: { account: Account }) {
   const queryClient = useQueryClient();
-  const [codes, setCodes] = useState<string[]>();
-  const [removing, setRemoving] = useState(false);
+  const [codes, setCodes] = useState<{ codes: string[]; renewed: boolean }>();
+  const [asking, setAsking] = useState<"codes" | "removal">();
   const begin = useMutation({ mutationFn: () => read(client.POST("/api/v1/account/two-factor")) });
   function changed(twoFactor: boolean) {
     queryClient.setQueryData(accountQuery.queryKey, { ...account, two_factor: twoFactor });
@@ -39,12 +38,13 @@ export function TwoFactor({ account }: { account: Account }) {
         {account.two_factor && <VerdictChip mark="pass" word="On" />}
       </div>
       {codes ? (
-        <RecoveryCodes codes={codes} name={account.name} onDone={() => setCodes(undefined)} />
+        <RecoveryCodes {...codes} name={account.name} onDone={() => setCodes(undefined)} />
       ) : account.two_factor ? (
         <div className="form">
           <p className="dim">Signing in asks for a code of your authenticator, or for a recovery code.</p>
-          <div className="line">
-            <Button kind="danger" onClick={() => setRemoving(true)}>
+          <div className="line line--wrap">
+            <Button onClick={() => setAsking("codes")}>Make new recovery codes</Button>
+            <Button kind="danger" onClick={() => setAsking("removal")}>
               Turn off
             </Button>
           </div>
@@ -55,7 +55,7 @@ export function TwoFactor({ account }: { account: Account }) {
           uri={begin.data.uri}
           onCancel={() => begin.reset()}
           onCodes={(fresh) => {
-            setCodes(fresh);
+            setCodes({ codes: fresh, renewed: false });
             changed(true);
           }}
         />
@@ -77,15 +77,39 @@ export function TwoFactor({ account }: { account: Account }) {
           </div>
         </div>
       )}
-      {removing && (
-        <RemoveDialog
-          onClose={() => setRemoving(false)}
-          onRemoved={() => {
-            setRemoving(false);
+      {asking === "codes" && (
+        <PasswordDialog
+          title="Make new recovery codes?"
+          keep="Cancel"
+          action="Make new codes"
+          send={(password) =>
+            read(client.POST("/api/v1/account/two-factor/recovery-codes", { body: { password } }))
+          }
+          onClose={() => setAsking(undefined)}
+          onDone={({ recovery_codes }) => {
+            setAsking(undefined);
+            setCodes({ codes: recovery_codes, renewed: true });
+          }}
+        >
+          The codes that you have stop working, those that you did not use yet, too.
+        </PasswordDialog>
+      )}
+      {asking === "removal" && (
+        <PasswordDialog
+          title="Turn two-factor off?"
+          keep="Keep it"
+          action="Turn off"
+          danger
+          send={(password) => read(client.DELETE("/api/v1/account/two-factor", { body: { password } }))}
+          onClose={() => setAsking(undefined)}
+          onDone={() => {
+            setAsking(undefined);
             changed(false);
             toast("Two-factor is off. The password alone signs in.");
           }}
-        />
+        >
+          The password alone signs in then, and the recovery codes stop working.
+        </PasswordDialog>
       )}
     </section>
   );
@@ -143,48 +167,5 @@ function Confirm({
         </div>
       </form>
     </div>
-  );
-}
-
-function RemoveDialog({ onClose, onRemoved }: { onClose: () => void; onRemoved: () => void }) {
-  const form = useId();
-  const [password, setPassword] = useState("");
-  const remove = useMutation({
-    mutationFn: () => read(client.DELETE("/api/v1/account/two-factor", { body: { password } })),
-    onSuccess: onRemoved,
-  });
-  return (
-    <Dialog
-      open
-      onClose={onClose}
-      title="Turn two-factor off?"
-      actions={
-        <>
-          <Button onClick={onClose}>Keep it</Button>
-          <Button kind="danger-solid" type="submit" form={form} busy={remove.isPending}>
-            Turn off
-          </Button>
-        </>
-      }
-    >
-      <form
-        id={form}
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (!remove.isPending) remove.mutate();
-        }}
-      >
-        <p>The password alone signs in then, and the recovery codes stop working.</p>
-        <PasswordField
-          label="Password"
-          autoComplete="current-password"
-          value={password}
-          onChange={setPassword}
-          error={remove.error ? sentence(remove.error) : undefined}
-          autoFocus
-        />
-      </form>
-    </Dialog>
   );
 }

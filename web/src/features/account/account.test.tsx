@@ -74,6 +74,30 @@ describe("the profile", () => {
   });
 });
 
+describe("recovery codes", () => {
+  it("are made anew with the password, and shown once", async () => {
+    const state = accountServer();
+    state.account = account({ two_factor: true });
+    on("post", "/api/v1/account/two-factor/recovery-codes", ({ body }) =>
+      body.password === "nine walruses"
+        ? { body: { recovery_codes: ["eeee-ffff"] } }
+        : new Refusal(403, { code: "wrong_password", detail: "This is not your password." }),
+    );
+    const { user } = openPage("/account");
+    await user.click(await screen.findByRole("button", { name: "Make new recovery codes" }));
+    const dialog = await screen.findByRole("dialog", { name: "Make new recovery codes?" });
+    await user.type(within(dialog).getByLabelText("Password"), "ten walruses{Enter}");
+    expect(await within(dialog).findByText("This is not your password.")).toBeVisible();
+    await user.clear(within(dialog).getByLabelText("Password"));
+    await user.type(within(dialog).getByLabelText("Password"), "nine walruses{Enter}");
+    expect(await screen.findByRole("list", { name: "Recovery codes" })).toHaveTextContent("eeee-ffff");
+    expect(screen.getByText(/throw the old ones away/)).toBeVisible();
+    await user.click(screen.getByRole("button", { name: "I have kept them" }));
+    expect(await screen.findByRole("button", { name: "Make new recovery codes" })).toBeVisible();
+    expect(screen.queryByText("eeee-ffff")).toBeNull();
+  });
+});
+
 describe("sessions", () => {
   const item = (id: string, over: Partial<SessionItem> = {}): SessionItem => ({
     id,
