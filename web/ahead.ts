@@ -16,6 +16,7 @@ const PAGES: [address: string, module: string][] = [
   ["^/models/?$", "features/models/ModelsPage.tsx"],
   ["^/health/?$", "features/health/HealthPage.tsx"],
   ["^/members/?$", "features/workspaces/MembersPage.tsx"],
+  ["^/budget/?$", "features/workspaces/BudgetPage.tsx"],
   ["^/people/?$", "features/people/PeoplePage.tsx"],
   ["^/workspaces/?$", "features/workspaces/WorkspacesPage.tsx"],
   ["^/audit/?$", "features/audit/AuditPage.tsx"],

@@ -13,7 +13,7 @@ import {
 import { healthRoute } from "./routes/health";
 import { homeRoute } from "./routes/home";
 import { modelsRoute } from "./routes/models";
-import { auditRoute, membersRoute, peopleRoute, workspacesRoute } from "./routes/people";
+import { auditRoute, budgetRoute, membersRoute, peopleRoute, workspacesRoute } from "./routes/people";
 import { ErrorPage, NotFoundPage, rootRoute } from "./routes/root";
 import { newRunRoute, runRoute, runsRoute } from "./routes/runs";
 import { invitationRoute, registerRoute, resetRoute, setupRoute } from "./routes/session";
@@ -33,6 +33,7 @@ const routeTree = rootRoute.addChildren([
   runRoute,
   modelsRoute,
   membersRoute,
+  budgetRoute,
   healthRoute,
   accountRoute.addChildren([profileRoute, sessionsRoute, keysRoute, limitsRoute]),
   peopleRoute,

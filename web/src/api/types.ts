@@ -60,3 +60,5 @@ export type Member = Schemas["Member"];
 export type AuditLine = Schemas["AuditLine"];
 export type Limits = Schemas["StandingView"];
 export type LimitPolicy = Schemas["PolicyView"];
+export type Budget = Schemas["Budget"];
+export type BudgetView = Schemas["BudgetView"];

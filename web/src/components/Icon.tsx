@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 // Drawn on 16 × 16. Strokes follow the text colour; the marks of verdicts are filled, so that shape alone tells.
 const DRAWINGS = {
   book: <path d="M3 2.5h8.5a1 1 0 0 1 1 1v10H4.5a1.5 1.5 0 0 1 0-3h8M3 2.5v9.5" />,
+  budget: <path d="M2.5 12a5.5 5.5 0 1 1 11 0M8 12l2.5-4.5" />,
   card: (
     <>
       <rect x="2.5" y="3.5" width="11" height="9" rx="1.5" />

@@ -12,6 +12,15 @@ export const membersRoute = createRoute({
   ),
 });
 
+export const budgetRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/budget",
+  component: lazyRouteComponent(
+    () => part("BudgetPage", () => import("@/features/workspaces/BudgetPage")),
+    "BudgetPage",
+  ),
+});
+
 export const workspacesRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/workspaces",

@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import type { LimitPolicy, Limits } from "@/api/types";
+import { Allowance } from "@/components/Allowance";
 import { Button } from "@/components/Button";
 import { usePage } from "@/components/Page";
-import { Meter } from "@/components/Rate";
 import { Failure, SkeletonLines } from "@/components/States";
 import { count, waiting } from "@/lib/format";
 import { limitsQuery } from "./queries";
@@ -47,18 +47,16 @@ function Policy({ policy, window }: { policy: LimitPolicy; window: number }) {
   const { name, what } = WORDS[policy.policy] ?? { name: policy.policy, what: "" };
   const used = policy.limit - policy.remaining;
   return (
-    <div className="limit">
-      <span className="medium">{name}</span>
-      <span className="num">
-        {count(policy.remaining)} of {count(policy.limit)} left
-      </span>
-      <Meter shares={[{ kind: "same", value: used }]} total={policy.limit} />
-      <span className="hint">
-        in {waiting(window)}
-        {what && `: ${what}`}
-        {used > 0 && `. There is more in ${waiting(policy.reset_seconds)}`}
-      </span>
-    </div>
+    <Allowance
+      name={name}
+      figures={`${count(policy.remaining)} of ${count(policy.limit)} left`}
+      used={used}
+      limit={policy.limit}
+    >
+      in {waiting(window)}
+      {what && `: ${what}`}
+      {used > 0 && `. There is more in ${waiting(policy.reset_seconds)}`}
+    </Allowance>
   );
 }
 

@@ -33,7 +33,7 @@ export function AccountMenu() {
   // On a phone the navigation has no room for them.
   const rest: MenuItem[] = places
     .flat()
-    .filter(({ to }) => to === "/members" || to === "/people" || to === "/workspaces" || to === "/audit")
+    .filter(({ rare }) => rare)
     .map(({ to, label, icon }, index) => ({
       label,
       icon,

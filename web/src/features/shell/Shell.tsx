@@ -17,7 +17,7 @@ import { AccountMenu } from "./AccountMenu";
 import { CodeBanner } from "./CodeBanner";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { HealthLink } from "./HealthLink";
-import { type Place, usePlaces } from "./places";
+import { usePlaces } from "./places";
 import { SignedOutBanner } from "./SignedOutBanner";
 import { WorkspaceSwitch } from "./WorkspaceSwitch";
 
@@ -26,9 +26,6 @@ import { WorkspaceSwitch } from "./WorkspaceSwitch";
 const Nothing = () => null;
 const Palette = lazily("palette", async () => (await import("./Palette")).Palette, Nothing);
 const KeyboardHelp = lazily("keyboard", async () => (await import("./KeyboardHelp")).KeyboardHelp, Nothing);
-
-/** Of these a phone has room only in the menu of the account. */
-const MORE: ReadonlySet<Place["to"]> = new Set(["/members", "/people", "/workspaces", "/audit"]);
 
 /** What stands around every page: navigation, top bar, banner, toasts, palette. */
 export function Shell({ children, dialogs }: { children: ReactNode; dialogs?: ReactNode }) {
@@ -80,7 +77,7 @@ function Navigation() {
           {group.map((place) => (
             <Link
               key={place.to}
-              className={MORE.has(place.to) ? "nav__link nav__more" : "nav__link"}
+              className={place.rare ? "nav__link nav__more" : "nav__link"}
               to={place.to}
               title={place.label}
               activeOptions={{ exact: place.to === "/" }}

@@ -2,11 +2,23 @@ import { type Rights, useRights } from "@/api/sessionState";
 import type { IconName } from "@/components/Icon";
 
 export interface Place {
-  to: "/" | "/cards" | "/runs" | "/models" | "/members" | "/health" | "/people" | "/workspaces" | "/audit";
+  to:
+    | "/"
+    | "/cards"
+    | "/runs"
+    | "/models"
+    | "/members"
+    | "/budget"
+    | "/health"
+    | "/people"
+    | "/workspaces"
+    | "/audit";
   label: string;
   icon: IconName;
   /** The key after `g`. */
   key: string;
+  /** A phone has room for it only in the menu of the account. */
+  rare?: true;
 }
 
 const WORK: Place[] = [
@@ -15,12 +27,15 @@ const WORK: Place[] = [
   { to: "/runs", label: "Runs", icon: "run", key: "r" },
 ];
 const MODELS: Place = { to: "/models", label: "Models", icon: "model", key: "m" };
-const MEMBERS: Place = { to: "/members", label: "Members", icon: "people", key: "b" };
+const WORKSPACE: Place[] = [
+  { to: "/members", label: "Members", icon: "people", key: "b", rare: true },
+  { to: "/budget", label: "Budget", icon: "budget", key: "d", rare: true },
+];
 const HEALTH: Place = { to: "/health", label: "Health", icon: "health", key: "s" };
 const SERVER: Place[] = [
-  { to: "/people", label: "People", icon: "person", key: "p" },
-  { to: "/workspaces", label: "Workspaces", icon: "folder", key: "w" },
-  { to: "/audit", label: "Audit log", icon: "book", key: "a" },
+  { to: "/people", label: "People", icon: "person", key: "p", rare: true },
+  { to: "/workspaces", label: "Workspaces", icon: "folder", key: "w", rare: true },
+  { to: "/audit", label: "Audit log", icon: "book", key: "a", rare: true },
 ];
 
 /** Where the navigation leads, in groups: only what the person may see. */
@@ -32,7 +47,7 @@ function placesOf({ role, admin }: Rights): Place[][] {
   const member = role !== undefined;
   return [
     member ? WORK : WORK.slice(0, 1),
-    [...(member ? [MODELS] : []), ...(admin ? [HEALTH] : []), ...(member ? [MEMBERS] : [])],
+    [...(member ? [MODELS] : []), ...(admin ? [HEALTH] : []), ...(member ? WORKSPACE : [])],
     admin ? SERVER : [],
   ].filter((group) => group.length > 0);
 }

@@ -14,3 +14,11 @@ export const workspacesQuery = queryOptions({
   queryKey: ["workspaces"],
   queryFn: async ({ signal }) => (await read(client.GET("/api/v1/workspaces", { signal }))).items,
 });
+
+/** What the workspace of this page may use on a day, and what it has used today. */
+export const budgetQuery = queryOptions({
+  queryKey: ["budget"],
+  queryFn: ({ signal }) =>
+    read(client.GET("/api/v1/workspaces/{ws}/budget", { params: { path: WORKSPACE }, signal })),
+  staleTime: 0,
+});

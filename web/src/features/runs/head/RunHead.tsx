@@ -51,7 +51,11 @@ export function RunHead({ run }: { run: Run }) {
         <span>
           <When at={run.created_at} />
         </span>
-        {run.state === "paused" && run.pause_reason && <span>{run.pause_reason}</span>}
+        {run.state === "paused" && run.pause_reason && (
+          <span>
+            {run.pause_reason} <Link to="/budget">Budget of the workspace</Link>
+          </span>
+        )}
         {run.note && <span className="cut run__note">{run.note}</span>}
         <Counts run={run} />
       </div>
