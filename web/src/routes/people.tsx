@@ -57,6 +57,8 @@ export const peopleRoute = createRoute({
 interface AuditSearch {
   actor?: string | undefined;
   action?: string | undefined;
+  object?: string | undefined;
+  outcome?: "done" | "refused" | undefined;
   /** Days, as `2026-11-27`. */
   after?: string | undefined;
   before?: string | undefined;
@@ -75,6 +77,8 @@ export const auditRoute = createRoute({
   validateSearch: (search: Record<string, unknown>): AuditSearch => ({
     actor: text(search.actor),
     action: text(search.action),
+    object: text(search.object),
+    outcome: search.outcome === "done" || search.outcome === "refused" ? search.outcome : undefined,
     after: day(search.after),
     before: day(search.before),
     entry: whole(search.entry),

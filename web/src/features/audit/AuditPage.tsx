@@ -1,20 +1,19 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useEffect, useMemo, useState } from "react";
+import { useMemo } from "react";
 import { ProblemError } from "@/api/problem";
 import type { AuditLine } from "@/api/types";
 import { Button } from "@/components/Button";
-import { SelectField, TextField } from "@/components/Fields";
 import { LoadMore } from "@/components/LoadMore";
 import { usePage } from "@/components/Page";
 import { Empty, Failure, SkeletonRows } from "@/components/States";
 import { usersQuery } from "@/features/people";
 import { count } from "@/lib/format";
 import { exact } from "@/lib/time";
-import { useDebounced } from "@/lib/useDebounced";
 import { EntryDrawer, type Names, whoOf } from "./EntryDrawer";
 import { ExportButton } from "./ExportButton";
-import { type AuditFilters, auditQuery } from "./queries";
+import { Filters } from "./Filters";
+import { auditQuery } from "./queries";
 import { VerifyPart } from "./VerifyPart";
 import "./audit.css";
 
@@ -45,10 +44,7 @@ export function AuditPage() {
           </div>
         </div>
         <VerifyPart />
-        <Filters
-          names={names}
-          actionError={log.error instanceof ProblemError ? log.error.at("/action") : undefined}
-        />
+        <Filters names={names} error={log.error instanceof ProblemError ? log.error : undefined} />
         {log.isError && !rows ? (
           <Failure error={log.error} onRetry={() => void log.refetch()} />
         ) : rows?.length === 0 ? (
@@ -84,58 +80,6 @@ export function AuditPage() {
 function useNames(): Names {
   const users = useQuery(usersQuery);
   return useMemo(() => new Map(users.data?.map(({ id, name }) => [id, name])), [users.data]);
-}
-
-function Filters({ names, actionError }: { names: Names; actionError: string | undefined }) {
-  const filters = route.useSearch();
-  const navigate = route.useNavigate();
-  const [typed, setTyped] = useState(filters.action ?? "");
-  const action = useDebounced(typed.trim(), 300) || undefined;
-  useEffect(() => {
-    void navigate({ search: (before) => ({ ...before, action }), replace: true });
-  }, [action, navigate]);
-  const change = (part: AuditFilters) =>
-    void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
-  return (
-    <form className="audit__filters" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
-      <SelectField
-        label="Who"
-        className="input input--sm"
-        value={filters.actor ?? ""}
-        onChange={(event) => change({ actor: event.target.value || undefined })}
-      >
-        <option value="">Anybody</option>
-        {filters.actor && !names.has(filters.actor) && <option>{filters.actor}</option>}
-        {[...names].map(([id, name]) => (
-          <option key={id} value={id}>
-            {name}
-          </option>
-        ))}
-      </SelectField>
-      <TextField
-        label="What"
-        placeholder="user.invite"
-        className="input input--sm mono"
-        value={typed}
-        onChange={(event) => setTyped(event.target.value)}
-        error={actionError}
-      />
-      <TextField
-        label="From"
-        type="date"
-        className="input input--sm"
-        value={filters.after ?? ""}
-        onChange={(event) => change({ after: event.target.value || undefined })}
-      />
-      <TextField
-        label="To"
-        type="date"
-        className="input input--sm"
-        value={filters.before ?? ""}
-        onChange={(event) => change({ before: event.target.value || undefined })}
-      />
-    </form>
-  );
 }
 
 function AuditTable({

@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import type { AuditLine } from "@/api/types";
 import { Drawer } from "@/components/Drawer";
 import { count } from "@/lib/format";
@@ -37,6 +38,18 @@ export function EntryDrawer({ row, names, onClose }: { row: AuditLine; names: Na
           </div>
         ))}
       </dl>
+      <p className="line line--wrap audit__more">
+        {row.object && (
+          <Link to="/audit" search={{ object: row.object, entry: row.seq }}>
+            Everything done to this
+          </Link>
+        )}
+        {row.actor && (
+          <Link to="/audit" search={{ actor: row.actor, entry: row.seq }}>
+            Everything done by {whoOf(row, names)}
+          </Link>
+        )}
+      </p>
       {hasDetail && (
         <section className="part">
           <div className="part__head">

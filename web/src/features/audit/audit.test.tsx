@@ -57,6 +57,25 @@ describe("the audit log", () => {
     await waitFor(() => expect(asked.at(-1)).toContain(`actor=${ada.id}`));
   });
 
+  it("is narrowed to one object and to refusals, and the address says so", async () => {
+    const asked: URLSearchParams[] = [];
+    on("get", AUDIT, ({ url }) => {
+      asked.push(url.searchParams);
+      return { body: { items: [row(9), row(8, { object: "" })], next_cursor: null } };
+    });
+    const { user, router } = openPage("/audit?entry=9");
+    const drawer = await screen.findByRole("complementary", { name: "9 user.invite" });
+    await user.click(within(drawer).getByRole("link", { name: "Everything done to this" }));
+    await waitFor(() => expect(screen.getByLabelText("On")).toHaveValue("user:mira"));
+    await waitFor(() => expect(asked.at(-1)?.get("object")).toBe("user:mira"));
+    await user.selectOptions(screen.getByLabelText("Outcome"), "Refused");
+    await waitFor(() => expect(asked.at(-1)?.get("outcome")).toBe("refused"));
+    expect(router.state.location.search).toMatchObject({ object: "user:mira", outcome: "refused" });
+    await user.clear(screen.getByLabelText("On"));
+    await waitFor(() => expect(asked.at(-1)?.has("object")).toBe(false));
+    expect(asked.at(-1)?.get("outcome")).toBe("refused");
+  });
+
   it("says whether it is whole, and where it is not", async () => {
     on("get", AUDIT, () => ({ body: { items: [row(1)], next_cursor: null } }));
     on("post", `${AUDIT}/verify`, () => ({
