@@ -1,9 +1,9 @@
 import { http } from "msw";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { session, signedIn } from "@/test/fixtures";
+import { content, session, signedIn } from "@/test/fixtures";
 import { healthyServer } from "@/test/page";
 import { on, Refusal, server } from "@/test/server";
-import { client, read } from "./client";
+import { client, read, WORKSPACE } from "./client";
 import type { ProblemError } from "./problem";
 import { confirmPassword, forgetSession, loadSession, putOff, refuseConfirmation, signIn } from "./session";
 import { confirming, sessionState } from "./sessionState";
@@ -136,6 +136,11 @@ describe("an access token that has ended", () => {
     putOff();
     expect(await listed).toBe(401);
     expect(await list().catch((error: ProblemError) => error.problem.status)).toBe(401);
+    const looked = client.POST("/api/v1/workspaces/{ws}/templates/preview", {
+      params: { path: WORKSPACE },
+      body: { content: content("{{ text }}") },
+    });
+    expect((await looked).response.status).toBe(401);
     expect(sessionState.get()).toMatchObject({ asking: false });
     void save().catch(() => undefined);
     await vi.waitFor(() => expect(sessionState.get()).toMatchObject({ asking: true }));

@@ -127,6 +127,13 @@ async function readCsrf(): Promise<string> {
   return ((await response.json()) as { csrf_token: string }).csrf_token;
 }
 
+/** What is posted only because the question is long. The page asks it by itself while somebody types. */
+const QUESTIONS = /\/(runs\/estimate|templates\/preview|assertions\/try)$/;
+
+function changesSomething(request: Request): boolean {
+  return !isSafe(request) && !QUESTIONS.test(new URL(request.url).pathname);
+}
+
 type Renewal = "renewed" | "ended" | Response;
 
 /** Another access token for the refresh token: once for all requests that wait, and for all tabs. */
@@ -177,7 +184,7 @@ function askForRenewal(): Promise<Response> {
 function signedInAgain(request: Request): Promise<boolean> {
   const state = sessionState.get();
   // Put off is not refused: who wants to change something is asked again.
-  if (state.status === "in" || (state.status === "ended" && !isSafe(request))) {
+  if (state.status === "in" || (state.status === "ended" && changesSomething(request))) {
     sessionState.set({ ...state, status: "ended", asking: true });
   }
   return sessionState.until((now) => {

@@ -44,6 +44,8 @@ function draftServer() {
       draft = tagged(text, '"theirs"');
     },
     refuse: undefined as Error | undefined,
+    signedIn: true,
+    isSignedIn: () => server.signedIn,
     read: vi.fn(async () => draft),
     write: vi.fn(async (wanted: CardContent, etag: string) => {
       if (server.refuse) throw server.refuse;
@@ -135,6 +137,22 @@ describe("the draft keeper", () => {
     keeper.edit(content("same"));
     await vi.advanceTimersByTimeAsync(QUIET_MS);
     expect(keeper.snapshot().keeping.state).toBe("kept");
+  });
+
+  it("waits by itself while nobody is signed in, but not when a person asks", async () => {
+    const { server, keeper } = keeping();
+    server.signedIn = false;
+    keeper.edit(content("typed on"));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(server.write).not.toHaveBeenCalled();
+    expect(keeper.snapshot().keeping).toEqual({ state: "failed", why: "You are signed out." });
+    server.signedIn = true;
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(server.written).toEqual(["typed on"]);
+    server.signedIn = false;
+    keeper.edit(content("by hand"));
+    await keeper.flush();
+    expect(server.written).toEqual(["typed on", "by hand"]);
   });
 
   it("keeps the text when the server is gone, and writes it when it is back", async () => {

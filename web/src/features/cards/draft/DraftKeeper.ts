@@ -7,6 +7,8 @@ import { sameContent } from "../content";
 export interface DraftServer {
   read: () => Promise<Tagged<Draft>>;
   write: (content: CardContent, etag: string) => Promise<Tagged<Draft>>;
+  /** Whether somebody is signed in. A write asks for the password where nobody is, so only a person may begin one. */
+  isSignedIn: () => boolean;
 }
 
 export type Keeping =
@@ -114,7 +116,16 @@ export class DraftKeeper {
     clearTimeout(this.#timer);
     // Nobody looks at it any more: what is left was flushed when the last one went.
     if (this.#listeners.size === 0) return;
-    this.#timer = setTimeout(() => void this.flush(), ms);
+    this.#timer = setTimeout(() => this.#inTurn(), ms);
+  }
+
+  #inTurn(): void {
+    if (this.#server.isSignedIn()) {
+      void this.flush();
+      return;
+    }
+    this.#set({ keeping: { state: "failed", why: "You are signed out." } });
+    this.#later(AGAIN_MS);
   }
 
   async #write(): Promise<void> {

@@ -1,6 +1,7 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from "react";
 import { client, ifMatch, readTagged, WORKSPACE } from "@/api/client";
+import { isSignedIn, sessionState } from "@/api/sessionState";
 import { draftQuery } from "../queries";
 import { DraftKeeper, type DraftState } from "./DraftKeeper";
 
@@ -26,6 +27,7 @@ export function DraftProvider({ slug, children }: { slug: string; children: Reac
               body: { content },
             }),
           ),
+        isSignedIn: () => isSignedIn(sessionState.get()),
       }),
   );
   useEffect(() => {
