@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { BrowserContext } from "@playwright/test";
+import { ADMIN, Admin } from "./admin";
 
 const PROGRAM = resolve(process.env.PROMPTCARDS ?? join(import.meta.dirname, "../target/debug/promptcards"));
 
@@ -111,8 +112,6 @@ export class FakeOllama {
   }
 }
 
-/** The admin of every server of a test. */
-export const ADMIN = { name: "ada", password: "nine walruses play the cello" } as const;
 const SCOPES = ["cards:write", "runs:write", "models:write", "export"];
 
 /** A server with a folder of its own, which outlives a kill. */
@@ -140,21 +139,17 @@ export class Server {
 
   /** Makes the admin as who started the server would, and an API key of theirs. */
   static async #setUp(address: string, folder: string): Promise<string> {
-    const post = async (path: string, body: object, token?: string) => {
-      const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
-      const response = await fetch(`${address}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
-      if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-      return response.json();
-    };
     // Once it answers, the secret is written.
     await fetch(`${address}/api/v1/setup`);
     const secret = (await readFile(join(folder, "setup-token"), "utf8")).trim();
-    const { tokens } = (await post("/api/v1/setup", { secret, ...ADMIN, tokens: true })) as {
-      tokens: { access_token: string };
-    };
+    const admin = await Admin.setUp(address, secret);
     const wanted = { name: "test", workspace: "default", scopes: SCOPES };
-    const made = (await post("/api/v1/account/api-keys", wanted, tokens.access_token)) as { key: string };
-    return made.key;
+    return (await admin.post<{ key: string }>("account/api-keys", wanted)).key;
+  }
+
+  /** Ends every session of the admin, as somebody does who has lost a computer. */
+  async endSessions(): Promise<void> {
+    await (await Admin.signIn(this.address)).remove("account/sessions");
   }
 
   /** Signs the admin in, in the browser of this context. */

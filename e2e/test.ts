@@ -31,8 +31,6 @@ export class Watch {
       });
     });
     page.on("console", (message) => {
-      // The browser writes of every 401, and of the 404 of a server without accounts: this is how the page asks.
-      if (message.location().url.endsWith("/api/v1/session")) return;
       if (message.type() === "error" || message.type() === "warning") {
         this.#seen.push(`console: ${message.text()}`);
       }

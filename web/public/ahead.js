@@ -19,7 +19,14 @@ for (const file of pages.find(([address]) => new RegExp(address).test(path))?.[1
   link.href = `/${file}`;
   document.head.append(link);
 }
-ask("session");
+// Not by a link: the browser keeps a refusal that a link brought, and gives it again to who asks after signing in.
+// The start script may have come first and have asked by itself: it leaves a null.
+if (window.sessionAhead === undefined) {
+  window.sessionAhead = fetch("/api/v1/session").then(
+    async (response) => new Response(await response.text(), response),
+  );
+  window.sessionAhead.catch(() => undefined);
+}
 const run = /^\/runs\/([0-9a-f-]{36})$/.exec(path)?.[1];
 const { searchParams } = new URL(window.location.href);
 if (run && !searchParams.has("show") && !searchParams.has("search")) {

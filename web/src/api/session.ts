@@ -26,8 +26,23 @@ export async function loadSession(): Promise<void> {
   }
 }
 
+declare global {
+  interface Window {
+    /** What public/ahead.js has asked for while this script still came; null: it is too late for that. */
+    sessionAhead?: Promise<Response> | null;
+  }
+}
+
 async function readSession(): Promise<Session> {
-  return renewing(() => read(client.GET("/api/v1/session", { fetch: sendBare })));
+  return renewing(() =>
+    read(client.GET("/api/v1/session", { fetch: (request) => takeAhead() ?? sendBare(request) })),
+  );
+}
+
+function takeAhead(): Promise<Response> | undefined {
+  const { sessionAhead } = window;
+  window.sessionAhead = null;
+  return sessionAhead ?? undefined;
 }
 
 /** Asks, and once more with another access token. */
