@@ -7,7 +7,13 @@ const server = process.env.PROMPTCARDS_SERVER ?? "http://127.0.0.1:3000";
 
 export default defineConfig({
   plugins: [react(), ahead()],
-  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  resolve: {
+    alias: {
+      "@": fileURLToPath(new URL("./src", import.meta.url)),
+      // What React has by itself since version 18.
+      "use-sync-external-store/shim/with-selector": "use-sync-external-store/with-selector",
+    },
+  },
   // The server writes a fresh nonce over this word in every index.html it sends.
   html: { cspNonce: "__CSP_NONCE__" },
   build: {

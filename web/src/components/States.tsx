@@ -1,8 +1,7 @@
 import { createContext, type ReactNode, useContext } from "react";
 import { isForbidden, ProblemError, sentence } from "@/api/problem";
 import { CodeMissingError, reload } from "@/lib/code";
-import { waiting } from "@/lib/format";
-import { useSecondsUntil } from "@/lib/time";
+import { useSecondsUntil, waiting } from "@/lib/waiting";
 import { Button } from "./Button";
 
 /** Nothing is here yet, and the one next step. */

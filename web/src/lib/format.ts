@@ -46,11 +46,3 @@ export function bytes(value: number): string {
 export function shortDigest(digest: string): string {
   return digest.replace(/^sha256:/, "").slice(0, 12);
 }
-
-/** Seconds as a person waits for them: `41 s`, `12 min`, `6 h 5 min`. */
-export function waiting(seconds: number): string {
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.ceil(seconds / 60);
-  if (minutes < 60) return `${minutes} min`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}

@@ -34,19 +34,6 @@ export function useNow(everyMs: number): Date {
   return now;
 }
 
-/** Whole seconds until a moment in ms since 1970, counted down; 0 once it is past, or if there is none. */
-export function useSecondsUntil(at: number | null): number {
-  const [now, setNow] = useState(Date.now);
-  const left = at === null ? 0 : Math.max(0, Math.ceil((at - now) / 1_000));
-  useEffect(() => {
-    if (at === null) return;
-    setNow(Date.now());
-    const timer = setInterval(() => setNow(Date.now()), 1_000);
-    return () => clearInterval(timer);
-  }, [at]);
-  return left;
-}
-
 /** The day of a moment, with its year: `Nov 21, 2026`. */
 export function onDay(iso: string): string {
   return dayOfYear.format(new Date(iso));

@@ -6,7 +6,6 @@ import { homeOf, leave, WORKSPACE } from "@/api/workspace";
 import { lazily } from "@/components/lazily";
 import { Failure, WhoHelps } from "@/components/States";
 import { Shell } from "@/features/shell/Shell";
-import { OwnersHint } from "@/features/workspaces";
 import { CodeMissingError } from "@/lib/code";
 
 const Missing = () => <Failure error={new CodeMissingError()} />;
@@ -19,6 +18,11 @@ const NoWorkspacePage = lazily(
   "no-workspace",
   async () => (await import("@/features/workspaces/NoWorkspacePage")).NoWorkspacePage,
   Missing,
+);
+const OwnersHint = lazily(
+  "owners",
+  async () => (await import("@/features/workspaces")).OwnersHint,
+  () => null,
 );
 const SessionDialogs = lazily(
   "session-dialogs",
@@ -59,7 +63,7 @@ export function Gate() {
         return <Elsewhere slug={first.slug} />;
       }
       return (
-        <WhoHelps value={of === "server" ? "An admin of this server can help." : <OwnersHint />}>
+        <WhoHelps value={of === "server" ? "An admin of this server can help." : <Owners />}>
           <Shell dialogs={<SessionDialogs />}>
             {member || of === "server" ? <Outlet /> : <NoWorkspacePage />}
           </Shell>
@@ -67,6 +71,14 @@ export function Gate() {
       );
     }
   }
+}
+
+function Owners() {
+  return (
+    <Suspense>
+      <OwnersHint />
+    </Suspense>
+  );
 }
 
 /** The address names no workspace, and the person is no member of the one that is meant then. */

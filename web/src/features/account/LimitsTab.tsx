@@ -4,7 +4,8 @@ import { Allowance } from "@/components/Allowance";
 import { Button } from "@/components/Button";
 import { usePage } from "@/components/Page";
 import { Failure, SkeletonLines } from "@/components/States";
-import { count, waiting } from "@/lib/format";
+import { count } from "@/lib/format";
+import { waiting } from "@/lib/waiting";
 import { limitsQuery } from "./queries";
 
 const WORDS: Record<string, { name: string; what: string }> = {

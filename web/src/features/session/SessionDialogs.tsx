@@ -6,8 +6,7 @@ import { useConfirming, useSession, useSessionState } from "@/api/sessionState";
 import { Button } from "@/components/Button";
 import { TextField } from "@/components/Fields";
 import { Dialog } from "@/components/Layers";
-import { waiting } from "@/lib/format";
-import { useSecondsUntil } from "@/lib/time";
+import { useSecondsUntil, waiting } from "@/lib/waiting";
 import { PasswordField } from "./PasswordField";
 import { SignInForm } from "./SignInForm";
 

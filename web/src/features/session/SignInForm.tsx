@@ -4,8 +4,7 @@ import { ProblemError, sentence } from "@/api/problem";
 import { type Credentials, signIn } from "@/api/session";
 import { Button } from "@/components/Button";
 import { Checkbox, TextField } from "@/components/Fields";
-import { waiting } from "@/lib/format";
-import { useSecondsUntil } from "@/lib/time";
+import { useSecondsUntil, waiting } from "@/lib/waiting";
 import { Alert } from "./Frame";
 import { PasswordField } from "./PasswordField";
 
