@@ -10,6 +10,10 @@ export default defineConfig({
   resolve: {
     alias: {
       "@": fileURLToPath(new URL("./src", import.meta.url)),
+      // Its form for browsers decodes `&amp;` by innerHTML, which the policy of the page forbids.
+      "decode-named-character-reference": fileURLToPath(
+        new URL("./node_modules/decode-named-character-reference/index.js", import.meta.url),
+      ),
       // What React has by itself since version 18.
       "use-sync-external-store/shim/with-selector": "use-sync-external-store/with-selector",
     },
