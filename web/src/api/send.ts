@@ -60,6 +60,7 @@ export async function send(request: Request): Promise<Response> {
     if (remedies >= REMEDIES) return response;
     const remedied = await remedy(request, response, sentAt);
     if (remedied === "none") return response;
+    leaveUnread(response);
     if (remedied !== "done") return remedied;
   }
 }
@@ -98,6 +99,11 @@ async function codeOf(response: Response): Promise<string | undefined> {
   }
 }
 
+/** What nobody reads would keep its connection for a while. */
+function leaveUnread(response: Response): void {
+  void response.body?.cancel();
+}
+
 function isSafe({ method }: Request): boolean {
   return method === "GET" || method === "HEAD";
 }
@@ -122,6 +128,7 @@ async function readCsrf(): Promise<string> {
   if (!response.ok) {
     // The request goes without, and its refusal says what is the matter.
     forgetCsrf();
+    leaveUnread(response);
     return "";
   }
   return ((await response.json()) as { csrf_token: string }).csrf_token;
@@ -159,15 +166,16 @@ async function renewNow(): Promise<Renewal> {
   let response = await askForRenewal();
   if (response.status === 403 && (await codeOf(response)) === "csrf_failed") {
     forgetCsrf();
+    leaveUnread(response);
     response = await askForRenewal();
   }
-  if (response.ok) {
-    renewedAt = Date.now();
-    tellTabs({ kind: "renewed" });
-    return "renewed";
-  }
   // Too many requests, or a server that is ill: the session may well live on.
-  return response.status === 429 || response.status >= 500 ? response : "ended";
+  if (response.status === 429 || response.status >= 500) return response;
+  leaveUnread(response);
+  if (!response.ok) return "ended";
+  renewedAt = Date.now();
+  tellTabs({ kind: "renewed" });
+  return "renewed";
 }
 
 function askForRenewal(): Promise<Response> {
