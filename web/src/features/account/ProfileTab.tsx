@@ -127,7 +127,7 @@ function PasswordForm({ name }: { name: string }) {
       >
         <input type="text" name="username" autoComplete="username" value={name} readOnly hidden />
         <PasswordField
-          label="Present password"
+          label="Current password"
           autoComplete="current-password"
           value={typed.current}
           onChange={(current) => setTyped((before) => ({ ...before, current }))}

@@ -28,7 +28,7 @@ describe("the profile", () => {
           });
     });
     const { user } = openPage("/account");
-    await user.type(await screen.findByLabelText("Present password"), "no");
+    await user.type(await screen.findByLabelText("Current password"), "no");
     await user.type(screen.getByLabelText("New password"), "ada ada ada ada");
     await user.click(screen.getByRole("button", { name: "Change password" }));
     expect(asked).toHaveLength(0);
@@ -36,8 +36,8 @@ describe("the profile", () => {
     await user.type(screen.getByLabelText("New password"), "correct horse battery");
     await user.click(screen.getByRole("button", { name: "Change password" }));
     expect(await screen.findByText("This is not your present password.")).toBeVisible();
-    await user.clear(screen.getByLabelText("Present password"));
-    await user.type(screen.getByLabelText("Present password"), "old password here");
+    await user.clear(screen.getByLabelText("Current password"));
+    await user.type(screen.getByLabelText("Current password"), "old password here");
     await user.click(screen.getByRole("button", { name: "Change password" }));
     expect(await screen.findByText(/Password changed/)).toBeVisible();
     expect(screen.getByLabelText("New password")).toHaveValue("");

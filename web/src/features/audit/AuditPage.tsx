@@ -31,6 +31,7 @@ export function AuditPage() {
   const open = entry === undefined ? undefined : rows?.find(({ seq }) => seq === entry);
   return (
     <div className={open ? "audit has-drawer" : "audit"}>
+      {open && <h1 className="sr alone">Audit log</h1>}
       <div className="page">
         <div className="page__head">
           <div>

@@ -76,7 +76,7 @@ export function InviteDialog({ onClose }: { onClose: () => void }) {
         <TextField
           label="Name"
           hint="optional"
-          note="Who is invited may choose it otherwise."
+          note="They may choose another."
           autoCapitalize="none"
           spellCheck={false}
           maxLength={64}
@@ -88,6 +88,7 @@ export function InviteDialog({ onClose }: { onClose: () => void }) {
         <TextField
           label="E-mail"
           hint="optional"
+          note="To sign in with, beside the name. Nothing is sent to it."
           type="email"
           value={typed.email}
           onChange={(event) => setTyped((before) => ({ ...before, email: event.target.value }))}

@@ -30,6 +30,7 @@ export function PeoplePage() {
   }, [settled, navigate]);
   return (
     <div className={user ? "people has-drawer" : "people"}>
+      {user && <h1 className="sr alone">People</h1>}
       <div className="page">
         <div className="list__tools">
           <h1>People</h1>

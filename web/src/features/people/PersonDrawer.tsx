@@ -95,13 +95,13 @@ function Person({ user }: { user: Account }) {
             </option>
           ))}
         </Select>
-        <p className="hint">{SERVER_ROLES.find(({ value }) => value === user.role)?.may}</p>
+        <p className="hint person__note">{SERVER_ROLES.find(({ value }) => value === user.role)?.may}</p>
       </section>
       <section className="part">
         <div className="part__head">
           <h3>Access</h3>
         </div>
-        <div className="stack">
+        <div className="line line--wrap">
           <ResetLink user={user} />
           <EndSessions user={user} />
           {user.disabled_at ? (
@@ -119,14 +119,14 @@ function Person({ user }: { user: Account }) {
               Disable the account
             </Button>
           )}
-          <p className="hint">
-            {user.disabled_at
-              ? "Disabled: it cannot sign in, and its keys are refused. What it made stays."
-              : isMe
-                ? "You cannot disable your own account. Another admin can."
-                : "Disabling cuts it off within a second. What it made stays."}
-          </p>
         </div>
+        <p className="hint person__note">
+          {user.disabled_at
+            ? "Disabled: they cannot sign in, and their keys are refused. What they made stays."
+            : isMe
+              ? "You cannot disable your own account. Another admin can."
+              : "Disabling shuts them out within a second. What they made stays."}
+        </p>
       </section>
       <PersonKeys user={user} />
     </>

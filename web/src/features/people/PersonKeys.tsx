@@ -33,7 +33,7 @@ export function PersonKeys({ user }: { user: Account }) {
       {keys.isError && !keys.data ? (
         <Failure error={keys.error} onRetry={() => void keys.refetch()} />
       ) : keys.data?.length === 0 ? (
-        <p className="hint">It has none.</p>
+        <p className="hint">There are none.</p>
       ) : (
         <KeysTable keys={keys.data} narrow onRevoke={setRevoking} />
       )}

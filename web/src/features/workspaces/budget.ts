@@ -26,7 +26,12 @@ export type TypedBudget = Record<keyof Budget, string>;
 
 export function typedOf(budget: Budget): TypedBudget {
   const typed = (of: keyof Budget) => String(budget[of] ?? "");
-  return { calls: typed("calls"), tokens: typed("tokens"), cost_usd: typed("cost_usd") };
+  // Of dollars two decimals are read, although one may be stored.
+  return {
+    calls: typed("calls"),
+    tokens: typed("tokens"),
+    cost_usd: typed("cost_usd").replace(/\.\d$/, "$&0"),
+  };
 }
 
 /** Group separators are for the eye. */
