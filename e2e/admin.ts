@@ -52,6 +52,10 @@ export class Admin {
     await this.#send("PUT", path, body);
   }
 
+  async patch(path: string, body: object): Promise<void> {
+    await this.#send("PATCH", path, body);
+  }
+
   async remove(path: string): Promise<void> {
     await this.#send("DELETE", path);
   }
