@@ -7,8 +7,9 @@ use std::process::Command;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use api::door::{Door, OwnNames};
+use api::door::{Door, Reach};
 use api::extract::Create;
+use api::serve::Connections;
 use api::spa::Site;
 use axum::Router;
 use axum::body::Bytes;
@@ -49,11 +50,13 @@ pub(crate) async fn serve(arguments: &[&str]) -> Result<()> {
             .route(&format!("/parse/{size}"), post(async move |_: Create<NewCard>| answer(parsed.clone())));
     }
     if *door != WITHOUT_DOOR {
-        let door = Door::new(Arc::new(SystemIds), OwnNames::loopback(address.port()));
+        let door = Door::new(Arc::new(SystemIds), Reach::loopback(address.port()));
         router = api::router::guarded(router, Site::embedded(), &door);
     }
     println!("the bare server listens on http://{address}");
-    api::serve::serve(listener, router, CancellationToken::new()).await;
+    // Whoever measures comes from one address.
+    let connections = Connections { per_address: 0, ..Connections::default() };
+    api::serve::serve(listener, router, connections, CancellationToken::new()).await;
     Ok(())
 }
 

@@ -47,6 +47,7 @@ mod links;
 mod members;
 mod models;
 mod openapi;
+mod places;
 pub mod problem;
 mod registration;
 pub mod reply;

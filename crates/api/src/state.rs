@@ -39,6 +39,12 @@ impl ApiState {
         }
     }
 
+    /// The same for a server that browsers reach over TLS: its cookies are sent over nothing else.
+    #[must_use]
+    pub fn over_tls(self) -> Self {
+        Self { cookies: Cookies::Secure, ..self }
+    }
+
     /// The workspace that an address names.
     pub(crate) async fn workspace(&self, slug: &str) -> Result<WorkspaceId> {
         let known = self.workspaces.read().unwrap_or_else(PoisonError::into_inner).get(slug).copied();

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::door::{Door, OwnNames, TrustedProxies};
-use api::serve::ListenError;
+use api::door::{Door, TrustedProxies};
+use api::serve::{Connections, ListenError, Tls, TlsError};
 use api::spa::Site;
 use api::state::ApiState;
 use cache::Cache;
@@ -34,6 +34,9 @@ pub enum StartError {
     /// It cannot listen.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// Its certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The data folder cannot be made.
     #[error("the folder {path} cannot be made: {cause}")]
     Folder {
@@ -100,6 +103,8 @@ pub struct App {
     store: Store,
     listener: TcpListener,
     address: SocketAddr,
+    origin: String,
+    connections: Connections,
     router: axum::Router,
     tasks: TaskTracker,
     closing: CancellationToken,
@@ -113,6 +118,7 @@ impl App {
         crate::install_cryptography();
         let ids: Arc<dyn IdSource> = Arc::new(SystemIds);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let tls = config.server.tls_files().map(Tls::load).transpose()?;
         // Listening comes first: a port that is taken must leave the database alone.
         let listener = api::serve::listen(config.server.listen).await?;
         let address = listener
@@ -138,17 +144,47 @@ impl App {
         let engine = Engine::start(parts, &tasks, &stop).await?;
         let settings = toml::to_string(config).unwrap_or_default();
         engine.note_start(env!("CARGO_PKG_VERSION"), &settings).await?;
-        let proxies = TrustedProxies::new(config.server.trusted_proxies.clone());
-        let door = Door::behind(proxies, ids, OwnNames::loopback(address.port()));
-        let state = ApiState::new(Arc::clone(&engine), closing.clone());
+        let door = Door::new(ids, config.server.reach(address.port()));
+        let mut state = ApiState::new(Arc::clone(&engine), closing.clone());
+        if config.server.over_tls() {
+            state = state.over_tls();
+        }
         let router = api::router::router(state, Site::embedded(), &door)?;
-        let new_master_key = unlocked.made;
-        Ok(Self { engine, new_master_key, store, listener, address, router, tasks, closing, stop })
+        let connections = Connections {
+            per_address: config.server.connections_per_address,
+            proxies: TrustedProxies::new(config.server.trusted_proxies.clone()),
+            tls,
+            ..Connections::default()
+        };
+        let (origin, new_master_key) = (config.server.origin(address), unlocked.made);
+        Ok(Self {
+            engine,
+            new_master_key,
+            store,
+            listener,
+            address,
+            origin,
+            connections,
+            router,
+            tasks,
+            closing,
+            stop,
+        })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What people type to reach it, such as `http://127.0.0.1:3000`.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Its TLS, whose certificate may be read again while it runs.
+    pub fn tls(&self) -> Option<Arc<Tls>> {
+        self.connections.tls.clone()
     }
 
     /// Answers until `stop` is cancelled; then ends what is open, gives the cells under way back and closes
@@ -159,7 +195,7 @@ impl App {
             stop.cancelled().await;
             closing.cancel();
         });
-        api::serve::serve(self.listener, self.router, self.closing).await;
+        api::serve::serve(self.listener, self.router, self.connections, self.closing).await;
         self.stop.cancel();
         // What stores results ends when nobody can send one any more, and the engine can.
         drop(self.engine);

@@ -1,5 +1,7 @@
 //! Settings: defaults, then the file, then the environment, then flags.
 
+mod server;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -9,11 +11,12 @@ use engine::limits::LimitsSettings;
 use engine::people::AuthSettings;
 use engine::retention::RetentionSettings;
 use engine::secrets::SecretsSettings;
-use ipnet::IpNet;
 use llm::{ProvidersSettings, ServerAddress};
 use serde::{Deserialize, Serialize};
 use store::{DatabaseUrl, StoreSettings};
 use toml::{Table, Value};
+
+pub use server::ServerSettings;
 
 /// The file that is read from the working folder if no other is named.
 const FILE: &str = "promptcards.toml";
@@ -48,28 +51,6 @@ pub struct Config {
     pub audit: AuditSettings,
     /// The model servers. Naming any replaces the two that are there by default.
     pub providers: ProvidersSettings,
-}
-
-/// The section `server`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ServerSettings {
-    /// Where to listen. Loopback only, while there is no TLS; port 0 takes a free one.
-    pub listen: SocketAddr,
-    /// The folder of the database, made if it is not there.
-    pub data_dir: PathBuf,
-    /// The networks of the proxies that are believed when they say for whom they ask.
-    pub trusted_proxies: Vec<IpNet>,
-}
-
-impl Default for ServerSettings {
-    fn default() -> Self {
-        Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
-            data_dir: PathBuf::from("data"),
-            trusted_proxies: Vec::new(),
-        }
-    }
 }
 
 /// How log lines are written.
@@ -181,6 +162,7 @@ impl Config {
     }
 
     fn validate(&self) -> Result<(), ConfigError> {
+        self.server.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;
         self.store.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;
         self.retention.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;
         self.auth.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;

@@ -27,13 +27,17 @@ pub fn plenty() -> LimitsSettings {
     }
 }
 
-/// The same as variables of a server's environment.
+/// How many connections the one address may have that every test comes from.
+pub(crate) const CONNECTIONS: usize = 1_000_000;
+
+/// The same as variables of a server's environment, with [`CONNECTIONS`].
 pub fn plenty_as_variables() -> Vec<(String, String)> {
     let table = serde_json::to_value(plenty()).unwrap();
     let numbers = table.as_object().unwrap().iter().filter(|(_, value)| value.is_number());
-    numbers
-        .map(|(name, value)| (format!("PROMPTCARDS_LIMITS__{}", name.to_uppercase()), value.to_string()))
-        .collect()
+    let limits = numbers
+        .map(|(name, value)| (format!("PROMPTCARDS_LIMITS__{}", name.to_uppercase()), value.to_string()));
+    let connections = ("PROMPTCARDS_SERVER__CONNECTIONS_PER_ADDRESS".to_owned(), CONNECTIONS.to_string());
+    limits.chain([connections]).collect()
 }
 
 /// Limits of these settings, counted in memory by `clock`.

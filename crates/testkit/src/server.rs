@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::accounts;
 use crate::actor::Actor;
 use crate::database::TestDatabase;
-use crate::limits::plenty;
+use crate::limits::{CONNECTIONS, plenty};
 
 /// A server on a free port with a database of its own and, as its `ollama`, a fake one.
 pub struct TestServer {
@@ -75,6 +75,7 @@ impl TestServer {
 fn config(database: &TestDatabase, ollama: &str) -> Config {
     let mut config = Config::default();
     config.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    config.server.connections_per_address = CONNECTIONS;
     database.folder().clone_into(&mut config.server.data_dir);
     config.store = database.settings();
     config.secrets.master_key_file = Some(database.folder().join("master.key"));

@@ -31,19 +31,25 @@ const ALWAYS: [(HeaderName, HeaderValue); 8] = [
     ),
 ];
 
+/// Browsers ask for nothing but TLS for two years. Said only where the server has a name of its own: on `localhost` it
+/// would shut every other program of the machine out.
+const STRICT_TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
 const REPORTING: HeaderName = HeaderName::from_static("reporting-endpoints");
 const API_POLICY: HeaderValue =
     HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox");
 
 /// Adds the headers. What the response already has stays, so that an asset may say how long it keeps.
-pub(super) fn write(response: &mut Response) {
+pub(super) fn write(response: &mut Response, strict_transport: bool) {
     let page = response.extensions_mut().remove::<PageHeaders>();
     let headers = response.headers_mut();
-    headers.reserve(12);
+    headers.reserve(13);
     for (name, value) in &ALWAYS {
         headers.insert(name.clone(), value.clone());
     }
     headers.insert(REPORTING, HeaderValue::from_static("csp=\"/api/v1/csp-report\""));
+    if strict_transport {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT);
+    }
     let policy = match page {
         None => {
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

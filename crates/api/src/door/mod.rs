@@ -5,8 +5,11 @@
 
 mod client;
 mod headers;
+mod names;
 mod origin;
+mod pages;
 mod rate;
+mod reach;
 mod size;
 
 use std::any::Any;
@@ -32,11 +35,15 @@ use uuid::Uuid;
 pub(crate) use client::ClientAddress;
 pub use client::TrustedProxies;
 pub use headers::{Nonce, PageHeaders};
-pub use origin::OwnNames;
+pub use origin::{NoOrigin, Origin};
+pub use pages::ForeignPages;
+pub use reach::Reach;
 
 use crate::auth::{self, Gate};
+use crate::places::{Place, Places};
 use crate::problem::{self, ApiError, Code};
 use crate::routes::RateTier;
+use pages::Admitted;
 use rate::Counted;
 
 /// The number of a request, which stands in its answer, in the log and in the audit log.
@@ -62,23 +69,20 @@ const WAIT_AGAIN: u32 = 5;
 /// What all requests share at the door.
 pub struct Door {
     ids: Arc<dyn IdSource>,
-    names: OwnNames,
-    proxies: TrustedProxies,
+    reach: Reach,
+    /// What clients behind proxies hold of the places in flight.
+    forwarded: Arc<Places>,
     in_flight: Semaphore,
     waiting: Semaphore,
     panics: AtomicU64,
 }
 
 impl Door {
-    /// A door of a server that is reached by `names`; request ids are drawn from `ids`.
-    pub fn new(ids: Arc<dyn IdSource>, names: OwnNames) -> Arc<Self> {
-        Self::behind(TrustedProxies::default(), ids, names)
-    }
-
-    /// The same behind proxies that are believed.
-    pub fn behind(proxies: TrustedProxies, ids: Arc<dyn IdSource>, names: OwnNames) -> Arc<Self> {
+    /// A door of a server that is reached in this way; request ids are drawn from `ids`.
+    pub fn new(ids: Arc<dyn IdSource>, reach: Reach) -> Arc<Self> {
         let (in_flight, waiting) = (Semaphore::new(IN_FLIGHT), Semaphore::new(WAITING));
-        Arc::new(Self { ids, names, proxies, in_flight, waiting, panics: AtomicU64::new(0) })
+        let forwarded = Places::new(reach.per_client);
+        Arc::new(Self { ids, reach, forwarded, in_flight, waiting, panics: AtomicU64::new(0) })
     }
 
     /// The places of requests that wait, as far as they are free.
@@ -104,6 +108,21 @@ struct Entrance {
     gate: Option<Arc<Gate>>,
 }
 
+/// What becomes of a request at the door.
+enum Entry<'a> {
+    /// It goes on to its handler.
+    Admitted(Held<'a>),
+    /// There is nothing to do but answer.
+    Answered(Response),
+}
+
+/// The places that a request holds until it is answered.
+#[derive(Default)]
+struct Held<'a> {
+    _of_all: Option<SemaphorePermit<'a>>,
+    _of_client: Option<Place>,
+}
+
 async fn pass(State(Entrance { door, gate }): State<Entrance>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let request_id = door.ids.next();
@@ -111,13 +130,15 @@ async fn pass(State(Entrance { door, gate }): State<Entrance>, mut request: Requ
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let path = matched.as_ref().map_or("-", MatchedPath::as_str);
 
-    let client = door.proxies.client_of(&request);
+    let client = door.reach.proxies.client_of(&request);
     request.extensions_mut().insert(client);
     request.extensions_mut().insert(RequestId(request_id));
+    let foreign = door.reach.pages.admit(&mut request);
     let mut visit = Visit::default();
-    let mut response = match door.place(&request, path) {
+    let mut response = match door.place(&request, path, client, foreign.as_ref()) {
         Err(refusal) => refusal.into_response(),
-        Ok(_permit) => {
+        Ok(Entry::Answered(response)) => response,
+        Ok(Entry::Admitted(_place)) => {
             let answer = answer(gate.clone(), request, next, client, request_id, &mut visit);
             match AssertUnwindSafe(answer).catch_unwind().await {
                 Ok(response) => response.unwrap_or_else(ApiError::into_response),
@@ -133,7 +154,10 @@ async fn pass(State(Entrance { door, gate }): State<Entrance>, mut request: Requ
             gate.note(error.code(), visit.tier, visit.caller.as_deref(), client.0, request_id);
         }
     }
-    headers::write(&mut response);
+    headers::write(&mut response, door.reach.strict_transport);
+    if let Some(foreign) = foreign {
+        foreign.write(response.headers_mut());
+    }
     response = visit.counted.write(response);
     if let Ok(value) =
         HeaderValue::from_str(request_id.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()))
@@ -180,25 +204,47 @@ async fn answer(
 
 impl Door {
     /// A place for the request. Refuses what needs no look at the body.
-    fn place(&self, request: &Request, path: &str) -> Result<Option<SemaphorePermit<'_>>, ApiError> {
+    fn place(
+        &self,
+        request: &Request,
+        path: &str,
+        client: ClientAddress,
+        foreign: Option<&Admitted>,
+    ) -> Result<Entry<'_>, ApiError> {
         size::check(request)?;
-        self.names.check(request)?;
+        self.reach.names.check_host(request)?;
+        match foreign {
+            None => self.reach.names.check_origin(request)?,
+            Some(page) => {
+                if let Some(permission) = page.permission() {
+                    return Ok(Entry::Answered(permission));
+                }
+            }
+        }
         if request.method() == Method::TRACE || request.method() == Method::CONNECT {
             return Err(ApiError::new(Code::MethodNotAllowed, "TRACE and CONNECT are not answered here.")
                 .with_header(http::header::ALLOW, HeaderValue::from_static("GET,HEAD")));
         }
         // A probe asks whether the server lives; a full house is no reason to say that it does not.
         if matches!(path, "/livez" | "/readyz") {
-            return Ok(None);
+            return Ok(Entry::Admitted(Held::default()));
         }
-        if waits(request, path) {
-            return self.waiting.try_acquire().map(Some).map_err(|_| {
+        let mut of_client = None;
+        if client.is_forwarded(request) {
+            of_client = self.forwarded.take(client.0).map_err(|_| {
+                let detail =
+                    "As many requests from your address are being answered as may. Send fewer at once.";
+                ApiError::new(Code::Overloaded, detail).retry_after(1)
+            })?;
+        }
+        let waits = waits(request, path);
+        let places = if waits { &self.waiting } else { &self.in_flight };
+        match places.try_acquire() {
+            Ok(permit) => Ok(Entry::Admitted(Held { _of_all: Some(permit), _of_client: of_client })),
+            Err(_) if waits => {
                 let detail = "As many requests wait for a label as may. Ask without `wait`, or again after Retry-After.";
-                ApiError::new(Code::Overloaded, detail).retry_after(WAIT_AGAIN)
-            });
-        }
-        match self.in_flight.try_acquire() {
-            Ok(permit) => Ok(Some(permit)),
+                Err(ApiError::new(Code::Overloaded, detail).retry_after(WAIT_AGAIN))
+            }
             Err(_) => Err(ApiError::new(Code::Overloaded, Code::Overloaded.meaning()).retry_after(1)),
         }
     }

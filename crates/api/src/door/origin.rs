@@ -1,99 +1,155 @@
-//! Whose requests are looked at: those of programs, and of pages that this server sent itself.
-//!
-//! A page elsewhere can reach a loopback address through the victim's browser, by a form or by a host name that
-//! it lets point to 127.0.0.1. The browser names that host and that origin, so both are checked.
+//! An origin of the web: scheme, host and port, as browsers write it.
 
-use axum::extract::Request;
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
 use http::uri::Authority;
-use http::{HeaderMap, Method, header};
+use serde::{Deserialize, Serialize};
 
-use crate::problem::{ApiError, Code};
-
-/// The hosts and origins that are this server.
-#[derive(Debug, Clone)]
-pub struct OwnNames {
-    hosts: Vec<String>,
-    origins: Vec<String>,
+/// Scheme, host and port, such as `https://cards.example.org` or `http://localhost:3000`. In lower case and without
+/// the port that the scheme has by itself, so that it is what a browser writes in the header Origin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Origin {
+    https: bool,
+    host: String,
+    port: Option<u16>,
 }
 
-impl OwnNames {
-    /// The loopback names of a server that listens on `port`.
-    pub fn loopback(port: u16) -> Self {
-        let mut hosts = Vec::new();
-        for name in ["127.0.0.1", "localhost", "[::1]"] {
-            hosts.push(format!("{name}:{port}"));
-            if port == 80 {
-                hosts.push(name.to_owned());
-            }
+/// A text that is no origin.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no origin: write scheme, host and port alone, such as https://cards.example.org")]
+pub struct NoOrigin(String);
+
+impl Origin {
+    /// Whether it is reached over TLS.
+    pub fn is_https(&self) -> bool {
+        self.https
+    }
+
+    /// Whether it is a name of the browser's own machine.
+    pub fn is_loopback(&self) -> bool {
+        let bare = self.host.trim_start_matches('[').trim_end_matches(']');
+        self.host == "localhost" || bare.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+    }
+
+    /// What the header Host may say: the port may be left out where the scheme has it by itself.
+    pub(super) fn hosts(&self) -> Vec<String> {
+        match self.port {
+            Some(port) => vec![format!("{}:{port}", self.host)],
+            None => vec![self.host.clone(), format!("{}:{}", self.host, default_port(self.https))],
         }
-        let origins = hosts.iter().map(|host| format!("http://{host}")).collect();
-        Self { hosts, origins }
     }
+}
 
-    pub(super) fn check(&self, request: &Request) -> Result<(), ApiError> {
-        let headers = request.headers();
-        self.check_host(headers, request.uri().authority())?;
-        let safe = matches!(*request.method(), Method::GET | Method::HEAD);
-        self.check_origin(headers, safe)
-    }
+fn default_port(https: bool) -> u16 {
+    if https { 443 } else { 80 }
+}
 
-    fn check_host(&self, headers: &HeaderMap, authority: Option<&Authority>) -> Result<(), ApiError> {
-        let mut hosts = headers.get_all(header::HOST).iter();
-        let (host, second) = (hosts.next(), hosts.next());
-        let Some(host) = host else {
-            return Err(ApiError::new(Code::BadRequest, "The header Host is missing."));
+impl FromStr for Origin {
+    type Err = NoOrigin;
+
+    fn from_str(text: &str) -> Result<Self, NoOrigin> {
+        let refused = || NoOrigin(text.chars().take(200).collect());
+        let (scheme, rest) = text.split_once("://").ok_or_else(refused)?;
+        let https = match scheme.to_ascii_lowercase().as_str() {
+            "https" => true,
+            "http" => false,
+            _ => return Err(refused()),
         };
-        if second.is_some() {
-            return Err(ApiError::new(Code::BadRequest, "The header Host stands twice."));
+        let authority: Authority = rest.strip_suffix('/').unwrap_or(rest).parse().map_err(|_| refused())?;
+        let (host, port) = (authority.host(), authority.port_u16());
+        // Neither a user, nor a colon without a port, nor a port with zeros before it.
+        let written = port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        if written != authority.as_str() || host.is_empty() || host.contains(['*', '%']) {
+            return Err(refused());
         }
-        let named = host.to_str().unwrap_or("");
-        let own = |name: &str| self.hosts.iter().any(|own| own.eq_ignore_ascii_case(name));
-        if own(named) && authority.is_none_or(|authority| own(authority.as_str())) {
-            return Ok(());
-        }
-        let detail = format!("This server answers to {} and to no other name.", self.hosts.join(", "));
-        Err(ApiError::new(Code::WrongHost, detail))
-    }
-
-    /// Safe methods may come from a link elsewhere, but nothing may say that it is a foreign page's own request.
-    /// A program that names no origin at all passes: a browser always does for unsafe methods.
-    fn check_origin(&self, headers: &HeaderMap, safe: bool) -> Result<(), ApiError> {
-        for origin in headers.get_all(header::ORIGIN) {
-            let origin = origin.to_str().unwrap_or("");
-            if !self.origins.iter().any(|own| own.eq_ignore_ascii_case(origin)) {
-                return Err(foreign());
-            }
-        }
-        if safe {
-            return Ok(());
-        }
-        let mut sites = headers.get_all("sec-fetch-site").iter().peekable();
-        if sites.peek().is_some() {
-            // `same-site` is not enough: another port of this machine is the same site.
-            return if sites.all(|site| site == "same-origin" || site == "none") {
-                Ok(())
-            } else {
-                Err(foreign())
-            };
-        }
-        match headers.get(header::REFERER) {
-            Some(referer) if !headers.contains_key(header::ORIGIN) => {
-                let referer = referer.to_str().unwrap_or("");
-                let own = |origin: &String| {
-                    referer
-                        .strip_prefix(origin.as_str())
-                        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-                };
-                if self.origins.iter().any(own) { Ok(()) } else { Err(foreign()) }
-            }
-            _ => Ok(()),
-        }
+        let host = host.to_ascii_lowercase();
+        Ok(Self { https, host, port: port.filter(|port| *port != default_port(https)) })
     }
 }
 
-fn foreign() -> ApiError {
-    ApiError::new(
-        Code::ForeignOrigin,
-        "The request was made by a page that this server did not send; nothing was changed. Open the server's own address.",
-    )
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}://{}", if self.https { "https" } else { "http" }, self.host)?;
+        self.port.map_or(Ok(()), |port| write!(formatter, ":{port}"))
+    }
+}
+
+impl TryFrom<String> for Origin {
+    type Error = NoOrigin;
+
+    fn try_from(text: String) -> Result<Self, NoOrigin> {
+        text.parse()
+    }
+}
+
+impl From<Origin> for String {
+    fn from(origin: Origin) -> Self {
+        origin.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_are_written_as_browsers_write_them() {
+        for (text, written) in [
+            ("https://cards.example.org", "https://cards.example.org"),
+            ("HTTPS://Cards.Example.org:443/", "https://cards.example.org"),
+            ("http://localhost:80", "http://localhost"),
+            ("https://cards.example.org:8443", "https://cards.example.org:8443"),
+            ("http://[::1]:3000", "http://[::1]:3000"),
+            ("http://192.0.2.1:443", "http://192.0.2.1:443"),
+        ] {
+            assert_eq!(
+                text.parse::<Origin>().map(|origin| origin.to_string()).as_deref(),
+                Ok(written),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_more_or_less_than_an_origin_is_refused() {
+        for text in [
+            "",
+            "*",
+            "null",
+            "cards.example.org",
+            "https://",
+            "https://*",
+            "https://*.example.org",
+            "https://cards.example.org/path",
+            "https://cards.example.org?x",
+            "https://cards.example.org#x",
+            "https://user@cards.example.org",
+            "https://user:pass@cards.example.org",
+            "ftp://cards.example.org",
+            "https://cards.example.org:",
+            "https://cards.example.org:99999",
+            "https://cards example.org",
+            "https://cards.example.org//",
+            "https://a, https://b",
+            "https://kärten.example",
+        ] {
+            assert!(text.parse::<Origin>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn loopback_is_known_by_its_names() {
+        for (text, loopback) in [
+            ("http://localhost:3000", true),
+            ("http://127.0.0.2", true),
+            ("http://[::1]:3000", true),
+            ("http://localhost.example.org", false),
+            ("http://192.0.2.1", false),
+        ] {
+            assert_eq!(text.parse::<Origin>().unwrap().is_loopback(), loopback, "{text}");
+        }
+    }
 }

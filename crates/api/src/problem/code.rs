@@ -149,7 +149,7 @@ codes! {
     UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "Not sent as JSON",
         "Send the body as Content-Type: application/json, without Content-Encoding.";
     WrongHost = "wrong_host", MISDIRECTED_REQUEST, "Wrong host",
-        "The request names a host that this server is not. It answers to its loopback names only.";
+        "The request names a host that this server is not. It answers to the name in its settings and to loopback names.";
     Invalid = "invalid", UNPROCESSABLE_ENTITY, "Values are not accepted",
         "The request is well formed, but values in it are not accepted. Each stands in `errors` with its pointer.";
     ModelMissing = "model_missing", UNPROCESSABLE_ENTITY, "The model is missing",

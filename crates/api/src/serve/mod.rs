@@ -1,41 +1,36 @@
 //! The accept loop: our own, because `axum::serve` has no time limit on headers and leaves Nagle on.
 
+mod http1;
+mod http2;
 mod socket;
+mod streams;
+mod tls;
 
-use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use http::{Request, Response};
-use hyper::body::{Body as _, Incoming};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::Service;
 use tracing::{debug, info, warn};
 
-use socket::{Phase, Socket};
+use crate::door::TrustedProxies;
+use crate::places::{Full, Places};
+pub use tls::{Tls, TlsError, TlsFiles};
 
-/// Connections that may be open at once; more wait in the kernel's queue.
-const CONNECTIONS: usize = 4_096;
 /// How long a connection may be idle between requests.
 const IDLE: Duration = Duration::from_mins(1);
 /// How long requests may go on after the server was told to stop.
 const DRAIN: Duration = Duration::from_secs(25);
+/// How long a handshake of TLS may take.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Pause after a failed accept, which is mostly a want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// hyper's buffer for one connection: more than the door allows for headers, so that the door refuses them.
-const BUFFER: usize = 64 * 1024;
 
 /// Who is at the other end of the connection that a request came over: a client, or a proxy before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,11 +39,6 @@ pub struct Peer(pub SocketAddr);
 /// The server could not begin to listen.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
-    /// Passwords would cross the network in the clear.
-    #[error(
-        "{0} can be reached from other machines. The server has no TLS yet, so it listens on loopback only: use 127.0.0.1 or [::1]"
-    )]
-    NotLoopback(SocketAddr),
     /// Another program has the port.
     #[error("{0} is in use by another program. Stop it, or listen elsewhere with --listen 127.0.0.1:PORT")]
     PortTaken(SocketAddr),
@@ -64,39 +54,83 @@ pub enum ListenError {
 
 /// Begins to listen. Port 0 takes a free one; `local_addr` of the listener tells which.
 pub async fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
-    if !address.ip().is_loopback() {
-        return Err(ListenError::NotLoopback(address));
-    }
     TcpListener::bind(address).await.map_err(|cause| match cause.kind() {
         io::ErrorKind::AddrInUse => ListenError::PortTaken(address),
         _ => ListenError::Refused { address, cause },
     })
 }
 
+/// Which connections are taken, and how.
+#[derive(Debug, Clone)]
+pub struct Connections {
+    /// How many may be open at once; more wait in the kernel's queue.
+    pub at_once: usize,
+    /// How many of them one address may have; 0: as many as it wants. More are closed.
+    pub per_address: usize,
+    /// The proxies whose addresses have no such limit: their connections are those of many.
+    pub proxies: TrustedProxies,
+    /// TLS, if this is where it ends.
+    pub tls: Option<Arc<Tls>>,
+}
+
+impl Default for Connections {
+    fn default() -> Self {
+        Self { at_once: 4_096, per_address: 64, proxies: TrustedProxies::default(), tls: None }
+    }
+}
+
+/// What every connection has of the server.
+#[derive(Clone)]
+struct Shared {
+    router: Router,
+    tls: Option<Arc<Tls>>,
+    /// Cancelled when the server is told to stop.
+    closing: CancellationToken,
+    /// Cancelled after the drain: what still goes on is cut.
+    cut: CancellationToken,
+    tasks: TaskTracker,
+}
+
 /// Answers connections until `closing` is cancelled, then until the open requests are answered, 25 s at most.
-pub async fn serve(listener: TcpListener, router: Router, closing: CancellationToken) {
-    let connections = TaskTracker::new();
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
-    // Cancelled after the drain: connections that still talk are cut.
-    let cut = CancellationToken::new();
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    connections: Connections,
+    closing: CancellationToken,
+) {
+    let Connections { at_once, per_address, proxies, tls } = connections;
+    let shared = Shared { router, tls, closing, cut: CancellationToken::new(), tasks: TaskTracker::new() };
+    let (places, of_addresses) = (Arc::new(Semaphore::new(at_once)), Places::new(per_address));
     // A want that lasts is logged when it begins, not ten times a second.
     let mut failing = false;
     loop {
         let accepted = tokio::select! {
             biased;
-            () = closing.cancelled() => break,
+            () = shared.closing.cancelled() => break,
             accepted = accept(&listener, &places) => accepted,
         };
         match accepted {
             Ok((stream, peer, place)) => {
                 failing = false;
-                let (router, closing, cut) = (router.clone(), closing.clone(), cut.clone());
-                connections.spawn(async move {
-                    tokio::select! {
-                        () = cut.cancelled() => {}
-                        () = connection(stream, peer, router, closing) => {}
+                let address = peer.0.ip();
+                let of_address = match if proxies.trusts(address) {
+                    Ok(None)
+                } else {
+                    of_addresses.take(address)
+                } {
+                    Ok(held) => held,
+                    Err(Full { first }) => {
+                        if first {
+                            warn!(%address, limit = per_address, "an address wants more connections than it may have; they are closed");
+                        }
+                        continue;
                     }
-                    drop(place);
+                };
+                let connection = connection(stream, peer, shared.clone());
+                let cut = shared.cut.clone();
+                shared.tasks.spawn(async move {
+                    let _held = (place, of_address);
+                    cut.run_until_cancelled(connection).await;
                 });
             }
             Err(error) if belongs_to_the_peer(&error) => {
@@ -112,11 +146,12 @@ pub async fn serve(listener: TcpListener, router: Router, closing: CancellationT
         }
     }
     drop(listener);
-    connections.close();
-    if timeout(DRAIN, connections.wait()).await.is_err() {
-        info!(open = connections.len(), "requests were still open after the time to finish; they are cut");
+    let Shared { tasks, cut, .. } = shared;
+    tasks.close();
+    if timeout(DRAIN, tasks.wait()).await.is_err() {
+        info!(open = tasks.len(), "requests were still open after the time to finish; they are cut");
         cut.cancel();
-        connections.wait().await;
+        tasks.wait().await;
     }
 }
 
@@ -134,41 +169,17 @@ fn belongs_to_the_peer(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
 
-async fn connection(stream: TcpStream, peer: Peer, router: Router, closing: CancellationToken) {
+async fn connection(stream: TcpStream, peer: Peer, shared: Shared) {
     if let Err(error) = stream.set_nodelay(true) {
         debug!(%error, "a connection ended before its first request");
         return;
     }
-    let phase = Phase::default();
-    let socket = TokioIo::new(Socket::new(stream, phase.clone()));
-    let service = service_fn(move |request| answer(router.clone(), request, peer, phase.clone()));
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(IDLE)
-        .max_buf_size(BUFFER)
-        .serve_connection(socket, service);
-    let mut connection = pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = closing.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = ended {
-        debug!(%error, "a connection ended in an error");
+    let Some(tls) = &shared.tls else { return http1::answer(stream, peer, shared).await };
+    let handshake = shared.closing.run_until_cancelled(timeout(HANDSHAKE, tls.accept(stream))).await;
+    match handshake {
+        Some(Ok(Ok(stream))) if tls::agreed_on_http2(&stream) => http2::answer(stream, peer, shared).await,
+        Some(Ok(Ok(stream))) => http1::answer(stream, peer, shared).await,
+        Some(Ok(Err(error))) => debug!(%error, "a handshake of TLS failed"),
+        Some(Err(_)) | None => debug!("a handshake of TLS came to no end"),
     }
-}
-
-async fn answer(
-    mut router: Router,
-    mut request: Request<Incoming>,
-    peer: Peer,
-    phase: Phase,
-) -> Result<Response<Body>, Infallible> {
-    phase.header_complete(!request.body().is_end_stream());
-    request.extensions_mut().insert(peer);
-    let response = router.call(request).await;
-    phase.awaiting_header();
-    response
 }

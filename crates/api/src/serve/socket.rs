@@ -12,7 +12,6 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// How long a header that has begun may take.
@@ -77,8 +76,8 @@ impl Deadline {
     }
 }
 
-pub(super) struct Socket {
-    stream: TcpStream,
+pub(super) struct Socket<S> {
+    stream: S,
     phase: Phase,
     header: Deadline,
     /// The turn in which `header` was armed.
@@ -88,8 +87,8 @@ pub(super) struct Socket {
     ended: bool,
 }
 
-impl Socket {
-    pub(super) fn new(stream: TcpStream, phase: Phase) -> Self {
+impl<S> Socket<S> {
+    pub(super) fn new(stream: S, phase: Phase) -> Self {
         let (header, stall, linger) = (Deadline::default(), Deadline::default(), Deadline::default());
         Self { stream, phase, header, header_turn: 0, stall, linger, ended: false }
     }
@@ -113,7 +112,7 @@ impl Socket {
     }
 }
 
-impl AsyncRead for Socket {
+impl<S: AsyncRead + Unpin> AsyncRead for Socket<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -144,7 +143,7 @@ impl AsyncRead for Socket {
     }
 }
 
-impl AsyncWrite for Socket {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Socket<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

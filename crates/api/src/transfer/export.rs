@@ -39,5 +39,6 @@ pub(crate) async fn export_cards(
     let text = state.engine.export_cards(&caller, workspace, slugs.collect()).await?;
     let mut response = text.into_response();
     set(&mut response, header::CONTENT_TYPE, "application/yaml");
+    set(&mut response, header::CONTENT_DISPOSITION, "attachment; filename=\"cards.yaml\"");
     Ok(response)
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use api::door::{Door, OwnNames};
+use api::door::{Door, Reach};
 use api::router::router;
-use api::serve;
+use api::serve::{self, Connections};
 use api::state::ApiState;
 use serde_json::{Value, json};
 use tokio::net::TcpSocket;
@@ -101,11 +101,11 @@ async fn a_reader_that_does_not_read_slows_nobody_and_is_told_to_read_again() {
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let listener = socket.listen(16).unwrap();
     let address = listener.local_addr().unwrap();
-    let door = Door::new(Arc::new(CountedIds::default()), OwnNames::loopback(address.port()));
+    let door = Door::new(Arc::new(CountedIds::default()), Reach::loopback(address.port()));
     let closing = CancellationToken::new();
     let tight = router(ApiState::new(Arc::clone(&server.engine), closing.clone()), site(), &door).unwrap();
     let tasks = TaskTracker::new();
-    tasks.spawn(serve::serve(listener, tight, closing.clone()));
+    tasks.spawn(serve::serve(listener, tight, Connections::default(), closing.clone()));
 
     let run = start(&server).await;
     let path = format!("{run}/events?after=0");

@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use api::door::{Door, OwnNames, TrustedProxies};
+use api::door::{Door, Reach, TrustedProxies};
 use api::extract::{Create, Cursor, IMPORT_LIMIT, IfMatch, Json, PageLimit, Path, Query};
 use api::routes::{RateTier, Routes};
+use api::serve::Connections;
 use api::spa::Site;
 use api::{router, serve, sse};
 use axum::Router;
@@ -44,6 +45,37 @@ impl IdSource for CountedIds {
     fn next(&self) -> Uuid {
         Uuid::from_u128(u128::from(self.0.fetch_add(1, Ordering::Relaxed) + 1))
     }
+}
+
+/// The headers that every response has, besides its policy.
+const HEADERS: [(&str, &str); 9] = [
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("x-frame-options", "DENY"),
+    ("x-xss-protection", "0"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("origin-agent-cluster", "?1"),
+    ("reporting-endpoints", "csp=\"/api/v1/csp-report\""),
+    (
+        "permissions-policy",
+        "camera=(), microphone=(), geolocation=(), payment=(), usb=(), clipboard-read=(), display-capture=()",
+    ),
+];
+
+/// Holds an answer of the page, or of the API, against what every response must have.
+#[track_caller]
+pub(crate) fn expect_headers(answer: &Answer, of_the_page: bool) {
+    for (name, value) in HEADERS {
+        assert_eq!(answer.header(name), Some(value), "{name} of {answer:?}");
+    }
+    assert_eq!(answer.header("server"), None);
+    assert_eq!(answer.header("x-powered-by"), None);
+    assert!(answer.header("x-request-id").is_some());
+    let policy = answer.header("content-security-policy").unwrap();
+    let of_the_api = policy == "default-src 'none'; frame-ancestors 'none'; sandbox";
+    assert_eq!(of_the_api, !of_the_page, "{policy}");
+    assert_eq!(answer.header("cache-control") == Some("no-store"), !of_the_page, "{answer:?}");
 }
 
 /// What the routes below share.
@@ -219,12 +251,29 @@ impl Server {
         proxies: TrustedProxies,
         router: impl FnOnce(&Arc<Door>, &CancellationToken) -> Router,
     ) -> Self {
+        // Every client of a test comes from one address.
+        let connections =
+            Connections { per_address: 100_000, proxies: proxies.clone(), ..Connections::default() };
+        let reach = |port| {
+            let mut reach = Reach::loopback(port);
+            reach.proxies = proxies;
+            reach
+        };
+        Self::with(connections, reach, router).await
+    }
+
+    /// The same that is reached, and takes connections, in this way.
+    pub(crate) async fn with(
+        connections: Connections,
+        reach: impl FnOnce(u16) -> Reach,
+        router: impl FnOnce(&Arc<Door>, &CancellationToken) -> Router,
+    ) -> Self {
         let listener = serve::listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let door = Door::behind(proxies, Arc::new(CountedIds::default()), OwnNames::loopback(address.port()));
+        let door = Door::new(Arc::new(CountedIds::default()), reach(address.port()));
         let (closing, tasks) = (CancellationToken::new(), TaskTracker::new());
         let router = router(&door, &closing);
-        tasks.spawn(serve::serve(listener, router, closing.clone()));
+        tasks.spawn(serve::serve(listener, router, connections, closing.clone()));
         tasks.close();
         Self { address, door, closing, tasks, entered: Arc::default(), bearer: None }
     }

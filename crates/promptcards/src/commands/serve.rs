@@ -2,10 +2,11 @@
 
 use std::convert::Infallible;
 use std::io::Write;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use api::serve::Tls;
 use domain::caller::Caller;
 use engine::{DEFAULT_WORKSPACE, Engine};
 use llm::{ProviderKind, same_model};
@@ -26,24 +27,25 @@ pub(super) struct ServeArgs {
     pull: Vec<String>,
 }
 
-#[expect(clippy::print_stdout, reason = "the address is what the person who typed the command waits for")]
 pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let config = args.settings.load()?;
     telemetry::begin(&config.log)?;
     super::runtime()?.block_on(async {
         let app = App::build(&config).await?;
-        println!("Promptcards is ready: http://{}", app.address());
+        say_that_it_is_ready(&app);
         let secret = setup::secret(app.engine.people(), &config.server.data_dir).await?;
         if let Some(secret) = &secret {
-            say_how_to_set_up(app.address(), secret);
+            say_how_to_set_up(app.origin(), secret);
         }
         if let Some(file) = &app.new_master_key {
             say_that_there_is_a_key(file);
         }
         pull(&app.engine, &args.pull).await?;
         let stop = CancellationToken::new();
+        let tls = app.tls();
         tokio::select! {
             stopped = app.run(stop.clone()) => stopped?,
+            never = reload_certificate(tls) => match never {},
             // It only listens on: what ends the server is its own end.
             never = wait_for_signal(stop) => match never {},
         }
@@ -51,10 +53,20 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
-fn say_how_to_set_up(address: SocketAddr, secret: &SecretString) {
+#[expect(clippy::print_stdout, reason = "the address is what the person who typed the command waits for")]
+fn say_that_it_is_ready(app: &App) {
+    let (origin, address) = (app.origin(), app.address());
+    if origin.ends_with(&format!("://{address}")) {
+        println!("Promptcards is ready: {origin}");
+    } else {
+        println!("Promptcards is ready: {origin} (it listens on {address})");
+    }
+}
+
+fn say_how_to_set_up(origin: &str, secret: &SecretString) {
     let secret = secret.expose_secret();
     // Who reads the address alone may have gone.
-    let _ = writeln!(std::io::stdout(), "Make the first account: http://{address}/setup#{secret}");
+    let _ = writeln!(std::io::stdout(), "Make the first account: {origin}/setup#{secret}");
 }
 
 fn say_that_there_is_a_key(file: &Path) {
@@ -94,6 +106,22 @@ async fn pull(engine: &Engine, names: &[String]) -> engine::Result<()> {
 pub(super) fn fake_ollama(args: fake_ollama::Args) -> anyhow::Result<ExitCode> {
     super::runtime()?.block_on(fake_ollama::run(args))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Reads the certificate again on each SIGHUP. Without TLS that signal ends the process, as it always does.
+async fn reload_certificate(tls: Option<Arc<Tls>>) -> Infallible {
+    let (Some(tls), Ok(mut hangup)) = (tls, signal(SignalKind::hangup())) else {
+        return std::future::pending().await;
+    };
+    loop {
+        hangup.recv().await;
+        match tls.reload() {
+            Ok(()) => tracing::info!("the certificate was read again; new connections get it"),
+            Err(error) => {
+                tracing::error!(%error, "the certificate cannot be used; the one from before stays");
+            }
+        }
+    }
 }
 
 /// The first signal stops in good order, the second one at once.

@@ -121,7 +121,8 @@ fn reset_link(args: NameArgs) -> anyhow::Result<()> {
         let found = account(people, &name).await?;
         Ok(people.reset_link(&Caller::machine(), found.id).await?)
     })?;
-    print(&format!("http://{}/reset#{}\n", config.server.listen, link.secret.expose_secret()))?;
+    let origin = config.server.origin(config.server.listen);
+    print(&format!("{origin}/reset#{}\n", link.secret.expose_secret()))?;
     say(&format!("It is good once, until {}. Links that were made before are void.", link.expires_at));
     Ok(())
 }

@@ -13,13 +13,13 @@ const PASSWORD: &str = "hunter2-of-the-database";
 const REQUEST: &[u8] = &[0, 0, 0, 8, 4, 210, 22, 47];
 
 /// Somebody who issues certificates.
-struct Authority {
+pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
-    pem: String,
+    pub(crate) pem: String,
 }
 
 impl Authority {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let mut parameters = CertificateParams::new(Vec::new()).unwrap();
         parameters.distinguished_name.push(DnType::CommonName, name);
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -29,7 +29,7 @@ impl Authority {
     }
 
     /// A certificate for a server of this name, and its key.
-    fn issue(&self, name: &str, expired: bool) -> (String, String) {
+    pub(crate) fn issue(&self, name: &str, expired: bool) -> (String, String) {
         let mut parameters = CertificateParams::new(vec![name.to_owned()]).unwrap();
         if expired {
             parameters.not_before = date_time_ymd(2020, 1, 1);

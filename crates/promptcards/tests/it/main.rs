@@ -23,6 +23,7 @@ mod limits;
 mod master_key;
 mod metrics;
 mod models_command;
+mod network;
 mod outages;
 mod people;
 mod people_commands;
