@@ -22,12 +22,25 @@ use anyhow::{Context, Result};
 
 use crate::figures::Row;
 use crate::scenarios::{
-    auth, events, get, idle, label, latency, middleware, peers, peers_eval, pooled, post, run, soak, warm,
+    auth, events, get, idle, imports, label, latency, middleware, peers, peers_eval, pooled, post, run, soak,
+    warm,
 };
 
 /// What is measured without an argument, in this order.
-const NAMES: [&str; 11] =
-    ["run", "latency", "get", "middleware", "auth", "post", "label", "events", "idle", "pooled", "warm"];
+const NAMES: [&str; 12] = [
+    "run",
+    "latency",
+    "get",
+    "middleware",
+    "auth",
+    "post",
+    "imports",
+    "label",
+    "events",
+    "idle",
+    "pooled",
+    "warm",
+];
 /// How long `soak` takes without an argument.
 const SOAK_SECONDS: usize = 600;
 
@@ -87,6 +100,7 @@ async fn measure(name: &str, argument: Option<&str>) -> Result<Vec<Row>> {
         "middleware" => middleware::rows().await,
         "auth" => auth::rows().await,
         "post" => post::rows().await,
+        "imports" => imports::rows().await,
         "label" => label::rows().await,
         "events" => events::rows().await,
         "idle" => idle::rows().await,

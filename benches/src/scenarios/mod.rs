@@ -5,6 +5,7 @@ pub(crate) mod bare_loop;
 pub(crate) mod events;
 pub(crate) mod get;
 pub(crate) mod idle;
+pub(crate) mod imports;
 pub(crate) mod label;
 pub(crate) mod latency;
 pub(crate) mod middleware;
