@@ -118,14 +118,15 @@ pub(crate) fn endless() -> (impl Fn() -> Router, Arc<AtomicU64>, Arc<Given>) {
     let (counted, told) = (Arc::clone(&taken), Arc::clone(&given));
     let router = move || {
         let (counted, told) = (Arc::clone(&counted), Arc::clone(&told));
+        let piece = Bytes::from(vec![b'x'; 64 * 1024]);
         Router::new().route(
             "/endless",
             get(async move || {
-                let up = GivenUp(told);
+                let (up, piece) = (GivenUp(told), piece.clone());
                 Body::from_stream(stream::repeat_with(move || {
                     let _until_it_is_dropped = &up;
                     counted.fetch_add(64 * 1024, Ordering::Relaxed);
-                    Ok::<_, std::io::Error>(Bytes::from_static(&[b'x'; 64 * 1024]))
+                    Ok::<_, std::io::Error>(piece.clone())
                 }))
             }),
         )

@@ -255,14 +255,17 @@ fn nginx(upstream: u16, [certificate, key]: [String; 2], folder: &Path) -> (Ngin
     }
     let folder = folder.display();
     let kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-    let temporary: String = kinds.iter().map(|kind| format!("{kind}_temp_path {folder}/{kind};\n")).collect();
+    let temporary = kinds.map(|kind| format!("{kind}_temp_path {folder}/{kind};")).join("\n");
     let whole = format!(
         "daemon off;\nmaster_process off;\npid {folder}/nginx.pid;\nerror_log {folder}/nginx.log;\nevents {{}}\n\
          http {{\naccess_log off;\n{temporary}{block}\n}}\n"
     );
     let file = PathBuf::from(format!("{folder}/nginx.conf"));
     std::fs::write(&file, whole).unwrap();
-    let child = Command::new("nginx").arg("-c").arg(&file).stderr(Stdio::null()).spawn().unwrap();
+    // Who is not root has no /usr/sbin in PATH.
+    let program = ["/usr/sbin/nginx", "nginx"].into_iter().find(|path| Path::new(path).exists());
+    let child =
+        Command::new(program.unwrap_or("nginx")).arg("-c").arg(&file).stderr(Stdio::null()).spawn().unwrap();
     let mut nginx = Nginx(child);
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
         let ended = nginx.0.try_wait().unwrap();
