@@ -118,7 +118,7 @@ impl Engine {
         audit.keep(stop).await;
         let people = People::open(&store, &clock, &ids, sealer, auth, &audit, tasks).await?;
         let people = Arc::new(people);
-        tasks.spawn(Arc::clone(&people).keep_up(stop.clone()));
+        people.keep_up(stop).await;
         let around = runs::Surroundings {
             store: store.clone(),
             providers: Arc::clone(&providers),

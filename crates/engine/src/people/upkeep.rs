@@ -17,18 +17,25 @@ const ENDED: Millis = 30 * DAY_MS;
 const AT_ONCE: i64 = 5;
 
 impl People {
-    /// Does it now and once an hour, until `stop` is cancelled.
-    pub(crate) async fn keep_up(self: Arc<Self>, stop: CancellationToken) {
-        loop {
-            if let Err(error) = self.clear_up().await
-                && !error.is_trouble()
-            {
-                tracing::warn!(%error, "old sessions and keys were not cleared up; trying again in an hour");
+    /// Does it now, and then once an hour until `stop` is cancelled.
+    pub(crate) async fn keep_up(self: &Arc<Self>, stop: &CancellationToken) {
+        self.clear_up_if_possible().await;
+        let (people, stop) = (Arc::clone(self), stop.clone());
+        self.tasks.spawn(async move {
+            loop {
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(EVERY) => people.clear_up_if_possible().await,
+                }
             }
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(EVERY) => {}
-            }
+        });
+    }
+
+    async fn clear_up_if_possible(&self) {
+        if let Err(error) = self.clear_up().await
+            && !error.is_trouble()
+        {
+            tracing::warn!(%error, "old sessions and keys were not cleared up; trying again in an hour");
         }
     }
 
