@@ -48,7 +48,7 @@ async fn cells_whose_claim_or_result_is_cut_are_done_once() {
     let Some(place) = Place::start("cut in the commits of a run", &[]).await else { return };
     let run = place.start_run(400).await;
     let mut events = place.actor().follow(&run, 0).await;
-    let following = super::follow_to_the_end(place.actor().clone(), run.clone());
+    let following = super::follow_to_the_end(place.actor().follow(&run, 0).await);
     let cuts = async {
         let mut cells = 0;
         for (number, message) in ["COMMIT", "COMMIT", "cell", "COMMIT"].iter().cycle().take(12).enumerate() {
@@ -73,7 +73,7 @@ async fn over_a_slow_wire_all_works_and_nothing_is_called_trouble() {
         assert_eq!(place.add(word).await.status, 201);
     }
     let run = place.start_run(30).await;
-    let seen = super::follow_to_the_end(place.actor().clone(), run.clone()).await;
+    let seen = super::follow_to_the_end(place.actor().follow(&run, 0).await).await;
     super::expect_whole(&place, &run, &seen, 30).await;
     place.expect_log(0).await;
 }

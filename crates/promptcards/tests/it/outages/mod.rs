@@ -13,7 +13,7 @@ use fake_ollama::{Change, FakeOllama, Options};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use testkit::{Actor, Answer, PostgresServer, ServerProcess, Wire};
+use testkit::{Actor, Answer, Events, PostgresServer, ServerProcess, Wire};
 use tokio::time::{Instant, timeout};
 
 /// The limit of one statement, in milliseconds.
@@ -176,9 +176,8 @@ fn expect_refusal(answer: &Answer) {
 }
 
 /// Follows a run from its first event to its end through one stream, which no outage ends; no cell finishes twice.
-async fn follow_to_the_end(actor: Actor, run: Value) -> HashMap<i64, Value> {
+async fn follow_to_the_end(mut events: Events) -> HashMap<i64, Value> {
     let mut seen = HashMap::new();
-    let mut events = actor.follow(&run, 0).await;
     loop {
         let event = events.next().await.unwrap();
         match event.name.as_str() {

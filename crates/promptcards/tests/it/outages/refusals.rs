@@ -56,7 +56,7 @@ async fn a_database_that_can_only_be_read_is_read_and_written_when_it_can_be() {
     let Some(place) = Place::start("read-only database", &[]).await else { return };
     place.add_at_last("before").await;
     let run = place.start_run(400).await;
-    let following = follow_to_the_end(place.actor().clone(), run.clone());
+    let following = follow_to_the_end(place.actor().follow(&run, 0).await);
     let outages = async {
         place.postgres.set("default_transaction_read_only", "on");
         place.wire.cut();
@@ -105,7 +105,7 @@ fn noise(seed: u64, length: usize) -> String {
 async fn on_a_full_disk_all_can_be_read_and_a_run_waits_for_room() {
     let Some(place) = Place::start("full disk of the database", &[]).await else { return };
     let run = place.start_run_of((0..900).map(|number| noise(number, 3_000))).await;
-    let following = follow_to_the_end(place.actor().clone(), run.clone());
+    let following = follow_to_the_end(place.actor().follow(&run, 0).await);
     let outage = async {
         // More than a segment of its log, less than the answers will take.
         place.postgres.limit_files(Some((1 << 20) + 4096));

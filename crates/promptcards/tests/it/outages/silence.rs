@@ -13,7 +13,7 @@ async fn whoever_asks_while_nothing_answers_is_told_in_time_and_then_all_goes_on
     let Some(place) = Place::start("frozen database server", &[]).await else { return };
     place.add_at_last("before").await;
     let run = place.start_run(CELLS).await;
-    let following = follow_to_the_end(place.actor().clone(), run.clone());
+    let following = follow_to_the_end(place.actor().follow(&run, 0).await);
     let outages = async {
         for number in 0..2 {
             if number == 0 {

@@ -9,7 +9,7 @@ async fn a_restart_loses_nothing_that_was_acknowledged_and_a_run_goes_on() {
     const CELLS: usize = 1_200;
     let Some(place) = Place::start("restarted database server", &[]).await else { return };
     let run = place.start_run(CELLS).await;
-    let following = follow_to_the_end(place.actor().clone(), run.clone());
+    let following = follow_to_the_end(place.actor().follow(&run, 0).await);
     let outages = async {
         let mut told = Vec::new();
         for (number, how) in [Stop::Fast, Stop::Immediate].into_iter().enumerate() {
