@@ -137,6 +137,7 @@ test("what people and their programs call things does nothing on any page", asyn
     more?.scrollIntoView();
     return !more;
   };
+  await expect(page.getByRole("button", { name: "Load more" })).toBeAttached();
   await expect.poll(() => page.evaluate(isWhole)).toBe(true);
   for (const name of names) await expect(page.getByRole("row").filter({ hasText: name }).first()).toBeAttached();
   expect(await strangers(page)).toEqual([]);
