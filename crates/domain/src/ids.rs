@@ -64,6 +64,8 @@ identifiers! {
     CaseId,
     /// A configured model server.
     ProviderId,
+    /// Something that this server may call.
+    EndpointId,
     /// A run.
     RunId,
     /// A model on its way onto a model server.

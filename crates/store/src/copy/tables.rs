@@ -183,6 +183,9 @@ pub(super) const TABLES: &[Table] = &[
     // Found again from the words, not from the cards: what a card is found by is the engine's to say.
     Table { insert: card_search::insert_words, ..table!(card_words by number: words; long words) },
     table!(providers by id: workspace_id, name, kind, base_url, concurrency, created_at, updated_at),
+    table!(saved_providers by provider_id: prices, sealed_key, revision),
+    table!(endpoints by id: endpoint, added_by, added_at),
+    table!(contacted_hosts by endpoint: calls, first_at, last_at),
     table!(models by provider_id, name: digest, facts, seen_at; long facts),
     table!(runs by id: workspace_id, number, state, suite_id, versions, models, cases, repeats, first_cell, cell_count,
         prepared_by, open_cells, event_seq, fingerprint, simulated, note, cache, kept, stored_bytes, created_by, created_at,

@@ -6,6 +6,7 @@
 mod cards;
 mod draw;
 mod operation;
+mod outbound;
 mod perform;
 mod runs;
 mod world;
@@ -26,7 +27,7 @@ const LONGEST: usize = 60;
 /// What the operations of one history fill, as it is when the database is new.
 const FORGET: [Sql; 2] = [
     Sql::new(
-        "TRUNCATE workspaces, providers, runs, cells, cell_results, attempts, idempotency_keys, card_search RESTART IDENTITY CASCADE",
+        "TRUNCATE workspaces, providers, endpoints, contacted_hosts, runs, cells, cell_results, attempts, idempotency_keys, card_search RESTART IDENTITY CASCADE",
     ),
     Sql::new("UPDATE counters SET value = 0"),
 ];

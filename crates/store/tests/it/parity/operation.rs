@@ -105,6 +105,29 @@ pub(super) enum Operation {
         models: Vec<Text>,
     },
     Providers,
+    SaveProvider {
+        name: Text,
+        url: Text,
+        key: Option<Text>,
+    },
+    EditProvider {
+        provider: u8,
+        revision: i64,
+        url: Text,
+    },
+    RemoveProvider {
+        provider: u8,
+    },
+    Endpoint {
+        endpoint: Text,
+    },
+    RemoveEndpoint {
+        endpoint: Text,
+    },
+    Contact {
+        endpoint: Text,
+        calls: i64,
+    },
     KeepAnswer {
         scope: Text,
         key: Text,
