@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::Router;
 use domain::permission::Permission::{
     AccountRead, AccountWrite, Anyone, AuditRead, CardsExport, CardsRead, CardsWrite, HealthRead,
-    MembersRead, MembersWrite, ProvidersControl, ProvidersRead, RunsControl, RunsRead, UsersRead, UsersWrite,
+    MembersRead, MembersWrite, ProvidersControl, ProvidersRead, ProvidersWrite, RunsControl, RunsRead,
+    ServerRead, ServerWrite, UsersRead, UsersWrite,
 };
 use http::{HeaderMap, Method, Uri};
 use utoipa::openapi::{Info, OpenApi};
@@ -20,7 +21,7 @@ use crate::spa::Site;
 use crate::state::ApiState;
 use crate::{
     account, assertions, audit, budget, cards, csp_report, health, jwks, limits, links, members, models,
-    openapi, registration, runs, session, setup, suites, transfer, users, workspaces,
+    openapi, outbound, providers, registration, runs, session, setup, suites, transfer, users, workspaces,
 };
 
 /// Every address of the API, with the permission and the rate tier of each.
@@ -34,12 +35,16 @@ fn map() -> Routes<ApiState> {
     map
 }
 
-/// The server itself: whether it is well, its description, its audit log.
+/// The server itself: whether it is well, its description, what it calls, its audit log.
 fn server(map: &mut Routes<ApiState>) {
     map.add(Anyone, Uncounted, routes!(health::livez::livez));
     map.add(Anyone, Uncounted, routes!(health::readyz::readyz));
     map.add(HealthRead, General, routes!(health::report::get_health));
     map.add(Anyone, General, routes!(jwks::get_public_keys));
+    map.add(ServerRead, General, routes!(outbound::list::list_endpoints));
+    map.add(ServerWrite, General, routes!(outbound::add::add_endpoint));
+    map.add(ServerWrite, General, routes!(outbound::remove::remove_endpoint));
+    map.add(ServerRead, General, routes!(outbound::hosts::list_contacted_hosts));
     map.add(AuditRead, General, routes!(audit::list::list_audit_lines));
     map.add(AuditRead, General, routes!(audit::export::export_audit));
     map.add(AuditRead, General, routes!(audit::verify::verify_audit));
@@ -142,7 +147,14 @@ fn cards(map: &mut Routes<ApiState>) {
 
 /// Model servers and runs.
 fn runs(map: &mut Routes<ApiState>) {
-    map.add(ProvidersRead, General, routes!(models::providers::list_providers));
+    map.add(ProvidersRead, General, routes!(providers::list::list_providers));
+    map.add(ProvidersWrite, General, routes!(providers::create::add_provider));
+    map.add(ProvidersRead, General, routes!(providers::get::get_provider));
+    map.add(ProvidersWrite, General, routes!(providers::edit::edit_provider));
+    map.add(ProvidersWrite, General, routes!(providers::delete::remove_provider));
+    map.add(ProvidersWrite, General, routes!(providers::key::set_provider_key));
+    map.add(ProvidersWrite, General, routes!(providers::key::clear_provider_key));
+    map.add(ProvidersWrite, General, routes!(providers::endpoints::list_endpoints_of_workspace));
     map.add(ProvidersRead, General, routes!(models::list::list_models));
     map.add(ProvidersControl, General, routes!(models::pulls::start::pull_model));
     map.add(ProvidersControl, General, routes!(models::delete::delete_model));

@@ -130,6 +130,8 @@ pub enum Permission {
     ProvidersRead,
     /// Pull and delete models, and try whether a model server can be reached.
     ProvidersControl,
+    /// Add, change and remove model servers, and give them keys. Never with an API key.
+    ProvidersWrite,
     /// See who is a member of the workspace.
     MembersRead,
     /// Add, change and remove members; change the workspace's settings.
@@ -140,6 +142,8 @@ pub enum Permission {
     UsersWrite,
     /// See what was done by whom.
     AuditRead,
+    /// See what the whole server may call and has called.
+    ServerRead,
     /// Change what the whole server does: limits, endpoints, keys.
     ServerWrite,
 }
@@ -171,7 +175,7 @@ pub const FRESH: i64 = 5 * 60 * 1_000;
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Anyone,
         Self::AccountRead,
         Self::AccountWrite,
@@ -183,11 +187,13 @@ impl Permission {
         Self::RunsControl,
         Self::ProvidersRead,
         Self::ProvidersControl,
+        Self::ProvidersWrite,
         Self::MembersRead,
         Self::MembersWrite,
         Self::UsersRead,
         Self::UsersWrite,
         Self::AuditRead,
+        Self::ServerRead,
         Self::ServerWrite,
     ];
 
@@ -197,12 +203,14 @@ impl Permission {
         match self {
             Self::Anyone => Rule::Anyone,
             Self::AccountRead | Self::AccountWrite => Rule::Account,
-            Self::HealthRead | Self::UsersRead => Rule::Admin { fresh: false },
+            Self::HealthRead | Self::UsersRead | Self::ServerRead => Rule::Admin { fresh: false },
             Self::UsersWrite | Self::AuditRead | Self::ServerWrite => Rule::Admin { fresh: true },
             Self::CardsRead | Self::CardsExport | Self::RunsRead => member(WorkspaceRole::Viewer, false),
             Self::CardsWrite | Self::RunsControl => member(WorkspaceRole::Editor, false),
             Self::ProvidersRead | Self::MembersRead => member(WorkspaceRole::Viewer, true),
-            Self::ProvidersControl | Self::MembersWrite => member(WorkspaceRole::Owner, true),
+            Self::ProvidersControl | Self::ProvidersWrite | Self::MembersWrite => {
+                member(WorkspaceRole::Owner, true)
+            }
         }
     }
 
@@ -219,11 +227,13 @@ impl Permission {
             | Self::AccountRead
             | Self::AccountWrite
             | Self::HealthRead
+            | Self::ProvidersWrite
             | Self::MembersRead
             | Self::MembersWrite
             | Self::UsersRead
             | Self::UsersWrite
             | Self::AuditRead
+            | Self::ServerRead
             | Self::ServerWrite => None,
         }
     }

@@ -39,6 +39,8 @@ pub enum Conflict {
     LastOwner,
     /// There is a second factor already, or none.
     TwoFactor,
+    /// A run uses the provider.
+    ProviderInUse,
     /// There are as many as there may be.
     TooMany,
 }

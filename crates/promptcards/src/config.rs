@@ -11,7 +11,8 @@ use engine::limits::LimitsSettings;
 use engine::people::AuthSettings;
 use engine::retention::RetentionSettings;
 use engine::secrets::SecretsSettings;
-use llm::{ProvidersSettings, ServerAddress};
+use ipnet::IpNet;
+use llm::{OutboundSettings, ProvidersSettings, ServerAddress};
 use serde::{Deserialize, Serialize};
 use store::{DatabaseUrl, StoreSettings};
 use toml::{Table, Value};
@@ -49,6 +50,8 @@ pub struct Config {
     pub cache: CacheSettings,
     /// How long the audit log is kept.
     pub audit: AuditSettings,
+    /// What the server may call beside its model servers.
+    pub outbound: OutboundSettings,
     /// The model servers. Naming any replaces the two that are there by default.
     pub providers: ProvidersSettings,
 }

@@ -58,6 +58,7 @@ fn of_conflict(kind: Conflict) -> Code {
         Conflict::LastAdmin => Code::LastAdmin,
         Conflict::LastOwner => Code::LastOwner,
         Conflict::TwoFactor => Code::TwoFactorState,
+        Conflict::ProviderInUse => Code::ProviderInUse,
         Conflict::TooMany => Code::TooMany,
     }
 }

@@ -142,6 +142,7 @@ impl Place {
             ("user", someone.to_string()),
             ("session", NOBODY.to_owned()),
             ("key", NOBODY.to_owned()),
+            ("endpoint", NOBODY.to_owned()),
         ]);
         Self { server, tokens, placeholders }
     }

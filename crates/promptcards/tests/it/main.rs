@@ -25,6 +25,7 @@ mod metrics;
 mod models_command;
 mod network;
 mod outages;
+mod outbound;
 mod people;
 mod people_commands;
 mod pulls;
