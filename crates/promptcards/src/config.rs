@@ -11,7 +11,6 @@ use engine::limits::LimitsSettings;
 use engine::people::AuthSettings;
 use engine::retention::RetentionSettings;
 use engine::secrets::SecretsSettings;
-use ipnet::IpNet;
 use llm::{OutboundSettings, ProvidersSettings, ServerAddress};
 use serde::{Deserialize, Serialize};
 use store::{DatabaseUrl, StoreSettings};
