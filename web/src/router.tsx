@@ -14,6 +14,7 @@ import { healthRoute } from "./routes/health";
 import { homeRoute } from "./routes/home";
 import { modelsRoute } from "./routes/models";
 import { auditRoute, budgetRoute, membersRoute, peopleRoute, workspacesRoute } from "./routes/people";
+import { outboundRoute, providersRoute } from "./routes/providers";
 import { ErrorPage, NotFoundPage, rootRoute } from "./routes/root";
 import { newRunRoute, runRoute, runsRoute } from "./routes/runs";
 import { invitationRoute, registerRoute, resetRoute, setupRoute } from "./routes/session";
@@ -32,12 +33,14 @@ const routeTree = rootRoute.addChildren([
   newRunRoute,
   runRoute,
   modelsRoute,
+  providersRoute,
   membersRoute,
   budgetRoute,
   healthRoute,
   accountRoute.addChildren([profileRoute, sessionsRoute, keysRoute, limitsRoute]),
   peopleRoute,
   workspacesRoute,
+  outboundRoute,
   auditRoute,
   setupRoute,
   invitationRoute,

@@ -6,6 +6,7 @@ import type {
   Case,
   CellSummary,
   Health,
+  Provider,
   Run,
   Session,
   SignedIn,
@@ -26,6 +27,24 @@ export const health: Health = {
   version: "0.1.0",
   started_at: "2026-11-23T08:00:00.000Z",
 };
+
+/** Ollama, as the configuration names it. */
+export function provider(over: Partial<Provider> = {}): Provider {
+  return {
+    id: "o",
+    name: "ollama",
+    kind: "ollama",
+    base_url: "http://127.0.0.1:11434",
+    concurrency: 4,
+    simulated: false,
+    configured: true,
+    has_key: false,
+    prices: [],
+    refused: null,
+    revision: 0,
+    ...over,
+  };
+}
 
 export function account(over: Partial<Account> = {}): Account {
   return {
