@@ -433,6 +433,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/outbound/endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what the server may call
+         * @description Nothing else is called, by whomever. First what the configuration names, then what admins have added.
+         */
+        get: operations["list_endpoints"];
+        put?: never;
+        /**
+         * Let the server call something
+         * @description A scheme, a host or a network, and a port. A listed name may stand for any machine but this one. Link-local
+         *     addresses, metadata of clouds, multicast, this server's own port and those of databases are refused, also where a
+         *     network holds them.
+         */
+        post: operations["add_endpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outbound/endpoints/{endpoint}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Let the server call something no more
+         * @description Providers there stay, and their calls are refused from the next one on. What the configuration names is changed
+         *     there.
+         */
+        delete: operations["remove_endpoint"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outbound/hosts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List everybody whom the server ever called
+         * @description With the number of calls and the times of the first and the last one, the last called first. What is not in this
+         *     list was sent nothing; name servers are asked for the names in it.
+         */
+        get: operations["list_contacted_hosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registration": {
         parameters: {
             query?: never;
@@ -1051,6 +1119,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{ws}/endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the endpoints that providers of a workspace may have
+         * @description They are those of the whole server: the configuration names some, admins add others.
+         */
+        get: operations["list_endpoints_of_workspace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{ws}/entry": {
         parameters: {
             query?: never;
@@ -1166,14 +1254,48 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the configured providers, by name */
+        /**
+         * List the providers of a workspace, by name
+         * @description Those that the configuration of the server names, which every workspace has, and those that were added to this one.
+         */
         get: operations["list_providers"];
         put?: never;
-        post?: never;
+        /**
+         * Add a model server to a workspace
+         * @description Its address must be at an endpoint that the server may call: `…/endpoints` lists them. The key is kept sealed and
+         *     sent to that endpoint alone; no answer ever has it.
+         */
+        post: operations["add_provider"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/providers/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a provider */
+        get: operations["get_provider"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a provider
+         * @description Runs that used it keep what they have. 409 if the configuration names it, or a run uses it that has not ended.
+         */
+        delete: operations["remove_provider"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a provider
+         * @description Another scheme, host or port in its address takes its key away, which was given for the one before. 409 if the
+         *     configuration names it, or its address is changed while a run uses it that has not ended.
+         */
+        patch: operations["edit_provider"];
         trace?: never;
     };
     "/api/v1/workspaces/{ws}/providers/{provider}/diagnose": {
@@ -1193,6 +1315,28 @@ export interface paths {
          */
         post: operations["diagnose_provider"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/providers/{provider}/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Give a provider its key
+         * @description It is kept sealed and sent to the endpoint that the provider has now, and to no other. Runs that are under way use
+         *     it from their next call on.
+         */
+        put: operations["set_provider_key"];
+        post?: never;
+        /** Take a provider's key away */
+        delete: operations["clear_provider_key"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1839,6 +1983,20 @@ export interface components {
             /** @description Always `pass`: a process that cannot say so says nothing. */
             status: string;
         };
+        /** @description Something that this server may call. */
+        AllowedEndpoint: {
+            id: components["schemas"]["EndpointId"] | null;
+            /**
+             * @description Scheme, host or network, and port.
+             * @example http://gpu-box:11434
+             */
+            endpoint: string;
+            /** @description Who says so. */
+            source: components["schemas"]["EndpointSource"];
+            /** @description The name of who added it. */
+            added_by: string | null;
+            added_at: components["schemas"]["Timestamp"] | null;
+        };
         /** @description An API key, without what is secret in it. */
         ApiKey: {
             /** @description The key. */
@@ -2366,7 +2524,7 @@ export interface components {
          * @description What went wrong, for programs. The list only grows.
          * @enum {string}
          */
-        Code: "bad_request" | "invalid_json" | "duplicate_key" | "sign_in_required" | "sign_in_failed" | "invalid_token" | "wrong_password" | "invalid_link" | "registration_closed" | "forbidden" | "code_required" | "scope_missing" | "confirmation_required" | "entry_required" | "csrf_failed" | "foreign_origin" | "not_found" | "method_not_allowed" | "request_timeout" | "slug_taken" | "archived" | "nothing_changed" | "wrong_state" | "model_in_use" | "name_taken" | "last_admin" | "last_owner" | "two_factor_state" | "too_many" | "stale" | "body_too_large" | "url_too_long" | "unsupported_media_type" | "wrong_host" | "invalid" | "model_missing" | "no_cases" | "too_many_cells" | "idempotency_mismatch" | "precondition_required" | "rate_limited" | "headers_too_large" | "internal" | "overloaded" | "unavailable" | "provider_unavailable" | "storage_full" | "shutting_down";
+        Code: "bad_request" | "invalid_json" | "duplicate_key" | "sign_in_required" | "sign_in_failed" | "invalid_token" | "wrong_password" | "invalid_link" | "registration_closed" | "forbidden" | "code_required" | "scope_missing" | "confirmation_required" | "entry_required" | "csrf_failed" | "foreign_origin" | "not_found" | "method_not_allowed" | "request_timeout" | "slug_taken" | "archived" | "nothing_changed" | "wrong_state" | "model_in_use" | "provider_in_use" | "name_taken" | "last_admin" | "last_owner" | "two_factor_state" | "too_many" | "stale" | "body_too_large" | "url_too_long" | "unsupported_media_type" | "wrong_host" | "invalid" | "model_missing" | "no_cases" | "too_many_cells" | "idempotency_mismatch" | "precondition_required" | "rate_limited" | "headers_too_large" | "internal" | "overloaded" | "unavailable" | "provider_unavailable" | "storage_full" | "shutting_down";
         /** @description One column of the matrix: one version on one model. */
         Column: {
             /**
@@ -2425,6 +2583,23 @@ export interface components {
         ConfirmTwoFactor: {
             /** @description What the app shows now. */
             code: string;
+        };
+        /** @description Somebody whom a server of this database called. */
+        ContactedHost: {
+            /**
+             * @description Scheme, host and port.
+             * @example http://gpu-box:11434
+             */
+            endpoint: string;
+            /**
+             * Format: int64
+             * @description How many calls were made, whether they were answered or not; of a database, how many servers started with it.
+             */
+            calls: number;
+            /** @description When the first one was. */
+            first_at: components["schemas"]["Timestamp"];
+            /** @description When the last one was. */
+            last_at: components["schemas"]["Timestamp"];
         };
         /** @description How many cells are in which state, and with which verdict. */
         Counts: {
@@ -2597,6 +2772,18 @@ export interface components {
             /** @description The content. A template that does not parse is kept; it cannot be saved as a version. */
             content: components["schemas"]["CardContent"];
         };
+        /** @description What of a model server is to be changed; what is absent stays. */
+        EditProvider: {
+            /** @description Its address. Another scheme, host or port takes the key away: it was given for the one before. */
+            base_url?: string | null;
+            /**
+             * Format: int32
+             * @description How many calls it is given at once.
+             */
+            concurrency?: number | null;
+            /** @description What the tokens of its models cost, all of them. */
+            prices?: components["schemas"]["Price"][] | null;
+        };
         /** @description What is to be changed of an account. */
         EditUser: {
             role?: components["schemas"]["ServerRole"] | null;
@@ -2608,6 +2795,16 @@ export interface components {
             /** @description Its name for people. */
             name: string;
         };
+        /**
+         * Format: uuid
+         * @description Something that this server may call.
+         */
+        EndpointId: string;
+        /**
+         * @description Who says that something may be called.
+         * @enum {string}
+         */
+        EndpointSource: "configuration" | "added";
         /** @description Why an admin enters a workspace. */
         EnterWorkspace: {
             /** @description The reason, which its owners see. */
@@ -3114,6 +3311,33 @@ export interface components {
             tags?: string[];
             content?: components["schemas"]["CardContent"] | null;
         };
+        /** @description Something that this server is to be allowed to call. */
+        NewEndpoint: {
+            /**
+             * @description Scheme, host or network, and port: `http://gpu-box:11434`, `https://models.example.org:443`,
+             *     `http://10.0.0.0/8:11434`, `http://[fd00::/8]:11434`.
+             * @example http://gpu-box:11434
+             */
+            endpoint: string;
+        };
+        /** @description A model server to be added. */
+        NewProvider: {
+            /** @description The name it is chosen by, which never changes: letters, digits, `-`, `_` and `.`. */
+            name: string;
+            /** @description What it speaks: `ollama` or `openai`. */
+            kind: string;
+            /** @description Its address, at an endpoint that the server may call. */
+            base_url: string;
+            /** @description The key that its calls carry. It is kept sealed, and shown to nobody. */
+            key?: string | null;
+            /**
+             * Format: int32
+             * @description How many calls it is given at once; 4 for `ollama`, 16 for `openai` where nothing is said.
+             */
+            concurrency?: number | null;
+            /** @description What the tokens of its models cost. */
+            prices?: components["schemas"]["Price"][];
+        };
         /** @description A workspace to be made. Who makes it owns it. */
         NewWorkspace: {
             /** @description Its name in addresses, which never changes: lower case, digits and hyphens. */
@@ -3178,6 +3402,13 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
+        Page_AllowedEndpoint: {
+            /** @description The items, in the order of the list. */
+            items: components["schemas"]["AllowedEndpoint"][];
+            /** @description Give it as `cursor` to read on; `null` on the last page. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
         Page_ApiKey: {
             /** @description The items, in the order of the list. */
             items: components["schemas"]["ApiKey"][];
@@ -3230,6 +3461,13 @@ export interface components {
         Page_CellSummary: {
             /** @description The items, in the order of the list. */
             items: components["schemas"]["CellSummary"][];
+            /** @description Give it as `cursor` to read on; `null` on the last page. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ContactedHost: {
+            /** @description The items, in the order of the list. */
+            items: components["schemas"]["ContactedHost"][];
             /** @description Give it as `cursor` to read on; `null` on the last page. */
             next_cursor: string | null;
         };
@@ -3375,6 +3613,15 @@ export interface components {
             /** @description The card that is being edited, so that it cannot include itself. */
             slug?: string | null;
         };
+        /** @description What the tokens of a model cost. */
+        Price: {
+            /** @description The model's name, as the provider lists it. */
+            model: string;
+            /** @description A million tokens of prompt, in US dollars. */
+            prompt_usd: components["schemas"]["NanoDollars"];
+            /** @description A million tokens of answer, in US dollars. */
+            completion_usd: components["schemas"]["NanoDollars"];
+        };
         /** @description The body of every error: `application/problem+json`, RFC 9457. */
         Problem: {
             /** @description Where the code is explained. */
@@ -3405,7 +3652,7 @@ export interface components {
          * @enum {string}
          */
         Profile: "strict" | "standard";
-        /** @description A configured model server. */
+        /** @description A model server. */
         Provider: {
             /** @description The provider. */
             id: components["schemas"]["ProviderId"];
@@ -3422,12 +3669,30 @@ export interface components {
             concurrency: number;
             /** @description Whether its answers are simulated. */
             simulated: boolean;
+            /** @description Whether it comes from the configuration of the server, where alone it is changed. */
+            configured: boolean;
+            /** @description Whether its calls carry a key. Nobody can read it. */
+            has_key: boolean;
+            /** @description What the tokens of its models cost. */
+            prices: components["schemas"]["Price"][];
+            /** @description Why it may not be called now, in a sentence. None: it may. */
+            refused: string | null;
+            /**
+             * Format: int64
+             * @description Grows with every change: its ETag, for `If-Match`. 0 where it is configured.
+             */
+            revision: number;
         };
         /**
          * Format: uuid
          * @description A configured model server.
          */
         ProviderId: string;
+        /** @description The key of a model server. */
+        ProviderKey: {
+            /** @description The key itself. */
+            key: string;
+        };
         /** @description A public key, as RFC 7517 has it. */
         PublicKey: {
             /** @description Its name: the thumbprint of RFC 7638. */
@@ -4705,6 +4970,102 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    list_endpoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AllowedEndpoint"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    add_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEndpoint"];
+            };
+        };
+        responses: {
+            /** @description It was listed already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AllowedEndpoint"];
+                };
+            };
+            /** @description It is listed now. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AllowedEndpoint"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    remove_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the entry of the list. */
+                endpoint: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is not listed any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_contacted_hosts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ContactedHost"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     get_registration: {
         parameters: {
             query?: never;
@@ -5878,6 +6239,29 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    list_endpoints_of_workspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AllowedEndpoint"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     enter_workspace: {
         parameters: {
             query?: never;
@@ -6061,6 +6445,118 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    add_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProvider"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    ETag?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+                /** @description The provider's id. */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    remove_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+                /** @description The provider's id. */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone, and its key with it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    edit_provider: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what is changed, as it was received. */
+                "If-Match": string;
+            };
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+                /** @description The provider's id. */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditProvider"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     diagnose_provider: {
         parameters: {
             query?: never;
@@ -6085,6 +6581,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Diagnosis"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    set_provider_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+                /** @description The provider's id. */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderKey"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    clear_provider_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+                /** @description The provider's id. */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -93,9 +93,8 @@ fn within(address: Ipv6Addr) -> Option<Ipv4Addr> {
     };
     let last = of(segments[6], segments[7]);
     match segments {
-        [0x64, 0xff9b, 0, 0, 0, 0, _, _] => Some(last),
         [0x2002, high, low, ..] => Some(of(high, low)),
-        [_, _, _, _, 0 | 0x0200, 0x5efe, _, _] => Some(last),
+        [0x64, 0xff9b, 0, 0, 0, 0, _, _] | [_, _, _, _, 0 | 0x0200, 0x5efe, _, _] => Some(last),
         // ::1 is no IPv4 address.
         [0, 0, 0, 0, 0, 0, high, _] if high != 0 => Some(last),
         _ => None,

@@ -11,13 +11,16 @@ use tokio::net::lookup_host;
 
 use super::{Endpoint, Outbound};
 
+/// The addresses of a name.
+pub type LookUp = dyn Fn(&str) -> Vec<IpAddr> + Send + Sync;
+
 /// Who is asked for the addresses of a name.
 #[derive(Clone)]
 pub enum Names {
     /// The system: its file of hosts, its name servers.
     System,
     /// Who answers differently each time, for instance.
-    Given(Arc<dyn Fn(&str) -> Vec<IpAddr> + Send + Sync>),
+    Given(Arc<LookUp>),
 }
 
 impl Names {

@@ -30,8 +30,8 @@ export function ModelsPage() {
         <div>
           <h1>Models</h1>
           <p>
-            What the model servers have. <Link to="/providers">Providers</Link> are added and changed on a page of
-            their own.
+            What the model servers have. <Link to="/providers">Providers</Link> are added and changed on a
+            page of their own.
           </p>
         </div>
       </div>
@@ -40,9 +40,7 @@ export function ModelsPage() {
         <Failure error={providers.error} onRetry={() => void providers.refetch()} />
       )}
       {providers.data?.length === 0 && (
-        <Empty title="No model server">
-          Add one under Providers, or name one in promptcards.toml.
-        </Empty>
+        <Empty title="No model server">Add one under Providers, or name one in promptcards.toml.</Empty>
       )}
       {providers.data?.map((provider) => (
         <ProviderSection key={provider.id} provider={provider} />

@@ -67,7 +67,12 @@ export function AddProviderDialog({ onClose }: { onClose: () => void }) {
           if (!add.isPending) add.mutate();
         }}
       >
-        <SelectField label="It speaks" value={kind} onChange={(event) => setKind(event.target.value)} autoFocus>
+        <SelectField
+          label="It speaks"
+          value={kind}
+          onChange={(event) => setKind(event.target.value)}
+          autoFocus
+        >
           {KINDS.map(({ value, label }) => (
             <option key={value} value={value}>
               {label}

@@ -52,9 +52,7 @@ export function EditProviderDialog({ provider, onClose }: { provider: Provider; 
   });
   const clear = useMutation({
     mutationFn: () =>
-      read(
-        client.DELETE("/api/v1/workspaces/{ws}/providers/{provider}/key", { params: { path } }),
-      ),
+      read(client.DELETE("/api/v1/workspaces/{ws}/providers/{provider}/key", { params: { path } })),
     onSuccess: ({ name }) => {
       toast(`${name} has no key now`);
       onClose();
@@ -98,7 +96,9 @@ export function EditProviderDialog({ provider, onClose }: { provider: Provider; 
           onChange={setAddress}
           error={at("/base_url")}
           note={
-            before.has_key && moves ? "Its key was given for another endpoint, and goes. Type it again." : undefined
+            before.has_key && moves
+              ? "Its key was given for another endpoint, and goes. Type it again."
+              : undefined
           }
           placeholder={before.base_url ?? ""}
         />
@@ -117,7 +117,9 @@ export function EditProviderDialog({ provider, onClose }: { provider: Provider; 
           value={key}
           onChange={setKey}
           note={
-            before.has_key && !moves ? "It has a key, which stays unless you type another one." : "It has no key."
+            before.has_key && !moves
+              ? "It has a key, which stays unless you type another one."
+              : "It has no key."
           }
           error={at("/key")}
         />

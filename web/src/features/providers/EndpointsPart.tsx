@@ -15,15 +15,12 @@ function useChange() {
   const queryClient = useQueryClient();
   const onSettled = () => void queryClient.invalidateQueries({ queryKey: ["endpoints"] });
   const add = useMutation({
-    mutationFn: (endpoint: string) =>
-      read(client.POST("/api/v1/outbound/endpoints", { body: { endpoint } })),
+    mutationFn: (endpoint: string) => read(client.POST("/api/v1/outbound/endpoints", { body: { endpoint } })),
     onSettled,
   });
   const remove = useMutation({
     mutationFn: (id: string) =>
-      read(
-        client.DELETE("/api/v1/outbound/endpoints/{endpoint}", { params: { path: { endpoint: id } } }),
-      ),
+      read(client.DELETE("/api/v1/outbound/endpoints/{endpoint}", { params: { path: { endpoint: id } } })),
     onError: (error) => toastFailure(sentence(error)),
     onSettled,
   });
@@ -36,7 +33,9 @@ export function EndpointsPart() {
   const { add, remove } = useChange();
   const [typed, setTyped] = useState("");
   const error =
-    add.error instanceof ProblemError ? (add.error.at("/endpoint") ?? sentence(add.error)) : add.error && sentence(add.error);
+    add.error instanceof ProblemError
+      ? (add.error.at("/endpoint") ?? sentence(add.error))
+      : add.error && sentence(add.error);
   return (
     <section className="section" aria-label="May be called">
       <div className="section__head">

@@ -53,9 +53,7 @@ export function ProvidersPage() {
         <ProvidersTable providers={providers.data} onEdit={setEdited} />
       )}
       {adding && <AddProviderDialog onClose={() => setAdding(false)} />}
-      {open && (
-        <EditProviderDialog key={open.id} provider={open} onClose={() => setEdited(undefined)} />
-      )}
+      {open && <EditProviderDialog key={open.id} provider={open} onClose={() => setEdited(undefined)} />}
     </div>
   );
 }
@@ -131,12 +129,19 @@ function ProviderRow({ provider, onEdit }: { provider: Provider; onEdit: () => v
       </td>
       <td className="only-wide">{has_key ? "kept" : <span className="hint">none</span>}</td>
       <td className="r num only-wide">{concurrency}</td>
-      <td className="only-wide opt">{configured ? <span className="dim">configuration</span> : "this page"}</td>
+      <td className="only-wide opt">
+        {configured ? <span className="dim">configuration</span> : "this page"}
+      </td>
       {own && (
         <td className="r">
           <span className="line provider__acts">
             {!simulated && (
-              <Link className="btn btn--quiet" to="/models" search={{ diagnose: name }} aria-label={`Test ${name}`}>
+              <Link
+                className="btn btn--quiet"
+                to="/models"
+                search={{ diagnose: name }}
+                aria-label={`Test ${name}`}
+              >
                 Test
               </Link>
             )}

@@ -63,7 +63,7 @@ const URLS: [&str; 64] = [
     "http://127.0.0.1:PORT?x=gpu-box",
     "http:\\\\127.0.0.1:PORT",
     "http:///127.0.0.1:PORT",
-    "//127.0.0.1:PORT",
+    "http:////127.0.0.1:PORT",
     "127.0.0.1:PORT",
     "http://127.0.0.1\t:PORT",
     "http://gpu-box:PORT\r\nHost: 127.0.0.1",
