@@ -72,7 +72,8 @@ impl Registry {
     }
 
     fn build(&self, settings: ProviderSettings, seed: u64) -> Result<Arc<Guarded>, SettingsError> {
-        Guarded::new(settings, self.outbound.clone(), Arc::clone(&self.clock), seed).map(Arc::new)
+        let outbound = self.outbound.through(settings.proxy.as_ref())?;
+        Guarded::new(settings, outbound, Arc::clone(&self.clock), seed).map(Arc::new)
     }
 
     /// What may be called.

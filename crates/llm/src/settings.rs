@@ -111,6 +111,10 @@ pub struct ProviderSettings {
     /// The file that holds the server's key. Read at the start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_file: Option<PathBuf>,
+    /// The proxy that its calls go through, such as `http://proxy.example.org:3128`. Those of the environment are not
+    /// used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<Endpoint>,
     /// The key itself, from a program that has it already. No file holds it.
     #[serde(skip)]
     pub key: Option<GivenKey>,
@@ -160,6 +164,7 @@ impl ProviderSettings {
             base_url: None,
             key_env: None,
             key_file: None,
+            proxy: None,
             key: None,
             completes: false,
             concurrency: None,
@@ -230,6 +235,9 @@ impl ProviderSettings {
         }
         if self.kind == ProviderKind::Simulated && (key_env || key_file) {
             return wrong("a simulated provider has no key");
+        }
+        if self.kind == ProviderKind::Simulated && self.proxy.is_some() {
+            return wrong("a simulated provider has no `proxy`");
         }
         let mut priced = HashSet::new();
         if let Some(twice) = self.prices.iter().find(|price| !priced.insert(&price.model)) {

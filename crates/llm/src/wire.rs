@@ -70,7 +70,7 @@ impl Wire {
             .map_err(|error| SettingsError(format!("{address} is no address: {error}.")))?;
         let endpoint = address.endpoint()?;
         let mut builder = outbound
-            .client(&endpoint)
+            .client(&endpoint)?
             .tcp_nodelay(true)
             .connect_timeout(Duration::from_millis(settings.limits.connect_ms))
             .pool_max_idle_per_host(CONNECTIONS_A_CALL * settings.effective_concurrency() as usize)

@@ -69,6 +69,7 @@ impl Prober {
         let builder = self
             .outbound
             .client(endpoint)
+            .map_err(|error| error.to_string())?
             .connect_timeout(self.connect)
             .timeout(self.connect + self.answer)
             .pool_max_idle_per_host(0);

@@ -32,7 +32,18 @@ use crate::error::{CallError, CallErrorKind, SettingsError};
 
 /// What may be called. A clone is the same door.
 #[derive(Clone)]
-pub struct Outbound(Option<Arc<Closed>>);
+pub struct Outbound {
+    /// None: everything may be called.
+    closed: Option<Arc<Closed>>,
+    proxy: Option<Arc<Proxy>>,
+}
+
+/// What stands between this program and whom it calls.
+struct Proxy {
+    endpoint: Endpoint,
+    /// The endpoint as it is counted.
+    called: String,
+}
 
 struct Closed {
     never: Never,
@@ -51,7 +62,7 @@ struct Listed {
 
 impl fmt::Debug for Outbound {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(if self.0.is_some() { "Outbound(closed)" } else { "Outbound(open)" })
+        formatter.write_str(if self.closed.is_some() { "Outbound(closed)" } else { "Outbound(open)" })
     }
 }
 
@@ -83,7 +94,15 @@ impl Refusal {
 impl Outbound {
     /// Everything may be called: for the command line, at the machine of who typed it.
     pub fn open() -> Self {
-        Self(None)
+        Self { closed: None, proxy: None }
+    }
+
+    /// The same door, with a proxy behind it that the configuration names for this provider.
+    pub(crate) fn through(&self, proxy: Option<&Endpoint>) -> Result<Self, SettingsError> {
+        let Some(endpoint) = proxy else { return Ok(self.clone()) };
+        self.may_be_listed(endpoint).map_err(|refusal| SettingsError(refusal.sentence(endpoint)))?;
+        let proxy = Proxy { endpoint: endpoint.clone(), called: endpoint.to_string() };
+        Ok(Self { closed: self.closed.clone(), proxy: Some(Arc::new(proxy)) })
     }
 
     /// Nothing may be called but what is listed. `listening` is where this server itself is, `databases` are the ports
@@ -95,13 +114,14 @@ impl Outbound {
         names: Names,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, SettingsError> {
-        let outbound = Self(Some(Arc::new(Closed {
+        let closed = Closed {
             never: Never::new(databases, listening),
             names,
             clock,
             listed: RwLock::default(),
             contacts: Contacts::default(),
-        })));
+        };
+        let outbound = Self { closed: Some(Arc::new(closed)), proxy: None };
         settings.endpoints.iter().try_for_each(|endpoint| outbound.list_configured(endpoint.clone()))?;
         Ok(outbound)
     }
@@ -109,7 +129,7 @@ impl Outbound {
     /// Lists what the configuration names.
     pub(crate) fn list_configured(&self, endpoint: Endpoint) -> Result<(), SettingsError> {
         self.may_be_listed(&endpoint).map_err(|refusal| SettingsError(refusal.sentence(&endpoint)))?;
-        if let Some(closed) = &self.0 {
+        if let Some(closed) = &self.closed {
             let mut listed = closed.listed.write().unwrap_or_else(PoisonError::into_inner);
             if !listed.configured.contains(&endpoint) {
                 listed.configured.push(endpoint);
@@ -120,21 +140,21 @@ impl Outbound {
 
     /// What the configuration names, in its order.
     pub fn configured(&self) -> Vec<Endpoint> {
-        let Some(closed) = &self.0 else { return Vec::new() };
+        let Some(closed) = &self.closed else { return Vec::new() };
         closed.listed.read().unwrap_or_else(PoisonError::into_inner).configured.clone()
     }
 
     /// Puts `endpoints` in the place of those that admins have added. What they do not cover any more is refused from
     /// the next call on.
     pub fn set_added(&self, endpoints: Vec<Endpoint>) {
-        if let Some(closed) = &self.0 {
+        if let Some(closed) = &self.closed {
             closed.listed.write().unwrap_or_else(PoisonError::into_inner).added = endpoints;
         }
     }
 
     /// Whether an admin may add it. A network may hold addresses that are never called: they are refused nevertheless.
     pub fn may_be_listed(&self, endpoint: &Endpoint) -> Result<(), Refusal> {
-        let Some(closed) = &self.0 else { return Ok(()) };
+        let Some(closed) = &self.closed else { return Ok(()) };
         let never = match &endpoint.host {
             Host::Name(_) => closed.never.is_port(endpoint.port),
             // Both ends of all addresses are never called either, so that nobody lists the whole world.
@@ -148,7 +168,7 @@ impl Outbound {
 
     /// Whether this endpoint may be called now. For a name, what it stands for is looked at when it is connected to.
     pub fn permits(&self, endpoint: &Endpoint) -> Result<(), Refusal> {
-        let Some(closed) = &self.0 else { return Ok(()) };
+        let Some(closed) = &self.closed else { return Ok(()) };
         if closed.never.is_port(endpoint.port) {
             return Err(Refusal::Never);
         }
@@ -174,9 +194,13 @@ impl Outbound {
             .map_err(|refusal| CallError::new(CallErrorKind::NotAllowed, refusal.sentence(endpoint)))
     }
 
-    /// The addresses of a name or a literal that may be called; none, where there is no other.
+    /// The addresses of a name or a literal that may be called; none, where there is no other. Through a proxy, those
+    /// of the proxy: what a name stands for behind it is for the proxy to find out.
     pub(crate) async fn addresses(&self, endpoint: &Endpoint) -> io::Result<Vec<IpAddr>> {
-        match (&endpoint.host, &self.0) {
+        if let Some(proxy) = &self.proxy {
+            return self.addresses_of_proxy(&proxy.endpoint).await;
+        }
+        match (&endpoint.host, &self.closed) {
             (Host::Network(network), _) => {
                 Ok(if self.permits(endpoint).is_ok() { vec![network.addr()] } else { Vec::new() })
             }
@@ -188,33 +212,55 @@ impl Outbound {
         }
     }
 
+    async fn addresses_of_proxy(&self, proxy: &Endpoint) -> io::Result<Vec<IpAddr>> {
+        match (&proxy.host, &self.closed) {
+            (Host::Network(network), _) => Ok(vec![network.addr()]),
+            (Host::Name(name), None) => Names::System.look_up(name, proxy.port).await,
+            (Host::Name(name), Some(closed)) => {
+                let found = closed.names.look_up(name, proxy.port).await?;
+                let never = |address: &IpAddr| closed.never.is_address(canonical(*address), proxy.port);
+                Ok(found.into_iter().filter(|address| !never(address)).collect())
+            }
+        }
+    }
+
     /// Something was called.
     pub fn contacted(&self, called: &str) {
-        if let Some(closed) = &self.0 {
-            closed.contacts.count(called, closed.clock.now());
+        if let Some(closed) = &self.closed {
+            let now = closed.clock.now();
+            closed.contacts.count(called, now);
+            if let Some(proxy) = &self.proxy {
+                closed.contacts.count(&proxy.called, now);
+            }
         }
     }
 
     /// Takes away the counts of what was called since they were last taken, to be kept elsewhere.
     pub fn take_contacts(&self) -> BTreeMap<String, Contact> {
-        self.0.as_ref().map(|closed| closed.contacts.take()).unwrap_or_default()
+        self.closed.as_ref().map(|closed| closed.contacts.take()).unwrap_or_default()
     }
 
     /// Puts counts back that could not be kept.
     pub fn put_back_contacts(&self, counts: BTreeMap<String, Contact>) {
-        if let Some(closed) = &self.0 {
+        if let Some(closed) = &self.closed {
             closed.contacts.put_back(counts);
         }
     }
 
     /// What every HTTP client of this program begins with: past every proxy of the environment, following nowhere,
-    /// sending nothing twice, and connecting to `endpoint` alone.
-    pub(crate) fn client(&self, endpoint: &Endpoint) -> ClientBuilder {
+    /// sending nothing twice, and connecting to `endpoint` alone, or to the proxy that was named for it.
+    pub(crate) fn client(&self, endpoint: &Endpoint) -> Result<ClientBuilder, SettingsError> {
         let builder = Client::builder().no_proxy().redirect(Policy::none()).retry(reqwest::retry::never());
-        match &self.0 {
+        let builder = match &self.proxy {
+            None => builder,
+            Some(proxy) => builder.proxy(reqwest::Proxy::all(proxy.called.as_str()).map_err(|error| {
+                SettingsError(format!("{} cannot be used as a proxy: {error}.", proxy.endpoint))
+            })?),
+        };
+        Ok(match &self.closed {
             None => builder,
             Some(_) => builder.dns_resolver(resolver::Vetted::new(self.clone(), endpoint.clone())),
-        }
+        })
     }
 }
 

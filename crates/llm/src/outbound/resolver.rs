@@ -12,7 +12,7 @@ use tokio::net::lookup_host;
 use super::{Endpoint, Outbound};
 
 /// The addresses of a name.
-pub type LookUp = dyn Fn(&str) -> Vec<IpAddr> + Send + Sync;
+type LookUp = dyn Fn(&str) -> Vec<IpAddr> + Send + Sync;
 
 /// Who is asked for the addresses of a name.
 #[derive(Clone)]

@@ -4,7 +4,7 @@
 mod corpus;
 
 use std::net::{IpAddr, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -213,6 +213,40 @@ async fn what_is_taken_from_the_list_is_refused_also_on_a_connection_that_is_ope
     assert_eq!(contacts.len(), 1);
     assert!(contacts[&endpoint.to_string()].calls >= 2, "{contacts:?}");
     assert!(door.outbound().take_contacts().is_empty());
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_named_is_asked_and_finds_the_name_out_itself() {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&asked);
+    let proxy = RawServer::start(move |_, connection| {
+        while let Some(request) = connection.request() {
+            heard.lock().unwrap().push(request.lines().next().unwrap_or_default().to_owned());
+            connection.send(response("200 OK", "application/json", "{\"version\":\"0.9\"}"));
+        }
+    });
+    let clock: Arc<dyn Clock> = Arc::new(Noon);
+    let no_names = |name: &str| -> Vec<IpAddr> { panic!("{name} was looked up") };
+    let door = |proxy: &str| {
+        let mut one = settings(ProviderKind::Ollama, "http://model.test:11434");
+        one.proxy = Some(proxy.parse().unwrap());
+        let own = "127.0.0.1:3000".parse().unwrap();
+        let names = Names::Given(Arc::new(no_names));
+        let settings = OutboundSettings::default();
+        let outbound = Outbound::closed(&settings, Some(own), Vec::new(), names, Arc::clone(&clock)).unwrap();
+        Registry::within(&ProvidersSettings(vec![one]), outbound, &clock, 1)
+    };
+    let registry = door(&proxy.url).unwrap();
+    assert_eq!(registry.get("one").unwrap().version().await.unwrap().as_deref(), Some("0.9"));
+    assert_eq!(*asked.lock().unwrap(), ["GET http://model.test:11434/api/version HTTP/1.1"]);
+    let contacts = registry.outbound().take_contacts();
+    assert_eq!(contacts.keys().collect::<Vec<_>>(), [&proxy.url, "http://model.test:11434"]);
+    // Nobody calls the proxy itself who may add a model server.
+    let through = registry.make(settings(ProviderKind::Ollama, &proxy.url)).unwrap();
+    assert_eq!(through.version().await.unwrap_err().kind, CallErrorKind::NotAllowed);
+    for never in ["http://169.254.169.254:80", "http://127.0.0.1:3000", "http://cache:6379"] {
+        assert!(door(never).is_err(), "{never}");
+    }
 }
 
 #[test]
