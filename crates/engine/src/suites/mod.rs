@@ -6,4 +6,5 @@ mod judging;
 pub use cases::{
     Case, CaseFlag, CaseList, CaseQuery, FIRST_REVISION, ImportCases, Imported, RenameSuite, Suite,
 };
+pub(crate) use cases::list as list_cases;
 pub use judging::TryAssertions;
