@@ -18,6 +18,7 @@ import { outboundRoute, providersRoute } from "./routes/providers";
 import { ErrorPage, NotFoundPage, rootRoute } from "./routes/root";
 import { newRunRoute, runRoute, runsRoute } from "./routes/runs";
 import { invitationRoute, registerRoute, resetRoute, setupRoute } from "./routes/session";
+import { sharedItemRoute, sharedLinkRoute } from "./routes/shared";
 
 const routeTree = rootRoute.addChildren([
   homeRoute,
@@ -46,6 +47,8 @@ const routeTree = rootRoute.addChildren([
   invitationRoute,
   resetRoute,
   registerRoute,
+  sharedLinkRoute,
+  sharedItemRoute,
 ]);
 
 /** Every address of the page, after what all begin with. Tests hand in a history of their own. */
