@@ -21,7 +21,8 @@ use crate::spa::Site;
 use crate::state::ApiState;
 use crate::{
     account, assertions, audit, budget, cards, csp_report, health, jwks, limits, links, members, models,
-    openapi, outbound, providers, registration, runs, session, setup, shared, shares, suites, transfer, users, workspaces,
+    openapi, outbound, providers, registration, runs, session, setup, shared, shares, suites, transfer,
+    users, workspaces,
 };
 
 /// Every address of the API, with the permission and the rate tier of each.

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use domain::ids::ShareId;
-use engine::shares::{Part, SharedPart, SharedView};
+use engine::shares::{SharedPart, SharedPlace, SharedView};
 use garde::Validate;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -20,7 +20,7 @@ pub(crate) struct SharedQuery {
     #[serde(default)]
     #[param(inline)]
     #[garde(skip)]
-    part: Part,
+    part: SharedPart,
     /// Where in that part; what it means is said there.
     #[garde(skip)]
     at: Option<i64>,
@@ -35,6 +35,6 @@ pub(crate) async fn get_shared(
     Path(share): Path<ShareId>,
     Query(query): Query<SharedQuery>,
 ) -> Result<Json<SharedView>> {
-    let part = SharedPart { part: query.part, at: query.at };
+    let part = SharedPlace { part: query.part, at: query.at };
     Ok(Json(state.engine.shared(&caller, share, part).await?))
 }

@@ -1,7 +1,7 @@
 //! `POST /api/v1/shared/look`.
 
 use axum::extract::State;
-use engine::shares::{Part, SharedPart, SharedView};
+use engine::shares::{SharedPart, SharedPlace, SharedView};
 use garde::Validate;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -23,7 +23,7 @@ pub(crate) struct LookAtShared {
     /// Which part of it.
     #[serde(default)]
     #[garde(skip)]
-    part: Part,
+    part: SharedPart,
     /// Where in that part; what it means is said there.
     #[serde(default)]
     #[garde(skip)]
@@ -41,7 +41,7 @@ pub(crate) async fn look_at_shared(
     Client(client): Client,
     Json(body): Json<LookAtShared, AUTH_LIMIT>,
 ) -> Result<Json<SharedView>> {
-    let part = SharedPart { part: body.part, at: body.at };
+    let part = SharedPlace { part: body.part, at: body.at };
     let looking = state.engine.look_at_shared(body.secret.expose_secret(), part);
     Ok(Json(attempt_link(&state, client.address, looking).await?))
 }

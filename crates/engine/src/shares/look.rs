@@ -25,7 +25,7 @@ const PAGE: i64 = 50;
 /// A part of what is shared.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Part {
+pub enum SharedPart {
     /// The card with its latest version, or the run.
     #[default]
     Whole,
@@ -43,9 +43,9 @@ pub enum Part {
 
 /// What to read of what is shared.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct SharedPart {
+pub struct SharedPlace {
     /// Which part.
-    pub part: Part,
+    pub part: SharedPart,
     /// Where in it.
     pub at: Option<i64>,
 }
@@ -150,7 +150,7 @@ pub enum SharedView {
 
 impl Engine {
     /// Reads what the link with this secret leads to.
-    pub async fn look_at_shared(&self, secret: &str, part: SharedPart) -> Result<SharedView> {
+    pub async fn look_at_shared(&self, secret: &str, part: SharedPlace) -> Result<SharedView> {
         let (hash, now) = (secret::hash(secret), self.clock.now());
         self.store
             .try_read(move |conn| {
@@ -161,7 +161,7 @@ impl Engine {
     }
 
     /// Reads what was shared with the account that asks.
-    pub async fn shared(&self, caller: &Caller, share: ShareId, part: SharedPart) -> Result<SharedView> {
+    pub async fn shared(&self, caller: &Caller, share: ShareId, part: SharedPlace) -> Result<SharedView> {
         let user = caller.user.ok_or_else(|| Error::denied(Denial::NoSession))?;
         let now = self.clock.now();
         self.store
@@ -203,7 +203,7 @@ impl Engine {
 }
 
 /// Reads a part of what a share is of. Nothing that is not of it can be named.
-fn look(conn: &mut Conn, share: Option<LiveShare>, asked: SharedPart) -> Result<SharedView> {
+fn look(conn: &mut Conn, share: Option<LiveShare>, asked: SharedPlace) -> Result<SharedView> {
     let share = share.ok_or_else(nothing)?;
     match share.object {
         SharedObject::Card(card) => {
@@ -221,10 +221,10 @@ fn look_at_card(
     conn: &mut Conn,
     share: &LiveShare,
     card: &CardRow,
-    asked: SharedPart,
+    asked: SharedPlace,
 ) -> Result<SharedView> {
     Ok(match asked.part {
-        Part::Whole => {
+        SharedPart::Whole => {
             let latest = (card.latest_version > 0).then_some(card.latest_version);
             let version = match latest {
                 Some(number) => Some(Box::new(version(conn, card, number)?)),
@@ -242,34 +242,34 @@ fn look_at_card(
             };
             SharedView::Card { share: card_item(share, card), card: shown, version }
         }
-        Part::Versions => {
+        SharedPart::Versions => {
             let mut versions = cards::list_versions(conn, card, asked.at, PAGE)?;
             versions.iter_mut().for_each(|version| version.author.clear());
             let next = versions.last().map(|version| version.number).filter(|number| *number > 1);
             SharedView::Versions { versions, next }
         }
-        Part::Version => {
+        SharedPart::Version => {
             let version = version(conn, card, asked.at.unwrap_or(card.latest_version))?;
             SharedView::Version { version: Box::new(version) }
         }
-        Part::Cases => {
+        SharedPart::Cases => {
             let limit = usize::try_from(PAGE).unwrap_or(usize::MAX);
             let query = CaseQuery { after: asked.at.unwrap_or(0), limit, ..CaseQuery::default() };
             let list = suites::list_cases(conn, share.workspace_id, card.suite_id, &query)?;
             SharedView::Cases { cases: list.cases, next: list.next }
         }
-        Part::Rows | Part::Cell => return Err(no_part()),
+        SharedPart::Rows | SharedPart::Cell => return Err(no_part()),
     })
 }
 
-fn look_at_run(conn: &mut Conn, share: &LiveShare, row: &RunRow, asked: SharedPart) -> Result<SharedView> {
+fn look_at_run(conn: &mut Conn, share: &LiveShare, row: &RunRow, asked: SharedPlace) -> Result<SharedView> {
     Ok(match asked.part {
-        Part::Whole => {
+        SharedPart::Whole => {
             let mut run = runs::read_run(conn, row)?;
             run.created_by.clear();
             SharedView::Run { share: run_item(share, &run), run: Box::new(run) }
         }
-        Part::Rows => {
+        SharedPart::Rows => {
             let (rows, repeats) = (i64::from(row.matrix.rows()), i64::from(row.matrix.repeats).max(1));
             let from = asked.at.unwrap_or(0).clamp(0, rows);
             let to = (from + PAGE).min(rows);
@@ -278,7 +278,7 @@ fn look_at_run(conn: &mut Conn, share: &LiveShare, row: &RunRow, asked: SharedPa
             let cases = runs::read_cases(conn, row.id, from / repeats, (to + repeats - 1) / repeats)?;
             SharedView::Rows { cells, cases, next: (to < rows).then_some(to) }
         }
-        Part::Cell => {
+        SharedPart::Cell => {
             let mut cell = runs::read_cell(conn, share.workspace_id, row.id, asked.at.unwrap_or(0))?;
             without_network(&mut cell.summary);
             cell.outcomes.iter_mut().for_each(outcome_without_network);
@@ -289,7 +289,7 @@ fn look_at_run(conn: &mut Conn, share: &LiveShare, row: &RunRow, asked: SharedPa
             }
             SharedView::Cell { cell: Box::new(cell) }
         }
-        Part::Versions | Part::Version | Part::Cases => return Err(no_part()),
+        SharedPart::Versions | SharedPart::Version | SharedPart::Cases => return Err(no_part()),
     })
 }
 

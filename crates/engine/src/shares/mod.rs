@@ -5,5 +5,5 @@
 mod look;
 mod make;
 
-pub use look::{Part, SharedCard, SharedItem, SharedKind, SharedPart, SharedView};
+pub use look::{SharedCard, SharedItem, SharedKind, SharedPart, SharedPlace, SharedView};
 pub use make::{MadeShare, NewShare, Share, ShareFilter};

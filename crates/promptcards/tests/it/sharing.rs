@@ -46,7 +46,10 @@ async fn why_there_was_no_answer_is_shared_without_addresses() {
         assert!(!shared.to_string().contains("127.0.0.1"), "{shared:#}");
     }
     let cell = look(actor, &secret, "cell").await["cell"].clone();
-    assert_eq!((&cell["summary"]["verdict"], &cell["summary"]["reason"]), (&json!("error"), &json!("No answer")));
+    assert_eq!(
+        (&cell["summary"]["verdict"], &cell["summary"]["reason"]),
+        (&json!("error"), &json!("No answer"))
+    );
     assert_eq!(cell["attempts"][0]["error_kind"], own["attempts"][0]["error_kind"]);
     server.stop().await;
 }

@@ -30,7 +30,10 @@ async fn a_guest_reads_what_was_shared_with_them_and_nobody_else_does() {
     assert_eq!((&whole["part"], &whole["version"]["number"]), (&json!("card"), &json!(1)));
     assert_eq!(ask(&gina, &format!("/{card}?part=version&at=1")).await.status, 200);
     assert_eq!(ask(&gina, &format!("/{card}?part=cases")).await.json()["next"], 50);
-    assert_eq!(ask(&gina, &format!("/{run}?part=rows&at=50")).await.json()["cells"].as_array().unwrap().len(), 10);
+    assert_eq!(
+        ask(&gina, &format!("/{run}?part=rows&at=50")).await.json()["cells"].as_array().unwrap().len(),
+        10
+    );
     assert_eq!(ask(&gina, &format!("/{run}?part=cell&at=3")).await.json()["cell"]["summary"]["position"], 3);
     // A user of another workspace, or of none, reads as a guest does.
     assert_eq!(ask(&stranger, &format!("/{card}")).await.status, 200);
@@ -48,7 +51,9 @@ async fn a_guest_reads_what_was_shared_with_them_and_nobody_else_does() {
         assert_eq!((answer.status, answer.code().as_str()), (401, "sign_in_required"));
     }
     // It opens nothing of the workspace.
-    for path in ["/cards", "/cards/card", "/cards/card/draft", "/runs", &format!("/runs/{}", here.run), "/shares"] {
+    for path in
+        ["/cards", "/cards/card", "/cards/card/draft", "/runs", &format!("/runs/{}", here.run), "/shares"]
+    {
         let answer = here.ask(Some(&gina.token), &format!("GET {W}{path}"), &Value::Null).await;
         assert_eq!(answer.status, 404, "{path}");
     }

@@ -91,7 +91,10 @@ async fn a_link_reads_its_run_and_nothing_else() {
     // The same as a member sees, and the text byte for byte.
     let cell = here.part(&secret, "cell", Some(7)).await;
     let own = here.read(&format!("/runs/{}/cells/7", here.run)).await;
-    assert_eq!((&cell["cell"]["result"]["output"], &cell["cell"]["case"]), (&own["result"]["output"], &own["case"]));
+    assert_eq!(
+        (&cell["cell"]["result"]["output"], &cell["cell"]["case"]),
+        (&own["result"]["output"], &own["case"])
+    );
     assert!(own["result"]["output"].as_str().is_some_and(|output| !output.is_empty()));
     for said in [&whole, &first, &cell] {
         let said = said.to_string();
@@ -130,7 +133,8 @@ async fn what_is_shared_and_revoked_is_written_down_by_ids_alone() {
     assert_eq!(time("expires_at") - time("created_at"), 30 * 24 * 60 * 60 * 1_000);
     let listed = here.ask(Some(&here.editor.token), &format!("GET {W}/shares?card=card"), &Value::Null).await;
     assert_eq!(listed.json()["items"], json!([share]));
-    let of_other = here.ask(Some(&here.editor.token), &format!("GET {W}/shares?card=other"), &Value::Null).await;
+    let of_other =
+        here.ask(Some(&here.editor.token), &format!("GET {W}/shares?card=other"), &Value::Null).await;
     assert_eq!(of_other.json()["items"], json!([]));
     let id = share["id"].as_str().unwrap();
     let revoke = format!("DELETE {W}/shares/{id}");
@@ -143,7 +147,10 @@ async fn what_is_shared_and_revoked_is_written_down_by_ids_alone() {
     assert_eq!(lines["items"][0]["object"], format!("share:{id}"));
     let detail = json!({ "card": card, "link": true, "accounts": [guest.id.to_string()] });
     assert_eq!(lines["items"][0]["detail"], detail);
-    assert_eq!(here.done(&of("share.revoke"), &Value::Null).await["items"][0]["object"], format!("share:{id}"));
+    assert_eq!(
+        here.done(&of("share.revoke"), &Value::Null).await["items"][0]["object"],
+        format!("share:{id}")
+    );
 }
 
 #[tokio::test]
