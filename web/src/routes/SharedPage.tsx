@@ -81,8 +81,8 @@ function NotWhole() {
           </Link>
         }
       >
-        Its last part, after the <span className="mono">#</span>, is missing. After a reload it is gone from the
-        address, too. Open the link again that you were given.
+        Its last part, after the <span className="mono">#</span>, is missing. After a reload it is gone from
+        the address, too. Open the link again that you were given.
       </Empty>
     </div>
   );

@@ -1,12 +1,7 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import {
-  type SharedSource,
-  sharedCasesQuery,
-  sharedVersionQuery,
-  sharedVersionsQuery,
-} from "@/api/shared";
-import type { Case, SharedCard as Card, Version } from "@/api/types";
+import { type SharedSource, sharedCasesQuery, sharedVersionQuery, sharedVersionsQuery } from "@/api/shared";
+import type { SharedCard as Card, Case, Version } from "@/api/types";
 import { Select } from "@/components/Fields";
 import { LabelChip, Tag } from "@/components/Labels";
 import { LoadMore } from "@/components/LoadMore";

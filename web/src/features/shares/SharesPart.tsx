@@ -65,7 +65,12 @@ function ShareItem({ share, of }: { share: Share; of: Shareable }) {
           {onDay(share.expires_at)}
         </time>
       </span>
-      <Button kind="quiet" busy={revoke.isPending} onClick={() => revoke.mutate()} aria-label={`Revoke: ${who}`}>
+      <Button
+        kind="quiet"
+        busy={revoke.isPending}
+        onClick={() => revoke.mutate()}
+        aria-label={`Revoke: ${who}`}
+      >
         Revoke
       </Button>
     </li>

@@ -54,7 +54,9 @@ function ofCard(part: string, at?: number | null): SharedView {
   }
   if (part === "version") return { part, version: version(at ?? 0, "One {{ q }}") };
   if (part === "cases") {
-    const hostile = testCase(1, { content: { description: HOSTILE, variables: { q: HOSTILE }, assertions: [] } });
+    const hostile = testCase(1, {
+      content: { description: HOSTILE, variables: { q: HOSTILE }, assertions: [] },
+    });
     return { part, cases: at ? [testCase(2)] : [hostile], next: at ? null : 1 };
   }
   return {
@@ -91,8 +93,20 @@ const columns = [
 /** What a share of a run answers. */
 function ofRun(part: string): SharedView {
   const shared = run({ columns, case_count: 1, cell_count: 1, created_by: "" });
-  const summary = cellSummary({ verdict: "fail", headline: "3 expected 4", reason: "It is 3.", preview: HOSTILE });
-  const item_ = { position: 0, case_id: "c", description: "Add", variables: {}, expected_output: "4", tags: [] };
+  const summary = cellSummary({
+    verdict: "fail",
+    headline: "3 expected 4",
+    reason: "It is 3.",
+    preview: HOSTILE,
+  });
+  const item_ = {
+    position: 0,
+    case_id: "c",
+    description: "Add",
+    variables: {},
+    expected_output: "4",
+    tags: [],
+  };
   if (part === "rows") return { part, cells: [summary], cases: [item_], next: null };
   if (part === "cell") {
     const cell: CellView = {
@@ -158,8 +172,9 @@ describe("a link", () => {
       expect(screen.queryByRole("button", { name })).toBeNull();
     }
     await user.click(await screen.findByRole("link", { name: /3/ }));
-    const cell = await screen.findByRole("complementary");
-    expect(await within(cell).findByText(HOSTILE)).toBeVisible();
+    expect(await screen.findByRole("heading", { name: "Output" })).toBeVisible();
+    const cell = screen.getByRole("complementary");
+    expect(within(cell).getByText(HOSTILE)).toBeVisible();
     expect(document.querySelector("img")).toBeNull();
     expect(within(cell).queryByRole("button", { name: "Copy link to this cell" })).toBeNull();
     await user.keyboard("{Escape}");
@@ -187,7 +202,7 @@ describe("a link", () => {
 describe("a guest", () => {
   it("finds what was shared on the home page, and reads it", async () => {
     on("get", "/api/v1/shared", () => ({
-      body: { items: [{ ...item, kind: "card", run_number: null }], next_cursor: null },
+      body: { items: [{ ...item, kind: "card" as const, run_number: null }], next_cursor: null },
     }));
     on("get", "/api/v1/shared/{share}", ({ url }) => ({
       body: ofCard(url.searchParams.get("part") ?? "whole", Number(url.searchParams.get("at"))),
@@ -234,7 +249,9 @@ describe("sharing", () => {
     await user.clear(within(dialog).getByLabelText(/^Accounts/));
     await user.selectOptions(within(dialog).getByLabelText("For"), "7");
     await user.click(within(dialog).getByRole("button", { name: "Share" }));
-    expect(await within(dialog).findByLabelText("Link")).toHaveValue(`${window.location.origin}/shared#s3cret`);
+    expect(await within(dialog).findByLabelText("Link")).toHaveValue(
+      `${window.location.origin}/shared#s3cret`,
+    );
     expect(made.at(-1)).toEqual({ run: run().id, expires_in_days: 7, link: true, accounts: [] });
     await user.click(await within(dialog).findByRole("button", { name: "Revoke: Whoever has the link" }));
     await waitFor(() => expect(within(dialog).queryByText("Whoever has the link")).toBeNull());
