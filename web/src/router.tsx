@@ -1,6 +1,13 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRouter, type RouterHistory } from "@tanstack/react-router";
-import { accountRoute, keysRoute, limitsRoute, profileRoute, sessionsRoute } from "./routes/account";
+import {
+  accountRoute,
+  keysRoute,
+  limitsRoute,
+  profileRoute,
+  sessionsRoute,
+  sharedRoute,
+} from "./routes/account";
 import {
   cardCasesRoute,
   cardEditorRoute,
@@ -38,7 +45,7 @@ const routeTree = rootRoute.addChildren([
   membersRoute,
   budgetRoute,
   healthRoute,
-  accountRoute.addChildren([profileRoute, sessionsRoute, keysRoute, limitsRoute]),
+  accountRoute.addChildren([profileRoute, sessionsRoute, keysRoute, limitsRoute, sharedRoute]),
   peopleRoute,
   workspacesRoute,
   outboundRoute,

@@ -44,3 +44,12 @@ export const limitsRoute = createRoute({
     "LimitsTab",
   ),
 });
+
+export const sharedRoute = createRoute({
+  getParentRoute: () => accountRoute,
+  path: "/shared",
+  component: lazyRouteComponent(
+    () => part("SharedTab", () => import("@/features/account/SharedTab")),
+    "SharedTab",
+  ),
+});

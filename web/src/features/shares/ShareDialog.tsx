@@ -83,7 +83,7 @@ export function ShareDialog({ of, title, onClose }: { of: Shareable; title: stri
           />
         )}
         {made && !made.path && (
-          <p role="status">Shared with {made.share.accounts.join(", ")}. They find it on their home page.</p>
+          <p role="status">Shared with {made.share.accounts.join(", ")}. They find it under their account.</p>
         )}
         <Checkbox checked={link} onChange={(event) => setLink(event.target.checked)}>
           Make a link, by which anybody can read it
@@ -91,7 +91,7 @@ export function ShareDialog({ of, title, onClose }: { of: Shareable; title: stri
         <TextField
           label="Accounts"
           hint="optional"
-          note="Their names, with spaces between. They find it on their home page."
+          note="Their names, with spaces between. They find it under their account."
           autoCapitalize="none"
           spellCheck={false}
           value={accounts}

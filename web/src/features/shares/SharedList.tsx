@@ -1,17 +1,19 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { sharedListQuery } from "@/api/shared";
 import { LoadMore } from "@/components/LoadMore";
 import { Failure } from "@/components/States";
 import { exact, onDay } from "@/lib/time";
 import "./shares.css";
 
-/** What was shared with the account of this page; nothing where nothing was. */
-export function SharedList() {
+/** What was shared with the account of this page; where nothing was, what stands in its place. */
+export function SharedList({ nothing = null }: { nothing?: ReactNode }) {
   const shared = useInfiniteQuery(sharedListQuery);
   const items = shared.data?.pages.flatMap((page) => page.items);
   if (shared.isError && !items) return <Failure error={shared.error} onRetry={() => void shared.refetch()} />;
-  if (!items || items.length === 0) return null;
+  if (!items) return null;
+  if (items.length === 0) return nothing;
   return (
     <section className="section" aria-label="Shared with you">
       <div className="section__head">

@@ -209,6 +209,9 @@ describe("a guest", () => {
     }));
     const guest = session({ user: account({ name: "gina", role: "guest" }), workspaces: [] });
     const { user } = openPage("/", guest);
+    expect(await screen.findByRole("link", { name: "Grade-school maths" })).toBeVisible();
+    await user.click(screen.getByRole("link", { name: "Your account" }));
+    await user.click(await screen.findByRole("link", { name: "Shared" }));
     await user.click(await screen.findByRole("link", { name: "Grade-school maths" }));
     expect(await screen.findByText("Two {{ q }}")).toBeVisible();
     expect(screen.getByText(/Shared with you to read/)).toBeVisible();
