@@ -1,17 +1,17 @@
-import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
-import { part } from "@/lib/code";
+import { createRoute } from "@tanstack/react-router";
+import { lazyPage } from "./lazyPage";
 import { rootRoute } from "./root";
 
 export const sharedLinkRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/shared",
   staticData: { of: "nobody" },
-  component: lazyRouteComponent(() => part("SharedPage", () => import("./SharedPage")), "SharedLinkPage"),
+  component: lazyPage("SharedLinkPage", () => import("./SharedPage")),
 });
 
 export const sharedItemRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/shared/$share",
   staticData: { of: "server" },
-  component: lazyRouteComponent(() => part("SharedPage", () => import("./SharedPage")), "SharedItemPage"),
+  component: lazyPage("SharedItemPage", () => import("./SharedPage")),
 });

@@ -9,7 +9,8 @@ export function SharedTab() {
     <SharedList
       nothing={
         <Empty title="Nothing is shared with you">
-          Who shares a card or a run with your account lets you read it here, without adding you to a workspace.
+          Who shares a card or a run with your account lets you read it here, without adding you to a
+          workspace.
         </Empty>
       }
     />
