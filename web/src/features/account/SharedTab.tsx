@@ -1,6 +1,6 @@
 import { usePage } from "@/components/Page";
 import { Empty } from "@/components/States";
-import { SharedList } from "@/features/shares";
+import { SharedList } from "./SharedList";
 
 /** What others gave this account to read. */
 export function SharedTab() {

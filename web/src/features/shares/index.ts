@@ -1,2 +1,1 @@
 export { ShareDialog } from "./ShareDialog";
-export { SharedList } from "./SharedList";

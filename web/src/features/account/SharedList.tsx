@@ -5,7 +5,7 @@ import { sharedListQuery } from "@/api/shared";
 import { LoadMore } from "@/components/LoadMore";
 import { Failure } from "@/components/States";
 import { exact, onDay } from "@/lib/time";
-import "./shares.css";
+import "./shared.css";
 
 /** What was shared with the account of this page; where nothing was, what stands in its place. */
 export function SharedList({ nothing = null }: { nothing?: ReactNode }) {
@@ -19,10 +19,10 @@ export function SharedList({ nothing = null }: { nothing?: ReactNode }) {
       <div className="section__head">
         <h2>Shared with you</h2>
       </div>
-      <ul className="shares">
+      <ul className="shared-list">
         {items.map((item) => (
           <li key={item.id}>
-            <Link className="shares__who medium" to="/shared/$share" params={{ share: item.id }}>
+            <Link className="medium" to="/shared/$share" params={{ share: item.id }}>
               {item.kind === "run" && `Run ${item.run_number}: `}
               {item.title}
             </Link>
