@@ -244,7 +244,9 @@ fn look_at_card(
         }
         SharedPart::Versions => {
             let mut versions = cards::list_versions(conn, card, asked.at, PAGE)?;
-            versions.iter_mut().for_each(|version| version.author.clear());
+            for version in &mut versions {
+                version.author.clear();
+            }
             let next = versions.last().map(|version| version.number).filter(|number| *number > 1);
             SharedView::Versions { versions, next }
         }
