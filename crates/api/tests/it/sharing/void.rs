@@ -1,6 +1,7 @@
 //! When a share ends, its link is answered like one that never was, byte for byte.
 
 use engine::people::EditUser;
+use store::Sql;
 
 use super::*;
 use crate::running::NOBODY;
@@ -9,17 +10,15 @@ const DAY: i64 = 24 * 60 * 60 * 1_000;
 /// As long as a secret of ours.
 const RANDOM: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-impl Sharing {
-    #[track_caller]
-    fn assert_void(&self, why: &str, answer: Answer, never: Answer) {
-        assert_eq!(answer.status, 404, "{why}: {}", answer.text());
-        assert_eq!(lasting(answer), lasting(never), "{why}");
-    }
+/// How many shares of runs there are.
+const LEFT: Sql = Sql::new("SELECT COUNT(*) FROM shares WHERE run_id IS NOT NULL");
 
+impl Sharing {
     async fn assert_link_void(&self, secret: &str, why: &str) {
         for part in ["whole", "version", "cases", "rows", "cell"] {
             let (answer, never) = (self.look(secret, part, None).await, self.look(RANDOM, part, None).await);
-            self.assert_void(why, answer, never);
+            assert_eq!(answer.status, 404, "{why}: {}", answer.text());
+            assert_eq!(lasting(answer), lasting(never), "{why}");
         }
     }
 
@@ -88,7 +87,6 @@ async fn what_was_archived_or_deleted_is_not_shared() {
     // Its rows go, and its shares with them.
     here.engine.sweep().await.unwrap();
     here.assert_link_void(&run, "removed").await;
-    const LEFT: store::Sql = store::Sql::new("SELECT COUNT(*) FROM shares WHERE run_id IS NOT NULL");
     let left: i64 = here.store.read(|conn| conn.query_one(LEFT, &[])).await.unwrap();
     assert_eq!(left, 0);
 }

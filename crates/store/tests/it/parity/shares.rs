@@ -56,9 +56,9 @@ pub(super) fn perform(
                 expires_at: at + lasts,
             };
             let accounts = if secret.is_some() { vec![] } else { vec![maker(), maker()] };
-            let inserted = shares::insert(conn, &share, &accounts)?;
+            shares::insert(conn, &share, &accounts)?;
             world.shares.push(share.id);
-            told((inserted, shares::count(conn, object, at)?, looked(conn, world, share.id, at)?))
+            told((shares::count(conn, object, at)?, looked(conn, world, share.id, at)?))
         }
         Operation::Demote => {
             editor(conn, WorkspaceRole::Editor, at)?;
