@@ -6,7 +6,7 @@ use axum::Router;
 use domain::permission::Permission::{
     AccountRead, AccountWrite, Anyone, AuditRead, CardsExport, CardsRead, CardsWrite, HealthRead,
     MembersRead, MembersWrite, ProvidersControl, ProvidersRead, ProvidersWrite, RunsControl, RunsRead,
-    ServerRead, ServerWrite, UsersRead, UsersWrite,
+    ServerRead, ServerWrite, SharesWrite, UsersRead, UsersWrite,
 };
 use http::{HeaderMap, Method, Uri};
 use utoipa::openapi::{Info, OpenApi};
@@ -21,7 +21,8 @@ use crate::spa::Site;
 use crate::state::ApiState;
 use crate::{
     account, assertions, audit, budget, cards, csp_report, health, jwks, limits, links, members, models,
-    openapi, outbound, providers, registration, runs, session, setup, suites, transfer, users, workspaces,
+    openapi, outbound, providers, registration, runs, session, setup, shared, shares, suites, transfer,
+    users, workspaces,
 };
 
 /// Every address of the API, with the permission and the rate tier of each.
@@ -32,6 +33,7 @@ fn map() -> Routes<ApiState> {
     people(&mut map);
     cards(&mut map);
     runs(&mut map);
+    sharing(&mut map);
     map
 }
 
@@ -180,6 +182,16 @@ fn runs(map: &mut Routes<ApiState>) {
     map.add(RunsRead, General, routes!(runs::cell::get_cell));
     map.add(RunsRead, General, routes!(runs::results::list_results));
     map.add(RunsRead, Events, routes!(runs::events::follow_run));
+}
+
+/// Letting others read one card or one run.
+fn sharing(map: &mut Routes<ApiState>) {
+    map.add(SharesWrite, General, routes!(shares::list::list_shares));
+    map.add(SharesWrite, General, routes!(shares::create::create_share));
+    map.add(SharesWrite, General, routes!(shares::revoke::revoke_share));
+    map.add(Anyone, Auth, routes!(shared::look::look_at_shared));
+    map.add(AccountRead, General, routes!(shared::list::list_shared));
+    map.add(AccountRead, General, routes!(shared::get::get_shared));
 }
 
 /// The application: the API, the page for every other address, and the door before both.

@@ -200,6 +200,7 @@ fn path_parameter(name: &str) -> Option<Parameter> {
         "user" => (Kind::Id, "The account's id."),
         "session" => (Kind::Id, "The session's id."),
         "key" => (Kind::Id, "The API key's id."),
+        "share" => (Kind::Id, "The share's id."),
         "position" => (Kind::Number, "The cell's position in the run, from 0."),
         _ => return None,
     };

@@ -80,4 +80,6 @@ identifiers! {
     TokenId,
     /// An API key.
     ApiKeyId,
+    /// What lets others read a card or a run.
+    ShareId,
 }

@@ -110,7 +110,7 @@ impl Scope {
 pub enum Permission {
     /// Granted to everybody, also without an account.
     Anyone,
-    /// See one's own account and its workspaces.
+    /// See one's own account, its workspaces, and what was shared with it.
     AccountRead,
     /// Change one's own account: password, two-factor, sessions, API keys. Never with an API key.
     AccountWrite,
@@ -126,6 +126,8 @@ pub enum Permission {
     RunsRead,
     /// Start, pause, resume, cancel, keep and delete runs.
     RunsControl,
+    /// Let others read one card or one run, see who may, and take it back. Never with an API key.
+    SharesWrite,
     /// List model servers and their models.
     ProvidersRead,
     /// Pull and delete models, and try whether a model server can be reached.
@@ -175,7 +177,7 @@ pub const FRESH: i64 = 5 * 60 * 1_000;
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Anyone,
         Self::AccountRead,
         Self::AccountWrite,
@@ -185,6 +187,7 @@ impl Permission {
         Self::CardsExport,
         Self::RunsRead,
         Self::RunsControl,
+        Self::SharesWrite,
         Self::ProvidersRead,
         Self::ProvidersControl,
         Self::ProvidersWrite,
@@ -206,7 +209,7 @@ impl Permission {
             Self::HealthRead | Self::UsersRead | Self::ServerRead => Rule::Admin { fresh: false },
             Self::UsersWrite | Self::AuditRead | Self::ServerWrite => Rule::Admin { fresh: true },
             Self::CardsRead | Self::CardsExport | Self::RunsRead => member(WorkspaceRole::Viewer, false),
-            Self::CardsWrite | Self::RunsControl => member(WorkspaceRole::Editor, false),
+            Self::CardsWrite | Self::RunsControl | Self::SharesWrite => member(WorkspaceRole::Editor, false),
             Self::ProvidersRead | Self::MembersRead => member(WorkspaceRole::Viewer, true),
             Self::ProvidersControl | Self::ProvidersWrite | Self::MembersWrite => {
                 member(WorkspaceRole::Owner, true)
@@ -227,6 +230,7 @@ impl Permission {
             | Self::AccountRead
             | Self::AccountWrite
             | Self::HealthRead
+            | Self::SharesWrite
             | Self::ProvidersWrite
             | Self::MembersRead
             | Self::MembersWrite

@@ -17,6 +17,7 @@ pub mod providers;
 pub mod retention;
 pub mod runs;
 pub mod secrets;
+pub mod shares;
 mod stamp;
 pub mod suites;
 pub mod transfer;

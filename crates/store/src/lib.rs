@@ -50,6 +50,7 @@ pub mod runs;
 pub mod saved_providers;
 pub mod sessions;
 mod settings;
+pub mod shares;
 mod shrink;
 pub mod sign_in_failures;
 pub mod signing_keys;

@@ -633,6 +633,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/shared": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what was shared with your account, the latest first */
+        get: operations["list_shared"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shared/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read what a link shares
+         * @description It is a POST so that the secret stands in no address; nothing is changed. A link that is void for whatever reason
+         *     is answered like one that never was.
+         */
+        post: operations["look_at_shared"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shared/{share}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what was shared with your account */
+        get: operations["get_shared"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -1777,6 +1832,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{ws}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List shares that have not expired, the latest first */
+        get: operations["list_shares"];
+        put?: never;
+        /**
+         * Let others read a card or a run
+         * @description By a link, by their accounts, or by both. They read this and nothing else. Nothing is sent: hand the link over.
+         */
+        post: operations["create_share"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/shares/{share}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a share back
+         * @description From now on nobody reads by it.
+         */
+        delete: operations["revoke_share"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{ws}/suites": {
         parameters: {
             query?: never;
@@ -2644,6 +2740,13 @@ export interface components {
             /** @description All of it, shown this once. It goes into `Authorization: Bearer`. */
             key: string;
         };
+        /** @description A share that was just made. */
+        CreatedShare: {
+            /** @description The share. */
+            share: components["schemas"]["Share"];
+            /** @description The address of its link, shown this once. Its secret stands behind `#`, where no server sees it. */
+            path: string | null;
+        };
         /** @description Proof that a page of this server sends a change. */
         CsrfToken: {
             /** @description Goes into the header `X-CSRF-Token`. It is good for as long as the session. */
@@ -3104,6 +3207,18 @@ export interface components {
             /** @description What stands behind `#` in it. */
             secret: string;
         };
+        /** @description The link of a share, and what to read by it. */
+        LookAtShared: {
+            /** @description What stands behind `#` in the link. */
+            secret: string;
+            /** @description Which part of it. */
+            part?: components["schemas"]["SharedPart"];
+            /**
+             * Format: int64
+             * @description Where in that part; what it means is said there.
+             */
+            at?: number | null;
+        };
         /** @description A member of a workspace. */
         Member: {
             /** @description The account. */
@@ -3338,6 +3453,22 @@ export interface components {
             /** @description What the tokens of its models cost. */
             prices?: components["schemas"]["Price"][];
         };
+        /** @description What is to be shared, with whom, and for how long. */
+        NewShare: {
+            /** @description Slug of the card. Give it or `run`. */
+            card?: string | null;
+            run?: components["schemas"]["RunId"] | null;
+            /**
+             * Format: int64
+             * @description For how many days, 1 to 365.
+             * @default 30
+             */
+            expires_in_days: number;
+            /** @description Whether it has a link, by which anybody can read it who has the link. */
+            link?: boolean;
+            /** @description The names of the accounts that can read it, of whatever role. */
+            accounts?: string[];
+        };
         /** @description A workspace to be made. Who makes it owns it. */
         NewWorkspace: {
             /** @description Its name in addresses, which never changes: lower case, digits and hyphens. */
@@ -3517,6 +3648,20 @@ export interface components {
         Page_Session: {
             /** @description The items, in the order of the list. */
             items: components["schemas"]["Session"][];
+            /** @description Give it as `cursor` to read on; `null` on the last page. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Share: {
+            /** @description The items, in the order of the list. */
+            items: components["schemas"]["Share"][];
+            /** @description Give it as `cursor` to read on; `null` on the last page. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_SharedItem: {
+            /** @description The items, in the order of the list. */
+            items: components["schemas"]["SharedItem"][];
             /** @description Give it as `cursor` to read on; `null` on the last page. */
             next_cursor: string | null;
         };
@@ -4076,6 +4221,139 @@ export interface components {
         SetupState: {
             /** @description There is no account yet. */
             needed: boolean;
+        };
+        /** @description What lets others read a card or a run. */
+        Share: {
+            /** @description The share. */
+            id: components["schemas"]["ShareId"];
+            card_id: components["schemas"]["CardId"] | null;
+            run_id: components["schemas"]["RunId"] | null;
+            /** @description Whether it has a link. */
+            link: boolean;
+            /** @description The names of the accounts that it is for. */
+            accounts: string[];
+            /** @description Who made it. */
+            created_by: string;
+            /** @description When. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description From when on it is void. */
+            expires_at: components["schemas"]["Timestamp"];
+            /** @description Whether it lets be read now. It does not while the card is archived, or while who made it is no editor. */
+            works: boolean;
+        };
+        /**
+         * Format: uuid
+         * @description What lets others read a card or a run.
+         */
+        ShareId: string;
+        /** @description A card that is shared. */
+        SharedCard: {
+            /** @description Its name for people. */
+            title: string;
+            /** @description What it is for. */
+            description: string;
+            /** @description Its tags, sorted. */
+            tags: string[];
+            /**
+             * Format: int64
+             * @description Number of its latest version, if it has one.
+             */
+            latest_version: number | null;
+            /** @description Its labels, by name. */
+            labels: components["schemas"]["CardLabel"][];
+            /**
+             * Format: int64
+             * @description How many cases its suite has.
+             */
+            case_count: number;
+        };
+        /** @description Something that is shared. */
+        SharedItem: {
+            /** @description The share. */
+            id: components["schemas"]["ShareId"];
+            /** @description What it is. */
+            kind: components["schemas"]["SharedKind"];
+            /** @description Title of the card, or of the cards that the run is of. */
+            title: string;
+            /**
+             * Format: int64
+             * @description Number of the run.
+             */
+            run_number: number | null;
+            /** @description From when on it cannot be read by this share. */
+            expires_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description What kind of thing is shared.
+         * @enum {string}
+         */
+        SharedKind: "card" | "run";
+        /**
+         * @description A part of what is shared.
+         * @enum {string}
+         */
+        SharedPart: "whole" | "versions" | "version" | "cases" | "rows" | "cell";
+        /**
+         * @description A part of what is shared. Names of accounts and addresses of model servers are left out of it: their fields are
+         *     empty.
+         */
+        SharedView: {
+            /** @description What is shared. */
+            share: components["schemas"]["SharedItem"];
+            /** @description The card. */
+            card: components["schemas"]["SharedCard"];
+            version: components["schemas"]["Version"] | null;
+            /** @enum {string} */
+            part: "card";
+        } | {
+            /** @description What is shared. */
+            share: components["schemas"]["SharedItem"];
+            /** @description The run. */
+            run: components["schemas"]["Run"];
+            /** @enum {string} */
+            part: "run";
+        } | {
+            /** @description Newest first. */
+            versions: components["schemas"]["VersionSummary"][];
+            /**
+             * Format: int64
+             * @description Give it as `at` to read on; `null` on the last page.
+             */
+            next: number | null;
+            /** @enum {string} */
+            part: "versions";
+        } | {
+            /** @description The version. */
+            version: components["schemas"]["Version"];
+            /** @enum {string} */
+            part: "version";
+        } | {
+            /** @description In the order of the suite. */
+            cases: components["schemas"]["Case"][];
+            /**
+             * Format: int64
+             * @description Give it as `at` to read on; `null` on the last page.
+             */
+            next: number | null;
+            /** @enum {string} */
+            part: "cases";
+        } | {
+            /** @description Row by row and column by column. */
+            cells: components["schemas"]["CellSummary"][];
+            /** @description The cases that the rows are of. */
+            cases: components["schemas"]["CaseView"][];
+            /**
+             * Format: int64
+             * @description Give it as `at` to read on; `null` on the last page.
+             */
+            next: number | null;
+            /** @enum {string} */
+            part: "rows";
+        } | {
+            /** @description The cell. */
+            cell: components["schemas"]["CellView"];
+            /** @enum {string} */
+            part: "cell";
         };
         /** @description Who signs in. */
         SignIn: {
@@ -5293,6 +5571,83 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Begun"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_shared: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SharedItem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    look_at_shared: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookAtShared"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_shared: {
+        parameters: {
+            query?: {
+                /** @description Which part of it. */
+                part?: "whole" | "versions" | "version" | "cases" | "rows" | "cell";
+                /** @description Where in that part; what it means is said there. */
+                at?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The share's id. */
+                share: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedView"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -7344,6 +7699,89 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["LoadedSamples"];
                 };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_shares: {
+        parameters: {
+            query?: {
+                /** @description Only shares of the card with this slug. */
+                card?: string;
+                /** @description Only shares of this run. */
+                run?: components["schemas"]["RunId"];
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Most shares of a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Share"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShare"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedShare"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    revoke_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+                /** @description The share's id. */
+                share: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is revoked. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };

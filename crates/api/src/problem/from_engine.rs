@@ -70,6 +70,7 @@ fn of_denial(kind: Denial) -> Code {
         Denial::Token => Code::InvalidToken,
         Denial::NoSession => Code::SignInRequired,
         Denial::Link => Code::InvalidLink,
+        Denial::Share => Code::NotFound,
         Denial::Registration => Code::RegistrationClosed,
         Denial::NotAllowed => Code::Forbidden,
     }

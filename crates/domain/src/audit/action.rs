@@ -131,6 +131,10 @@ actions! {
     RunKeep = "run.keep",
     /// A run was deleted.
     RunDelete = "run.delete",
+    /// A card or a run was shared.
+    ShareCreate = "share.create",
+    /// A share was revoked.
+    ShareRevoke = "share.revoke",
     /// A model is pulled onto its server.
     ModelPull = "model.pull",
     /// A pull was cancelled.

@@ -13,7 +13,7 @@ mod members;
 mod names;
 mod passwords;
 mod recent;
-mod secret;
+pub(crate) mod secret;
 mod sessions;
 mod settings;
 mod setup;
@@ -49,6 +49,8 @@ pub use signing_keys::{PublicKey, PublicKeys};
 pub use two_factor::TwoFactorSetup;
 pub use users::EditUser;
 pub use workspaces::{EditWorkspace, NewWorkspace};
+
+pub(crate) use names::key as name_key;
 
 use crate::audit::Audit;
 use crate::error::Result;

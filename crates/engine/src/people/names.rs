@@ -11,7 +11,7 @@ const ERASED: &str = "deleted-";
 
 /// A name and an e-mail address as they are compared: without case, and without the difference between characters that
 /// only look otherwise (NFKC).
-pub(super) fn key(text: &str) -> String {
+pub(crate) fn key(text: &str) -> String {
     text.trim().nfkc().flat_map(char::to_lowercase).nfkc().collect()
 }
 

@@ -36,5 +36,6 @@ mod retention;
 mod run_command;
 mod run_path;
 mod serving;
+mod sharing;
 mod terminal;
 mod transfer;

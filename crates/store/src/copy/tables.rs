@@ -221,6 +221,8 @@ pub(super) const TABLES: &[Table] = &[
     table!(denied_tokens by issuer, token_id: expires_at),
     table!(signing_keys by id: state, public_key, private_key, created_at, activated_at, retired_at),
     table!(members by workspace_id, user_id: role, created_at, expires_at, reason),
+    table!(shares by id: workspace_id, card_id, run_id, secret_hash, created_by, created_at, expires_at),
+    table!(share_accounts by share_id, user_id),
     table!(api_keys by id: key_id, secret_hash, user_id, workspace_id, name, scopes, expires_at, last_used_at,
         last_used_address, created_at, revoked_at),
     table!(one_time_links by secret_hash: kind, user_id, name, email, role, workspace_id, workspace_role, created_by,

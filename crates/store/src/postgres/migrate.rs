@@ -22,6 +22,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "outbound",
         sql: include_str!("../../migrations/postgres/0007_outbound.sql"),
     },
+    Migration { number: 8, name: "shares", sql: include_str!("../../migrations/postgres/0008_shares.sql") },
 ];
 
 /// Servers before lack what the statements need.

@@ -184,6 +184,7 @@ describe("workspaces", () => {
       on("get", "/api/v1/session", () => ({ body: session({ workspaces: [] }) }));
       return new Refusal(403, { code: "entry_required", detail: "Enter the workspace first." });
     });
+    on("get", "/api/v1/shared", () => ({ body: { items: [], next_cursor: null } }));
     membersServer();
     openPage("/cards", entered);
     expect(await screen.findByRole("button", { name: "Enter with a reason" })).toBeVisible();
@@ -192,6 +193,7 @@ describe("workspaces", () => {
   it("are asked for by who is in none, whose account works all the same", async () => {
     const none = session({ user: account({ role: "user", name: "jonas" }), workspaces: [] });
     on("get", "/api/v1/account", () => ({ body: none.user }));
+    on("get", "/api/v1/shared", () => ({ body: { items: [], next_cursor: null } }));
     const { user } = openPage("/cards", none);
     expect(await screen.findByRole("heading", { name: "You are in no workspace yet" })).toBeVisible();
     await user.click(screen.getByRole("link", { name: "Your account" }));

@@ -128,6 +128,21 @@ pub(super) enum Operation {
         endpoint: Text,
         calls: i64,
     },
+    Share {
+        pick: u8,
+        run: bool,
+        secret: Option<Text>,
+        lasts: i64,
+    },
+    Demote,
+    Unshare {
+        share: u8,
+    },
+    ForgetShares,
+    Shared {
+        share: u8,
+        secret: Text,
+    },
     KeepAnswer {
         scope: Text,
         key: Text,
@@ -267,6 +282,7 @@ impl Operation {
                 | Self::ListSuites { .. }
                 | Self::Providers
                 | Self::FindAnswer { .. }
+                | Self::Shared { .. }
                 | Self::Run { .. }
                 | Self::Cells { .. }
                 | Self::Events { .. }
