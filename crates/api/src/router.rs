@@ -85,6 +85,7 @@ fn people(map: &mut Routes<ApiState>) {
     map.add(AccountRead, General, routes!(account::api_keys::list::list_own_api_keys));
     map.add(AccountWrite, General, routes!(account::api_keys::create::create_api_key));
     map.add(AccountWrite, General, routes!(account::api_keys::revoke::revoke_own_api_key));
+    map.add(AccountWrite, General, routes!(account::api_keys::budget::set_api_key_budget));
     map.add(UsersRead, General, routes!(users::list::list_users));
     map.add(UsersWrite, General, routes!(users::invite::invite_user));
     map.add(UsersRead, General, routes!(users::get::get_user));

@@ -147,7 +147,7 @@ actions! {
     ProviderKey = "provider.key",
     /// The addresses that may be called were changed.
     HostsEdit = "hosts.edit",
-    /// The daily budget of a workspace was set.
+    /// The daily budget of a workspace or of an API key was set.
     BudgetSet = "budget.set",
     /// A server was started.
     ServerStart = "server.start",

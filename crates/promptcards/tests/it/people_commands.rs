@@ -110,6 +110,12 @@ fn keys_are_made_listed_and_revoked_without_a_server() {
         format!("{} is revoked.\n", &key[..12])
     );
     assert!(shell.run("api-key list --user ada").contains("revoked 20"));
+    let limits = "--calls-per-day 5000 --tokens-per-day 9 --dollars-per-day 2.50";
+    shell.run(&format!("api-key create --user ada --name bounded --scope runs:write {limits}"));
+    let listed = shell.run("api-key list --user ada");
+    assert!(listed.contains("  today 0 of 5000 calls, 0 of 9 tokens, $0 of $2.5\n"), "{listed}");
+    let negative = shell.refused("api-key create --user ada --scope export --calls-per-day=-1", 1);
+    assert!(negative.contains("-1 is not in 0..=9007199254740992"), "{negative}");
     assert!(shell.run("keys rotate").contains("another key"));
 }
 
