@@ -99,6 +99,7 @@ fn people(map: &mut Routes<ApiState>) {
     map.add(MembersWrite, General, routes!(workspaces::rename::rename_workspace));
     map.add(UsersWrite, General, routes!(workspaces::enter::enter_workspace));
     map.add(MembersRead, General, routes!(members::list::list_members));
+    map.add(MembersWrite, General, routes!(members::add::add_member));
     map.add(MembersWrite, General, routes!(members::put::put_member));
     map.add(MembersWrite, General, routes!(members::remove::remove_member));
     map.add(AccountRead, General, routes!(limits::get_limits));

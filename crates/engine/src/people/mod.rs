@@ -40,7 +40,7 @@ use tokio_util::task::TaskTracker;
 pub use account::{Account, CurrentSession, Workspace};
 pub use api_keys::{ApiKey, MadeApiKey, NewApiKey};
 pub use links::{Invite, LinkView, MadeLink};
-pub use members::{EnterWorkspace, Member};
+pub use members::{EnterWorkspace, Member, NewMember};
 pub use sessions::Session;
 pub use settings::{AuthSettings, Registration, WrongAuth};
 pub use setup::NewAccount;

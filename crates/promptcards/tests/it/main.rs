@@ -21,6 +21,7 @@ mod instances;
 mod kills;
 mod limits;
 mod master_key;
+mod members;
 mod metrics;
 mod models_command;
 mod network;
