@@ -90,6 +90,7 @@ fn people(map: &mut Routes<ApiState>) {
     map.add(UsersWrite, General, routes!(users::invite::invite_user));
     map.add(UsersRead, General, routes!(users::get::get_user));
     map.add(UsersWrite, General, routes!(users::edit::edit_user));
+    map.add(UsersWrite, General, routes!(users::erase::erase_user));
     map.add(UsersWrite, General, routes!(users::reset_link::create_reset_link));
     map.add(UsersWrite, General, routes!(users::end_sessions::end_sessions_of_user));
     map.add(UsersRead, General, routes!(users::api_keys::list::list_api_keys_of_user));

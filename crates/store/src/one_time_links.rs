@@ -142,6 +142,20 @@ pub fn void_setups(conn: &mut Conn, at: Millis) -> Result<u64> {
     conn.execute(VOID, &[&at])
 }
 
+/// The links that name somebody, used or not: the hash of each, the name and the e-mail address.
+pub fn naming(conn: &mut Conn) -> Result<Vec<(String, Option<String>, Option<String>)>> {
+    const NAMING: Sql = Sql::new(
+        "SELECT secret_hash, name, email FROM one_time_links WHERE name IS NOT NULL OR email IS NOT NULL",
+    );
+    conn.query_all(NAMING, &[])
+}
+
+/// Takes links away.
+pub fn remove(conn: &mut Conn, hashes: &[String]) -> Result<()> {
+    const REMOVE: Sql = Sql::new("DELETE FROM one_time_links WHERE secret_hash = $1");
+    conn.execute_many(REMOVE, hashes, |hash| [hash]).map(drop)
+}
+
 /// Forgets the links that were void before a time.
 pub fn forget(conn: &mut Conn, before: Millis) -> Result<u64> {
     const FORGET: Sql = Sql::new("DELETE FROM one_time_links WHERE expires_at < $1");

@@ -61,6 +61,8 @@ actions! {
     UserDisable = "user.disable",
     /// An account was enabled again.
     UserEnable = "user.enable",
+    /// The person of an account was erased.
+    UserErase = "user.erase",
     /// A link to set a new password was made.
     ResetLink = "user.reset_link",
     /// A link was used: of an invitation or for a new password.

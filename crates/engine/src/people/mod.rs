@@ -8,6 +8,7 @@ mod access_token;
 mod account;
 mod api_key_text;
 mod api_keys;
+mod erasure;
 mod links;
 mod members;
 mod names;

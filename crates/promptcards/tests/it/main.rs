@@ -12,6 +12,7 @@ mod command_line;
 mod conversation;
 mod copy;
 mod databases;
+mod erasing;
 mod eval;
 mod faults;
 mod gsm8k;

@@ -120,6 +120,24 @@ fn keys_are_made_listed_and_revoked_without_a_server() {
 }
 
 #[test]
+fn a_person_is_erased_without_a_server_and_the_audit_log_stays_sound() {
+    let shell = Shell::open();
+    shell.run("user create --name ada --role admin --password-file password");
+    shell.run("user create --name grace --email grace@example.org --password-file password");
+    let last = shell.refused("user erase ada", 1);
+    assert!(last.contains("There would be no admin left"), "{last}");
+    let erased = shell.run("user erase Grace@example.org");
+    assert!(erased.starts_with("erased-") && erased.contains("  guest  disabled since 20"), "{erased}");
+    let listed = shell.run("user list");
+    assert!(listed.contains(&erased) && !listed.contains("grace"), "{listed}");
+    let gone = shell.refused("user erase grace", 1);
+    assert!(gone.contains("nobody is called `grace`"), "{gone}");
+    let exported = shell.run("audit export");
+    assert!(exported.contains("user.erase") && !exported.contains("grace"), "{exported}");
+    shell.run("audit verify");
+}
+
+#[test]
 fn a_password_comes_from_standard_input_too() {
     let shell = Shell::open();
     let mut command = Command::new(BINARY);
