@@ -33,6 +33,7 @@ mod people_commands;
 mod pulls;
 mod races;
 mod recipes;
+mod remote_workspace;
 mod removals;
 mod retention;
 mod run_command;
