@@ -52,7 +52,8 @@ fn forget_traces(conn: &mut Conn, user: &UserRow) -> store::Result<()> {
     for key in &keys {
         store::sign_in_failures::clear(conn, &secret::hash(key))?;
     }
-    let is_theirs = |text: &Option<String>| text.as_deref().is_some_and(|text| keys.contains(&names::key(text)));
+    let is_theirs =
+        |text: &Option<String>| text.as_deref().is_some_and(|text| keys.contains(&names::key(text)));
     let links = store::one_time_links::naming(conn)?;
     let theirs: Vec<String> = links
         .into_iter()

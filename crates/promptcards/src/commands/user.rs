@@ -49,8 +49,10 @@ pub(super) enum UserCommand {
     #[command(after_help = "Example:\n  promptcards user reset-link ada")]
     ResetLink(NameArgs),
     /// Take name, e-mail address and everything else that tells of the person out of an account, for ever
-    #[command(after_help = "Example:\n  promptcards user erase ada\n\nWhat the person made stays, under a name that tells \
-                            nothing. The last admin, and who is the only owner of a workspace, are not erased.")]
+    #[command(
+        after_help = "Example:\n  promptcards user erase ada\n\nWhat the person made stays, under a name that tells \
+                            nothing. The last admin, and who is the only owner of a workspace, are not erased."
+    )]
     Erase(NameArgs),
 }
 

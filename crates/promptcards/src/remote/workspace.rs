@@ -13,7 +13,9 @@ impl FromStr for Workspace {
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim();
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
-            return Err("a workspace is named by lower case, digits and hyphens, as in its address".to_owned());
+            return Err(
+                "a workspace is named by lower case, digits and hyphens, as in its address".to_owned()
+            );
         }
         Ok(Self(text.to_owned()))
     }

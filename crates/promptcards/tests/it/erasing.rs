@@ -34,7 +34,8 @@ async fn busy_person(admin: &Actor) -> Actor {
     person.post("/api/v1/account/two-factor", &Value::Null).await.expect(200);
     let card = person.card("poem", &content("A poem")).await;
     person.cases(&card, &[json!({})]).await;
-    with_key(&person, "W/cards", &json!({ "slug": "song", "title": "Song", "content": content("A song") })).await;
+    with_key(&person, "W/cards", &json!({ "slug": "song", "title": "Song", "content": content("A song") }))
+        .await;
     person.put("W/cards/poem/labels/production", "*", &json!({ "version": 1 })).await.expect(200);
     let run = json!({
         "card_versions": [{ "slug": "poem" }], "models": [{ "provider": "simulated", "model": "simulated-small" }],
@@ -102,14 +103,30 @@ async fn nothing_tells_any_more_who_it_was_and_what_they_made_stays() {
     let database = server.stop().await;
     let before = everything(&database).await;
     for place in [
-        "card_drafts.updated_by", "card_versions.author", "labels.moved_by", "label_moves.moved_by", "runs.created_by",
-        "budgets.set_by", "endpoints.added_by", "one_time_links.created_by", "one_time_links.name", "users.name",
-        "users.name_key", "idempotency_keys.scope", "idempotency_keys.body",
+        "card_drafts.updated_by",
+        "card_versions.author",
+        "labels.moved_by",
+        "label_moves.moved_by",
+        "runs.created_by",
+        "budgets.set_by",
+        "endpoints.added_by",
+        "one_time_links.created_by",
+        "one_time_links.name",
+        "users.name",
+        "users.name_key",
+        "idempotency_keys.scope",
+        "idempotency_keys.body",
     ] {
-        assert!(places(&before, NAME).iter().any(|found| found.starts_with(&format!("{place}: "))), "{place}");
+        assert!(
+            places(&before, NAME).iter().any(|found| found.starts_with(&format!("{place}: "))),
+            "{place}"
+        );
     }
     for place in ["users.email", "users.email_key", "one_time_links.email"] {
-        assert!(places(&before, EMAIL).iter().any(|found| found.starts_with(&format!("{place}: "))), "{place}");
+        assert!(
+            places(&before, EMAIL).iter().any(|found| found.starts_with(&format!("{place}: "))),
+            "{place}"
+        );
     }
 
     let server = TestServer::again(database).await;
@@ -120,10 +137,15 @@ async fn nothing_tells_any_more_who_it_was_and_what_they_made_stays() {
     let refused = admin.delete(&user).await.expect_problem(409, "last_owner");
     assert_eq!(
         refused["detail"],
-        format!("{NAME} is the only owner of lab. Nothing was changed; make another member an owner there first.")
+        format!(
+            "{NAME} is the only owner of lab. Nothing was changed; make another member an owner there first."
+        )
     );
     person.get("W/cards").await.expect(200);
-    admin.post("/api/v1/workspaces/lab/members", &json!({ "name": "ada", "role": "owner" })).await.expect(201);
+    admin
+        .post("/api/v1/workspaces/lab/members", &json!({ "name": "ada", "role": "owner" }))
+        .await
+        .expect(201);
     admin.delete(&user).await.expect(204);
     admin.delete(&user).await.expect(204);
 
@@ -154,7 +176,10 @@ async fn nothing_tells_any_more_who_it_was_and_what_they_made_stays() {
         admin.send(Method::PATCH, &user, &[], Some(&edit)).await.expect_problem(409, "wrong_state");
     }
     admin.post(&format!("{user}/reset-link"), &Value::Null).await.expect_problem(409, "wrong_state");
-    admin.post("W/members", &json!({ "name": erased, "role": "viewer" })).await.expect_problem(404, "not_found");
+    admin
+        .post("W/members", &json!({ "name": erased, "role": "viewer" }))
+        .await
+        .expect_problem(404, "not_found");
     let lines = admin.get("/api/v1/audit?action=user.erase").await.expect(200);
     assert_eq!(lines["items"].as_array().unwrap().len(), 1, "{lines:#}");
     assert_eq!(lines["items"][0]["object"], format!("user:{id}"));

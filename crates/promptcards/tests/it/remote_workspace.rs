@@ -63,7 +63,8 @@ async fn clients_work_in_the_workspace_that_is_named() {
 
     let exported = client().arg("export").env("PROMPTCARDS_WORKSPACE", "lab").output().unwrap();
     assert!(told(&exported).1.contains("slug: greeting"), "{exported:?}");
-    let args = ["run", "greeting", "--model", "simulated/simulated-small", "--workspace", "lab", "--no-table"];
+    let args =
+        ["run", "greeting", "--model", "simulated/simulated-small", "--workspace", "lab", "--no-table"];
     // A flag counts before the variable.
     let run = client().args(args).env("PROMPTCARDS_WORKSPACE", "default").output().unwrap();
     let (_, out, err) = told(&run);

@@ -219,12 +219,15 @@ describe("API keys", () => {
     await user.click(screen.getByRole("button", { name: "Budget of ci" }));
     const dialog = await screen.findByRole("dialog", { name: "Budget of ci" });
     await user.clear(within(dialog).getByLabelText("Model calls"));
-    await user.type(within(dialog).getByLabelText("Model calls"), "many{Enter}");
+    await user.type(within(dialog).getByLabelText("Model calls"), "many");
+    await user.click(within(dialog).getByRole("button", { name: "Save budget" }));
     expect(within(dialog).getByText("Type a whole number, or nothing for no limit")).toBeVisible();
     await user.clear(within(dialog).getByLabelText("Model calls"));
-    await user.type(within(dialog).getByLabelText("Model calls"), "0{Enter}");
+    await user.type(within(dialog).getByLabelText("Model calls"), "0");
+    await user.click(within(dialog).getByRole("button", { name: "Save budget" }));
     expect(await within(dialog).findByText("Too few.")).toBeVisible();
-    await user.type(within(dialog).getByLabelText("Model calls"), "{Backspace}1,000{Enter}");
+    await user.type(within(dialog).getByLabelText("Model calls"), "{Backspace}1,000");
+    await user.click(within(dialog).getByRole("button", { name: "Save budget" }));
     expect(await screen.findByText("Today 500 of 1,000 calls, $0.42 of $2.50")).toBeVisible();
     expect(screen.queryByText("budget used up")).toBeNull();
     expect(set.at(-1)).toEqual({ calls: 1_000, tokens: null, cost_usd: "2.50" });
@@ -235,10 +238,12 @@ describe("API keys", () => {
     await user.click(screen.getByRole("button", { name: "New key" }));
     const form = await screen.findByRole("dialog", { name: "New API key" });
     await user.type(within(form).getByLabelText("Name"), "ci");
-    await user.type(within(form).getByLabelText("US dollars"), "much{Enter}");
+    await user.type(within(form).getByLabelText("US dollars"), "much");
+    await user.click(within(form).getByRole("button", { name: "Make key" }));
     expect(within(form).getByText("Type an amount such as 2.50, or nothing for no limit")).toBeVisible();
     await user.clear(within(form).getByLabelText("US dollars"));
-    await user.type(within(form).getByLabelText("US dollars"), "2.50{Enter}");
+    await user.type(within(form).getByLabelText("US dollars"), "2.50");
+    await user.click(within(form).getByRole("button", { name: "Make key" }));
     await screen.findByRole("dialog", { name: "Keep this key" });
     expect(made).toEqual([
       expect.objectContaining({ budget: { calls: null, tokens: null, cost_usd: "2.50" } }),

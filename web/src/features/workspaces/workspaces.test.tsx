@@ -37,7 +37,9 @@ function membersServer() {
   on("post", MEMBERS, ({ body }) => {
     if (body.name === "nobody") return new Refusal(404, { detail: "There is no account `nobody`." });
     if (members.has(body.name))
-      return new Refusal(422, { errors: [{ pointer: "/name", detail: `${body.name} is a member already.` }] });
+      return new Refusal(422, {
+        errors: [{ pointer: "/name", detail: `${body.name} is a member already.` }],
+      });
     const added = member(body.name, { role: body.role });
     members.set(body.name, added);
     return { body: added, status: 201 };
