@@ -5,6 +5,10 @@ import { ahead } from "./ahead.ts";
 
 const server = process.env.PROMPTCARDS_SERVER ?? "http://127.0.0.1:3000";
 
+/** All but what accounts, keys and budgets are drawn with: to see cards and runs nobody needs that. */
+const NOT_OF_PEOPLE =
+  /^(?!.*\/src\/(features\/(account|people)|components\/(Allowance|BudgetFields|CopyField|budget)\b))/;
+
 export default defineConfig({
   plugins: [react(), ahead()],
   resolve: {
@@ -33,7 +37,8 @@ export default defineConfig({
           groups: [
             { name: "start", tags: ["$initial"], priority: 3 },
             { name: "kit", test: /node_modules\/@(base-ui|floating-ui)\//, priority: 2 },
-            { name: "shared", minShareCount: 2, maxModuleSize: 20_000, priority: 1 },
+            { name: "shared", test: NOT_OF_PEOPLE, minShareCount: 2, maxModuleSize: 20_000, priority: 1 },
+            { name: "people", minShareCount: 2, maxModuleSize: 20_000 },
           ],
         },
       },
