@@ -142,17 +142,17 @@ async fn runs_of_a_key_make_as_many_calls_as_its_budget_has_and_others_go_on() {
     let of_workspace = server.actor.get("W/budget").await.expect(200);
     assert_eq!((&of_workspace["used"]["calls"], &of_workspace["budget"]["calls"]), (&json!(5), &Value::Null));
 
-    // Its owner runs the same without it.
-    let own = server.actor.start("echo", &["ollama/llama3.2:latest"], 1).await;
+    // Its owner runs more of it without it.
+    let own = server.actor.start("echo", &["ollama/llama3.2:latest"], 2).await;
     assert_eq!(server.actor.finish(&own).await["counts"]["open"], 0);
-    assert_eq!(server.ollama.counters().calls, 35);
+    assert_eq!(server.ollama.counters().calls, 65);
 
     let budget = format!("{keys}/{}/budget", made["id"].as_str().unwrap());
     let set = json!({ "calls": 12, "tokens": null, "cost_usd": "2.5" });
     let put = async |actor: &testkit::Actor, path: &str, body: &Value| {
         actor.send(Method::PUT, path, &[], Some(body)).await
     };
-    put(&ci, &budget, &json!({})).await.expect_problem(403, "forbidden");
+    put(&ci, &budget, &json!({})).await.expect_problem(403, "scope_missing");
     let grace = server.actor.invite("grace", "user", Some("editor")).await;
     put(&grace, &budget, &json!({})).await.expect_problem(404, "not_found");
     put(&server.actor, &budget, &json!({ "calls": -1 })).await.expect_problem(422, "invalid");
@@ -163,7 +163,7 @@ async fn runs_of_a_key_make_as_many_calls_as_its_budget_has_and_others_go_on() {
     );
     let after = resume(&server, &run).await;
     paused(&server, &run, after).await;
-    assert_eq!(server.ollama.counters().calls, 42);
+    assert_eq!(server.ollama.counters().calls, 72);
     let lines = server.actor.get("/api/v1/audit?action=budget.set").await.expect(200);
     let objects: Vec<&Value> =
         lines["items"].as_array().unwrap().iter().map(|line| &line["object"]).collect();

@@ -70,10 +70,12 @@ function KeyRow({
           <span className="mono dim only-wide">{item.begins_with}…</span>
           {item.revoked_at && <span className="chip">revoked</span>}
           {over && !item.revoked_at && <span className="chip">ended</span>}
-          {usage.some(({ usedUp }) => usedUp) && <span className="chip">budget used up</span>}
         </span>
         {usage.length > 0 && (
-          <span className="hint wrap">Today {usage.map(({ text }) => text).join(", ")}</span>
+          <span className="hint wrap">
+            {usage.some(({ usedUp }) => usedUp) && <span className="t-fail">Budget used up. </span>}
+            <span>Today {usage.map(({ text }) => text).join(", ")}</span>
+          </span>
         )}
       </td>
       <td className="only-wide mono dim">{item.scopes.join(" ")}</td>

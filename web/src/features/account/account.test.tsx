@@ -215,7 +215,7 @@ describe("API keys", () => {
     });
     const { user } = openPage("/account/api-keys");
     expect(await screen.findByText("Today 500 of 500 calls, $0.42 of $2.50")).toBeVisible();
-    expect(screen.getByText("budget used up")).toBeVisible();
+    expect(screen.getByText("Budget used up.")).toBeVisible();
     await user.click(screen.getByRole("button", { name: "Budget of ci" }));
     const dialog = await screen.findByRole("dialog", { name: "Budget of ci" });
     await user.clear(within(dialog).getByLabelText("Model calls"));
@@ -229,7 +229,7 @@ describe("API keys", () => {
     await user.type(within(dialog).getByLabelText("Model calls"), "{Backspace}1,000");
     await user.click(within(dialog).getByRole("button", { name: "Save budget" }));
     expect(await screen.findByText("Today 500 of 1,000 calls, $0.42 of $2.50")).toBeVisible();
-    expect(screen.queryByText("budget used up")).toBeNull();
+    expect(screen.queryByText("Budget used up.")).toBeNull();
     expect(set.at(-1)).toEqual({ calls: 1_000, tokens: null, cost_usd: "2.50" });
     const toast = (await screen.findByText("Budget of ci saved")).closest(".toast") as HTMLElement;
     await user.click(within(toast).getByRole("button", { name: /Undo/ }));
