@@ -142,8 +142,11 @@ pub fn void_setups(conn: &mut Conn, at: Millis) -> Result<u64> {
     conn.execute(VOID, &[&at])
 }
 
-/// The links that name somebody, used or not: the hash of each, the name and the e-mail address.
-pub fn naming(conn: &mut Conn) -> Result<Vec<(String, Option<String>, Option<String>)>> {
+/// The hash of a link, the name that it proposes, and the e-mail address that it gives.
+pub type NamingLink = (String, Option<String>, Option<String>);
+
+/// The links that name somebody, used or not.
+pub fn naming(conn: &mut Conn) -> Result<Vec<NamingLink>> {
     const NAMING: Sql = Sql::new(
         "SELECT secret_hash, name, email FROM one_time_links WHERE name IS NOT NULL OR email IS NOT NULL",
     );
