@@ -87,10 +87,12 @@ fn people(map: &mut Routes<ApiState>) {
     map.add(AccountRead, General, routes!(account::api_keys::list::list_own_api_keys));
     map.add(AccountWrite, General, routes!(account::api_keys::create::create_api_key));
     map.add(AccountWrite, General, routes!(account::api_keys::revoke::revoke_own_api_key));
+    map.add(AccountWrite, General, routes!(account::api_keys::budget::set_api_key_budget));
     map.add(UsersRead, General, routes!(users::list::list_users));
     map.add(UsersWrite, General, routes!(users::invite::invite_user));
     map.add(UsersRead, General, routes!(users::get::get_user));
     map.add(UsersWrite, General, routes!(users::edit::edit_user));
+    map.add(UsersWrite, General, routes!(users::erase::erase_user));
     map.add(UsersWrite, General, routes!(users::reset_link::create_reset_link));
     map.add(UsersWrite, General, routes!(users::end_sessions::end_sessions_of_user));
     map.add(UsersRead, General, routes!(users::api_keys::list::list_api_keys_of_user));
@@ -100,6 +102,7 @@ fn people(map: &mut Routes<ApiState>) {
     map.add(MembersWrite, General, routes!(workspaces::rename::rename_workspace));
     map.add(UsersWrite, General, routes!(workspaces::enter::enter_workspace));
     map.add(MembersRead, General, routes!(members::list::list_members));
+    map.add(MembersWrite, General, routes!(members::add::add_member));
     map.add(MembersWrite, General, routes!(members::put::put_member));
     map.add(MembersWrite, General, routes!(members::remove::remove_member));
     map.add(AccountRead, General, routes!(limits::get_limits));

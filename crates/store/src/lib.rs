@@ -24,6 +24,7 @@ pub mod data_keys;
 pub mod denied_tokens;
 pub mod drafts;
 pub mod endpoints;
+pub mod erasure;
 mod error;
 mod health;
 pub mod idempotency;

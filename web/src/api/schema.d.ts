@@ -91,7 +91,8 @@ export interface paths {
         put?: never;
         /**
          * Make an API key
-         * @description It opens one workspace, may do what its scopes say, and never more than its owner.
+         * @description It opens one workspace, may do what its scopes say, and never more than its owner. With a budget, the runs that it
+         *     starts use no more than that on a day.
          */
         post: operations["create_api_key"];
         delete?: never;
@@ -112,6 +113,27 @@ export interface paths {
         post?: never;
         /** Revoke one of one's own API keys */
         delete: operations["revoke_own_api_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/api-keys/{key}/budget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set the budget of one of one's own API keys
+         * @description What the runs that it starts may use on each day, beside what their workspace may. What is left out has no limit. A
+         *     run that would exceed it is paused and says why.
+         */
+        put: operations["set_api_key_budget"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -739,7 +761,13 @@ export interface paths {
         get: operations["get_user"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Erase the person of an account
+         * @description Name, e-mail address, password, second factor, sessions, memberships and links go, and API keys end. What they made
+         *     stays, under a name that tells nothing. It cannot be undone. There is always an admin who is not disabled, and who is
+         *     the only owner of a workspace is not erased.
+         */
+        delete: operations["erase_user"];
         options?: never;
         head?: never;
         /**
@@ -1271,7 +1299,12 @@ export interface paths {
          */
         get: operations["list_members"];
         put?: never;
-        post?: never;
+        /**
+         * Add a member by name
+         * @description The account is found by its name or its e-mail address. An owner, who sees no list of accounts, is told when there is
+         *     no such one.
+         */
+        post: operations["add_member"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2073,6 +2106,8 @@ export interface components {
             /** @description When it was made. */
             created_at: components["schemas"]["Timestamp"];
             disabled_at: components["schemas"]["Timestamp"] | null;
+            /** @description Whether its person was erased: then its name is made up, and it stays disabled. */
+            erased: boolean;
         };
         /** @description The process answers. */
         Alive: {
@@ -2113,6 +2148,10 @@ export interface components {
             /** @description Where it was last used from. */
             last_used_address: string | null;
             revoked_at: components["schemas"]["Timestamp"] | null;
+            /** @description What the runs that it starts may use on each day of UTC. */
+            budget: components["schemas"]["Budget"];
+            /** @description What they have used today. */
+            used_today: components["schemas"]["DailyUsage"];
         };
         /**
          * Format: uuid
@@ -3411,6 +3450,7 @@ export interface components {
              * @description After how many days it ends.
              */
             expires_in_days?: number;
+            budget?: components["schemas"]["Budget"] | null;
         };
         /** @description A card to be made. */
         NewCard: {
@@ -3434,6 +3474,13 @@ export interface components {
              * @example http://gpu-box:11434
              */
             endpoint: string;
+        };
+        /** @description Who is to be a member. */
+        NewMember: {
+            /** @description The account, by its name or its e-mail address. */
+            name: string;
+            /** @description What it is to be in the workspace. */
+            role: components["schemas"]["WorkspaceRole"];
         };
         /** @description A model server to be added. */
         NewProvider: {
@@ -4826,6 +4873,33 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    set_api_key_budget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The API key's id. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Budget"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     change_password: {
         parameters: {
             query?: never;
@@ -5721,6 +5795,28 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Account"];
                 };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    erase_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id. */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nothing tells any more whose account it was. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };
@@ -6719,6 +6815,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Member"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    add_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMember"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -55,6 +55,7 @@ export function account(over: Partial<Account> = {}): Account {
     two_factor: false,
     created_at: "2026-11-20T08:00:00.000Z",
     disabled_at: null,
+    erased: false,
     ...over,
   };
 }

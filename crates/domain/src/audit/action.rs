@@ -61,6 +61,8 @@ actions! {
     UserDisable = "user.disable",
     /// An account was enabled again.
     UserEnable = "user.enable",
+    /// The person of an account was erased.
+    UserErase = "user.erase",
     /// A link to set a new password was made.
     ResetLink = "user.reset_link",
     /// A link was used: of an invitation or for a new password.
@@ -151,7 +153,7 @@ actions! {
     ProviderKey = "provider.key",
     /// The addresses that may be called were changed.
     HostsEdit = "hosts.edit",
-    /// The daily budget of a workspace was set.
+    /// The daily budget of a workspace or of an API key was set.
     BudgetSet = "budget.set",
     /// A server was started.
     ServerStart = "server.start",

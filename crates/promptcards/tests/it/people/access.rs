@@ -130,6 +130,7 @@ async fn nothing_that_lets_in_is_in_the_database() {
         workspace: DEFAULT_WORKSPACE.to_owned(),
         scopes: vec![domain::permission::Scope::CardsRead],
         expires_in_days: 1,
+        budget: None,
     };
     let key = house.people.create_api_key(&house.caller(&ada).await, new).await.unwrap();
     let secrets = [&ada.refresh_token, &ada.access.token, &key.text];

@@ -12,6 +12,7 @@ fn new_key(workspace: &str, scopes: &[Scope]) -> NewApiKey {
         workspace: workspace.to_owned(),
         scopes: scopes.to_vec(),
         expires_in_days: 90,
+        budget: None,
     }
 }
 
