@@ -79,7 +79,8 @@ impl Engine {
     /// All that this server may call: what the configuration names first.
     pub async fn allowed_endpoints(&self) -> Result<Vec<AllowedEndpoint>> {
         let added = self.store.read(store::endpoints::list).await?;
-        let configured = self.directory.outbound().configured().into_iter().map(of_configuration);
+        let configured = self.directory.outbound().configured();
+        let configured = configured.iter().map(of_configuration);
         Ok(configured.chain(added.into_iter().map(AllowedEndpoint::from)).collect())
     }
 
@@ -91,7 +92,7 @@ impl Engine {
             new.endpoint.parse().map_err(|error: llm::SettingsError| wrong(error.to_string()))?;
         outbound.may_be_listed(&endpoint).map_err(|refusal| wrong(refusal.sentence(&endpoint)))?;
         if outbound.configured().contains(&endpoint) {
-            return Ok(ListedEndpoint::Known(of_configuration(endpoint)));
+            return Ok(ListedEndpoint::Known(of_configuration(&endpoint)));
         }
         let Stamp { by, at, .. } = self.stamp(caller);
         let row = EndpointRow {
@@ -137,7 +138,7 @@ impl Engine {
     }
 }
 
-fn of_configuration(endpoint: Endpoint) -> AllowedEndpoint {
+fn of_configuration(endpoint: &Endpoint) -> AllowedEndpoint {
     AllowedEndpoint {
         id: None,
         endpoint: endpoint.to_string(),

@@ -159,7 +159,7 @@ impl Directory {
         if let Some(sealed) = &row.sealed_key {
             settings.key = Some(self.open_key(&row, &settings, sealed).await?);
         }
-        self.registry.make(settings).map_err(wrong)
+        self.registry.make(settings).map_err(|error| wrong(&error))
     }
 
     async fn open_key(
@@ -187,7 +187,7 @@ impl Directory {
             let permitted = self.outbound().permits(&endpoint);
             permitted.map_err(|refusal| Error::invalid("/base_url", refusal.sentence(&endpoint)))?;
         }
-        let server = self.registry.make(settings).map_err(wrong)?;
+        let server = self.registry.make(settings).map_err(|error| wrong(&error))?;
         Ok(server.base_url().unwrap_or_default().to_owned())
     }
 }
@@ -204,7 +204,7 @@ pub(super) fn settings_of(row: &SavedProviderRow) -> Result<ProviderSettings> {
 
 /// What a key is sealed for: it opens for this provider at this endpoint, and nowhere else.
 fn bound_to(id: ProviderId, settings: &ProviderSettings) -> Result<String> {
-    let endpoint = settings.endpoint().map_err(wrong)?;
+    let endpoint = settings.endpoint().map_err(|error| wrong(&error))?;
     Ok(format!("{id}|{}", endpoint.map(|endpoint| endpoint.to_string()).unwrap_or_default()))
 }
 
@@ -212,7 +212,7 @@ fn place(bound: &str, workspace: WorkspaceId) -> Place<'_> {
     Place { table: "saved_providers", row: bound, column: "sealed_key", workspace: Some(workspace) }
 }
 
-fn wrong(error: llm::SettingsError) -> Error {
+fn wrong(error: &llm::SettingsError) -> Error {
     Error::invalid("", error.to_string())
 }
 

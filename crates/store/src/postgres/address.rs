@@ -22,7 +22,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::link::Link;
 
-/// Where PostgreSQL listens unless it is told otherwise.
+/// Where `PostgreSQL` listens unless it is told otherwise.
 const PORT: u16 = 5432;
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(3);

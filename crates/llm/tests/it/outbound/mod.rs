@@ -4,8 +4,8 @@
 mod corpus;
 
 use std::net::{IpAddr, TcpStream};
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use domain::clock::Clock;
@@ -30,7 +30,7 @@ impl Canary {
     fn new(answer: impl Fn(u16) -> String) -> Self {
         loop {
             let four = RawServer::start(|_, _| {});
-            let port: u16 = four.url.rsplit(':').next().unwrap().parse().unwrap();
+            let port: u16 = four.url.rsplit(':').next().expect("a port").parse().expect("a number");
             let is_free = |address: &str| std::net::TcpListener::bind((address, port)).is_ok();
             if is_free("::1") && is_free("127.0.0.2") {
                 let six = RawServer::on(&format!("[::1]:{port}"), |_, _| {});
@@ -49,7 +49,7 @@ impl Canary {
     fn heard(&self) -> usize {
         let of = |server: &RawServer, address: &str| {
             let before = server.connections();
-            let _last = TcpStream::connect((address, self.port)).unwrap();
+            let _last = TcpStream::connect((address, self.port)).expect("a connection");
             while server.connections() == before {
                 std::thread::yield_now();
             }
@@ -65,12 +65,14 @@ impl Canary {
         let others = ["http://metadata.test", "http://mapped.test", "http://nat.test", "http://six.test"];
         let rest = ["http://unspecified.test", "http://rebind.test", "http://zero.test"];
         let endpoints = listed.iter().chain(&others).chain(&rest);
-        let endpoints = endpoints.map(|endpoint| format!("{endpoint}:{port}").parse().unwrap()).collect();
+        let endpoints =
+            endpoints.map(|endpoint| format!("{endpoint}:{port}").parse().expect("an endpoint")).collect();
         let clock: Arc<dyn Clock> = Arc::new(Noon);
         let settings = OutboundSettings { endpoints };
         let outbound =
             Outbound::closed(&settings, None, Vec::new(), Names::Given(Arc::new(names)), Arc::clone(&clock));
-        Registry::within(&ProvidersSettings(Vec::new()), outbound.unwrap(), &clock, 1).unwrap()
+        Registry::within(&ProvidersSettings(Vec::new()), outbound.expect("a door"), &clock, 1)
+            .expect("a registry")
     }
 }
 
@@ -98,7 +100,7 @@ fn names(name: &str) -> Vec<IpAddr> {
         "zero.test" => &["0.0.0.0"],
         _ => &[],
     };
-    addresses.iter().map(|address| address.parse().unwrap()).collect()
+    addresses.iter().map(|address| address.parse().expect("an address")).collect()
 }
 
 /// Everything that a provider is asked for, until it fails.
