@@ -74,21 +74,20 @@ pub(super) struct CreateArgs {
 #[command(next_help_heading = "Budget")]
 struct BudgetArgs {
     /// How many calls of models its runs may make on a day of UTC [default: no limit]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..=domain::budget::MOST))]
-    calls_per_day: Option<i64>,
+    #[arg(long = "calls-per-day", value_name = "N", value_parser = clap::value_parser!(i64).range(0..=domain::budget::MOST))]
+    calls: Option<i64>,
     /// How many tokens its runs may use on a day
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..=domain::budget::MOST))]
-    tokens_per_day: Option<i64>,
+    #[arg(long = "tokens-per-day", value_name = "N", value_parser = clap::value_parser!(i64).range(0..=domain::budget::MOST))]
+    tokens: Option<i64>,
     /// How many US dollars its runs may cost on a day, such as 2.50
-    #[arg(long, value_name = "AMOUNT")]
-    dollars_per_day: Option<NanoDollars>,
+    #[arg(long = "dollars-per-day", value_name = "AMOUNT")]
+    dollars: Option<NanoDollars>,
 }
 
 impl BudgetArgs {
     /// None where nothing is limited.
     fn budget(&self) -> Option<Budget> {
-        let budget =
-            Budget { calls: self.calls_per_day, tokens: self.tokens_per_day, cost_usd: self.dollars_per_day };
+        let budget = Budget { calls: self.calls, tokens: self.tokens, cost_usd: self.dollars };
         Some(budget).filter(|budget| *budget != Budget::default())
     }
 }
