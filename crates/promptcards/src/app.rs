@@ -128,9 +128,14 @@ impl App {
         let master_key_file = config.secrets.master_key_file(&config.server.data_dir)?;
         let unlocked = engine::secrets::unlock(&store, &clock, &master_key_file).await?;
         let databases = databases(config);
-        let ports = databases.iter().map(|(_, _, port)| *port).collect();
-        let outbound =
-            Outbound::closed(&config.outbound, Some(address), ports, Names::System, Arc::clone(&clock))?;
+        let their_ports = databases.iter().map(|(_, _, port)| *port).collect();
+        let outbound = Outbound::closed(
+            &config.outbound,
+            Some(address),
+            their_ports,
+            Names::System,
+            Arc::clone(&clock),
+        )?;
         let providers = Registry::within(&config.providers, outbound, &clock, seed(&*ids))?;
         let (tasks, stop, closing) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
         let limits = limits(config, &clock).await?;

@@ -16,7 +16,7 @@ const NAMES: [Sql; 7] = [
     Sql::new("UPDATE endpoints SET added_by = $2 WHERE added_by = $1"),
 ];
 
-/// Takes name, address, password, second factor, sessions, memberships and links of an account away, ends its keys, and
+/// Takes name, address, password, second factor, sessions, memberships, links and shares of an account away, ends its keys, and
 /// writes `erased` wherever its name stood. It is disabled from then on.
 pub fn erase(conn: &mut Conn, id: UserId, name: &str, erased: &str, at: Millis) -> Result<()> {
     const ACCOUNT: Sql = Sql::new(
@@ -32,10 +32,14 @@ pub fn erase(conn: &mut Conn, id: UserId, name: &str, erased: &str, at: Millis) 
     );
     const SESSIONS: Sql = Sql::new("DELETE FROM sessions WHERE user_id = $1");
     const MEMBERSHIPS: Sql = Sql::new("DELETE FROM members WHERE user_id = $1");
+    const SHARED_WITH: Sql = Sql::new(
+        "DELETE FROM share_accounts WHERE user_id = $1 OR share_id IN (SELECT id FROM shares WHERE created_by = $1)",
+    );
+    const SHARES: Sql = Sql::new("DELETE FROM shares WHERE created_by = $1");
     const LINKS: Sql = Sql::new("DELETE FROM one_time_links WHERE user_id = $1 OR created_by = $2");
     conn.execute(ACCOUNT, &[&id, &erased, &at])?;
     conn.execute(KEYS, &[&id, &erased, &at])?;
-    for remove in [TOKENS, SESSIONS, MEMBERSHIPS] {
+    for remove in [TOKENS, SESSIONS, MEMBERSHIPS, SHARED_WITH, SHARES] {
         conn.execute(remove, &[&id])?;
     }
     conn.execute(LINKS, &[&id, &name])?;
@@ -66,7 +70,8 @@ mod tests {
     use crate::Store;
 
     /// Columns that hold no name of an account, though they are called as if, or whose rows are removed.
-    const OTHERS: [&str; 3] = ["runs.prepared_by", "workspaces.prepared_by", "one_time_links.created_by"];
+    const OTHERS: [&str; 4] =
+        ["runs.prepared_by", "workspaces.prepared_by", "one_time_links.created_by", "shares.created_by"];
 
     #[tokio::test]
     async fn every_column_that_names_who_did_something_is_written_anew() {
