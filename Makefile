@@ -26,9 +26,10 @@ test: ## Everything: check, Rust tests, web tests, browser tests; a summary at t
 	@scripts/prerequisites test
 	@scripts/test
 
-test-security: ## What needs minutes and a quiet machine: whether times tell that there is an account
+test-security: ## What needs minutes and a quiet machine: whether times tell of accounts, 20,000 cases from the document
 	@scripts/prerequisites test
 	cargo nextest run --profile security --workspace --locked
+	scripts/fuzz long
 
 e2e: ## Browser tests alone, against the real server
 	@scripts/prerequisites test
