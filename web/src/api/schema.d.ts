@@ -2310,7 +2310,8 @@ export interface components {
             expires_at: components["schemas"]["Timestamp"];
             /** @description Goes into the header `X-CSRF-Token` of every change that is made by cookie. */
             csrf_token: string;
-            tokens: components["schemas"]["Tokens"] | null;
+            /** @description The tokens, for a program that asked for them. A browser gets cookies, which no script can read. */
+            tokens?: components["schemas"]["Tokens"];
         };
         /** @description A second factor on its way. */
         BegunTwoFactor: {
@@ -6760,7 +6761,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/yaml": string;
+                    "application/yaml": Record<string, never>;
                 };
             };
             default: components["responses"]["Problem"];
@@ -7313,7 +7314,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["Pull"];
+                    "text/event-stream": {
+                        id: string;
+                        event: string;
+                        data: string;
+                    };
                 };
             };
             default: components["responses"]["Problem"];
@@ -7612,7 +7617,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["RunEvent"];
+                    "text/event-stream": {
+                        id: string;
+                        event: string;
+                        data: string;
+                    };
                 };
             };
             default: components["responses"]["Problem"];

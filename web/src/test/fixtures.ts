@@ -72,7 +72,7 @@ export function session(over: Partial<Session> = {}): Session {
 }
 
 export function signedIn({ user, expires_at } = session()): SignedIn {
-  return { user, expires_at, csrf_token: "a-token", tokens: null };
+  return { user, expires_at, csrf_token: "a-token" };
 }
 
 /** Somebody who may read the workspace `default`, and nothing else. */
