@@ -4029,6 +4029,12 @@ export interface components {
              */
             estimated_tokens: number;
         };
+        /** @description What browsers send. */
+        Reports: {
+            [key: string]: unknown;
+        }[] | {
+            [key: string]: unknown;
+        };
         /** @description What was sent for a cell and what came back. */
         ResultView: {
             /** @description The rendered messages. */
@@ -5192,7 +5198,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/reports+json": Record<string, never>;
+                "application/reports+json": components["schemas"]["Reports"];
             };
         };
         responses: {
