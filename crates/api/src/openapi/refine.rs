@@ -39,8 +39,7 @@ fn describe_events(document: &mut Value) {
         let Some(Value::Object(responses)) = operation.get_mut("responses") else { continue };
         for response in responses.values_mut() {
             if let Some(schema) = response.pointer_mut("/content/text~1event-stream/schema") {
-                let data =
-                    json!({ "type": "string", "contentMediaType": "application/json", "contentSchema": schema });
+                let data = json!({ "type": "string", "contentMediaType": "application/json", "contentSchema": schema });
                 *schema = json!({
                     "type": "object",
                     "description": "One event of the stream.",

@@ -68,7 +68,10 @@ fn what_may_be_null_in_an_answer_is_always_there() {
     assert!(!outcome["required"].as_array().unwrap().contains(&"metric".into()), "it is left out, not null");
     assert_eq!(outcome["properties"]["metric"]["type"], "string");
     let begun = &document["components"]["schemas"]["Begun"];
-    assert!(!begun["required"].as_array().unwrap().contains(&"tokens".into()), "only a program is given them");
+    assert!(
+        !begun["required"].as_array().unwrap().contains(&"tokens".into()),
+        "only a program is given them"
+    );
     let edit = &document["components"]["schemas"]["EditCard"];
     assert!(edit.get("required").is_none(), "what is absent stays");
 }

@@ -29,8 +29,8 @@ impl Listener {
     pub(crate) fn answering(status: &str, lines: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let heard = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&heard);
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&requests);
         let (status, lines) = (status.to_owned(), lines.to_owned());
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -48,7 +48,7 @@ impl Listener {
                 );
             }
         });
-        Self { address, heard }
+        Self { address, heard: requests }
     }
 
     pub(crate) fn url(&self) -> String {
