@@ -6,7 +6,7 @@ use axum::Router;
 use domain::permission::Permission::{
     AccountRead, AccountWrite, Anyone, AuditRead, CardsExport, CardsRead, CardsWrite, HealthRead,
     MembersRead, MembersWrite, ProvidersControl, ProvidersRead, ProvidersWrite, RunsControl, RunsRead,
-    ServerRead, ServerWrite, SharesWrite, UsersRead, UsersWrite,
+    ServerRead, ServerWrite, SharesWrite, SignInWrite, UsersRead, UsersWrite,
 };
 use http::{HeaderMap, Method, Uri};
 use utoipa::openapi::{Info, OpenApi};
@@ -75,9 +75,9 @@ fn signing_in(map: &mut Routes<ApiState>) {
 /// Accounts, workspaces and their members, and what each may use.
 fn people(map: &mut Routes<ApiState>) {
     map.add(AccountRead, General, routes!(account::get::get_account));
-    map.add(AccountWrite, General, routes!(account::edit::edit_account));
+    map.add(SignInWrite, General, routes!(account::edit::edit_account));
     map.add(AccountWrite, Auth, routes!(account::password::change_password));
-    map.add(AccountWrite, General, routes!(account::two_factor::begin::begin_two_factor));
+    map.add(SignInWrite, General, routes!(account::two_factor::begin::begin_two_factor));
     map.add(AccountWrite, Auth, routes!(account::two_factor::remove::remove_two_factor));
     map.add(AccountWrite, Auth, routes!(account::two_factor::confirm::confirm_two_factor));
     map.add(AccountWrite, Auth, routes!(account::two_factor::renew_codes::renew_recovery_codes));

@@ -114,6 +114,8 @@ pub enum Permission {
     AccountRead,
     /// Change one's own account: password, two-factor, sessions, API keys. Never with an API key.
     AccountWrite,
+    /// Change what one signs in by: the e-mail address, and a second factor that is begun. Never with an API key.
+    SignInWrite,
     /// See the state of the server and of what it depends on.
     HealthRead,
     /// See cards, versions, drafts, labels, suites and cases.
@@ -155,9 +157,12 @@ pub enum Permission {
 pub enum Rule {
     /// Nothing.
     Anyone,
-    /// Somebody is signed in.
-    Account,
-    /// An admin is signed in; if `fresh`, the password was given within the last [`FRESH`].
+    /// Somebody is signed in; if `fresh`, the password was given within the last [`FRESH`].
+    Account {
+        /// Whether the password must have been given just now.
+        fresh: bool,
+    },
+    /// An admin is signed in; `fresh` as above.
     Admin {
         /// Whether the password must have been given just now.
         fresh: bool,
@@ -172,15 +177,16 @@ pub enum Rule {
     },
 }
 
-/// For how many milliseconds after the password was given an admin may do what is most dangerous.
+/// For how many milliseconds after the password was given somebody may do what is most dangerous.
 pub const FRESH: i64 = 5 * 60 * 1_000;
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Anyone,
         Self::AccountRead,
         Self::AccountWrite,
+        Self::SignInWrite,
         Self::HealthRead,
         Self::CardsRead,
         Self::CardsWrite,
@@ -205,7 +211,8 @@ impl Permission {
         let member = |role, or_admin| Rule::Member { role, or_admin };
         match self {
             Self::Anyone => Rule::Anyone,
-            Self::AccountRead | Self::AccountWrite => Rule::Account,
+            Self::AccountRead | Self::AccountWrite => Rule::Account { fresh: false },
+            Self::SignInWrite => Rule::Account { fresh: true },
             Self::HealthRead | Self::UsersRead | Self::ServerRead => Rule::Admin { fresh: false },
             Self::UsersWrite | Self::AuditRead | Self::ServerWrite => Rule::Admin { fresh: true },
             Self::CardsRead | Self::CardsExport | Self::RunsRead => member(WorkspaceRole::Viewer, false),
@@ -229,6 +236,7 @@ impl Permission {
             Self::Anyone
             | Self::AccountRead
             | Self::AccountWrite
+            | Self::SignInWrite
             | Self::HealthRead
             | Self::SharesWrite
             | Self::ProvidersWrite

@@ -1,6 +1,7 @@
 //! The application, put together: store, models, engine, door.
 
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -227,7 +228,11 @@ pub(crate) async fn open(config: &Config) -> Result<Store, StartError> {
     let settings = config.store.clone();
     let folder = config.server.data_dir.clone();
     tokio::task::spawn_blocking(move || {
-        std::fs::create_dir_all(&folder)
+        // What is in it is nobody else's to read.
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder)
             .map_err(|cause| StartError::Folder { path: folder.display().to_string(), cause })?;
         Ok(Store::open(settings)?)
     })

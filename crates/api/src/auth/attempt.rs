@@ -22,7 +22,7 @@ pub(crate) async fn attempt<T>(
     work: impl Future<Output = engine::Result<T>>,
 ) -> Result<T> {
     let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    let reserved = state.engine.limits().reserve_sign_in(address, &account.to_lowercase()).await?;
+    let reserved = state.engine.limits().reserve_sign_in(address, account).await?;
     let done = work.await;
     let failed =
         matches!(&done, Err(Error::Denied { kind: Denial::SignIn | Denial::Password | Denial::Link, .. }));

@@ -87,7 +87,7 @@ impl People {
     ) -> Result<Member> {
         let (at, key) = (self.clock.now(), names::key(&new.name));
         let entry = self.audit.entry(caller, Action::MemberSet).in_workspace(workspace);
-        let NewMember { name, role } = new;
+        let (NewMember { name, role }, by) = (new, caller.user);
         let member = self
             .store
             .try_write(move |conn| {
@@ -104,6 +104,7 @@ impl People {
                 let user = account.id;
                 let before = store::members::of_workspace(conn, workspace, at)?;
                 let before = before.into_iter().find(|member| member.user_id == user);
+                not_by_oneself(by, user, before.as_ref().map(|member| member.role))?;
                 if let Some(member) = before.as_ref().filter(|member| member.expires_at.is_none()) {
                     return Err(Error::invalid(
                         "/name",
@@ -126,7 +127,7 @@ impl People {
         user: UserId,
         role: WorkspaceRole,
     ) -> Result<Member> {
-        let at = self.clock.now();
+        let (at, by) = (self.clock.now(), caller.user);
         let entry = self.audit.entry(caller, Action::MemberSet).in_workspace(workspace).on("user", user);
         let member = self
             .store
@@ -136,6 +137,7 @@ impl People {
                     return Err(Error::invalid("/user", "A guest cannot be a member. Make it a user first."));
                 }
                 let before = store::members::role(conn, workspace, user, at)?;
+                not_by_oneself(by, user, before)?;
                 set(conn, &entry, (workspace, user), before, role)
             })
             .await?;
@@ -222,4 +224,13 @@ fn last_owner() -> Error {
         Conflict::LastOwner,
         "The workspace would have no owner left. Nothing was changed; make another member an owner first.",
     )
+}
+
+/// Refuses who would give themselves a workspace: an admin may choose its members without being one, and sees what is in
+/// it only after entering it, which its owners see.
+fn not_by_oneself(by: Option<UserId>, user: UserId, before: Option<WorkspaceRole>) -> Result<()> {
+    if by == Some(user) && before != Some(WorkspaceRole::Owner) {
+        return Err(Error::denied(Denial::NotAllowed));
+    }
+    Ok(())
 }

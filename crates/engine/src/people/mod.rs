@@ -11,7 +11,7 @@ mod api_keys;
 mod erasure;
 mod links;
 mod members;
-mod names;
+pub(crate) mod names;
 mod passwords;
 mod recent;
 pub(crate) mod secret;

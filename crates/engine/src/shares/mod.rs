@@ -1,6 +1,6 @@
 //! Sharing: who may make it lets others read one card or one run, by a link or by their accounts.
 //!
-//! Whoever reads goes through [`look`], which is told what is shared and never what is not.
+//! Whoever reads goes through `look`, which is told what is shared and never what is not.
 
 mod look;
 mod make;

@@ -6,7 +6,7 @@ use engine::people::{EditUser, NewApiKey};
 
 use super::*;
 
-fn new_key(workspace: &str, scopes: &[Scope]) -> NewApiKey {
+pub(super) fn new_key(workspace: &str, scopes: &[Scope]) -> NewApiKey {
     NewApiKey {
         name: "pipeline".to_owned(),
         workspace: workspace.to_owned(),
