@@ -135,6 +135,7 @@ async fn nothing_tells_any_more_who_it_was_and_what_they_made_stays() {
     let person = admin.sign_in(EMAIL).await;
     let by_key = admin.with(key["key"].as_str().unwrap());
     person.post("/api/v1/workspaces", &json!({ "slug": "lab", "name": "Lab" })).await.expect(201);
+    admin.invite("grace", "user", None).await;
     let refused = admin.delete(&user).await.expect_problem(409, "last_owner");
     assert_eq!(
         refused["detail"],
@@ -144,7 +145,7 @@ async fn nothing_tells_any_more_who_it_was_and_what_they_made_stays() {
     );
     person.get("W/cards").await.expect(200);
     admin
-        .post("/api/v1/workspaces/lab/members", &json!({ "name": "ada", "role": "owner" }))
+        .post("/api/v1/workspaces/lab/members", &json!({ "name": "grace", "role": "owner" }))
         .await
         .expect(201);
     admin.delete(&user).await.expect(204);
@@ -209,8 +210,8 @@ async fn the_answer_that_was_kept_for_somebody_else_is_forgotten_too() {
     let begun = with_key(&person, "W/runs", &run).await;
     let joined = with_key(admin, "W/runs", &run).await;
     assert_eq!((&joined["id"], &joined["created_by"]), (&begun["id"], &json!(NAME)));
-    admin.delete(&format!("/api/v1/users/{id}")).await.expect(204);
     admin.post(&format!("W/runs/{}/cancel", begun["id"].as_str().unwrap()), &Value::Null).await.expect(200);
+    admin.delete(&format!("/api/v1/users/{id}")).await.expect(204);
     let after = everything(&server.stop().await).await;
     assert_eq!(places(&after, NAME), [""; 0]);
 }

@@ -20,16 +20,22 @@ export function AddressField({ value, onChange, note, error, placeholder }: Prop
   const choices = useQuery(choicesQuery);
   // A network is no address.
   const hosts = choices.data?.map(({ endpoint }) => endpoint).filter((text) => text.split("/").length === 3);
+  const others = admin ? <Link to="/outbound">Allow another one</Link> : "Admins allow others.";
   return (
     <Field
       label="Address"
-      error={error}
+      error={
+        error && (
+          <span>
+            {error} {admin && others}
+          </span>
+        )
+      }
       note={
         note ?? (
           <>
             At an endpoint that the server may call
-            {hosts && hosts.length > 0 && <>, such as {hosts[hosts.length - 1]}</>}.{" "}
-            {admin ? <Link to="/outbound">Allow another one</Link> : "Admins allow others."}
+            {hosts && hosts.length > 0 && <>, such as {hosts[hosts.length - 1]}</>}. {others}
           </>
         )
       }

@@ -80,7 +80,8 @@ describe("providers", () => {
     expect(await within(dialog).findByText(/none of the endpoints/)).toBeVisible();
     expect(within(dialog).getByLabelText(/Key/)).toHaveAttribute("type", "password");
     await user.clear(within(dialog).getByLabelText("Address"));
-    await user.type(within(dialog).getByLabelText("Address"), "http://gpu-box:8000/v1{Enter}");
+    await user.type(within(dialog).getByLabelText("Address"), "http://gpu-box:8000/v1");
+    await user.click(within(dialog).getByRole("button", { name: "Add" }));
     expect(await screen.findByRole("button", { name: "Change two" })).toBeVisible();
     expect(keys).toEqual(["sk-1"]);
     expect(document.body.textContent).not.toContain("sk-1");
