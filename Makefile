@@ -1,7 +1,7 @@
 # Every command of the project; the longer ones are scripts in scripts/.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help run dev check test test-security e2e bench bench-peers bench-page parity generate coverage prerequisites web
+.PHONY: help run dev check test test-security e2e bench bench-peers bench-page parity generate coverage package prerequisites web
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -17,7 +17,7 @@ dev: ## The server and the page, both rebuilt when a file changes
 	@$(MAKE) --no-print-directory web/node_modules/.package-lock.json
 	@scripts/dev
 
-check: ## Formatting, lints, types, documentation, file sizes, import rules, generated files
+check: ## Formatting, lints, types, dependencies, documentation, file sizes, import rules, generated files
 	@scripts/prerequisites check
 	@$(MAKE) --no-print-directory web
 	@scripts/check
@@ -26,9 +26,10 @@ test: ## Everything: check, Rust tests, web tests, browser tests; a summary at t
 	@scripts/prerequisites test
 	@scripts/test
 
-test-security: ## What needs minutes and a quiet machine: whether times tell that there is an account
+test-security: ## What needs minutes and a quiet machine: whether times tell of accounts, 20,000 cases from the document
 	@scripts/prerequisites test
 	cargo nextest run --profile security --workspace --locked
+	scripts/fuzz long
 
 e2e: ## Browser tests alone, against the real server
 	@scripts/prerequisites test
@@ -60,6 +61,11 @@ coverage: ## Lines covered by tests, Rust and page; fails under 85 %
 	@scripts/prerequisites coverage
 	@$(MAKE) --no-print-directory web
 	@scripts/coverage
+
+package: ## What a release consists of, into target/package: archive, lists of what is in it, checksums
+	@scripts/prerequisites package
+	@$(MAKE) --no-print-directory web
+	@scripts/package
 
 # The page is built when one of its sources is newer; its packages are installed when the lock file is.
 web: web/dist/index.html

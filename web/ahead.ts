@@ -14,6 +14,8 @@ const PAGES: [address: string, module: string][] = [
   ["^/runs/new/?$", "features/runs/StartRunPage.tsx"],
   ["^/runs/", "features/runs/RunPage.tsx"],
   ["^/models/?$", "features/models/ModelsPage.tsx"],
+  ["^/providers/?$", "features/providers/ProvidersPage.tsx"],
+  ["^/outbound/?$", "features/providers/OutboundPage.tsx"],
   ["^/health/?$", "features/health/HealthPage.tsx"],
   ["^/members/?$", "features/workspaces/MembersPage.tsx"],
   ["^/budget/?$", "features/workspaces/BudgetPage.tsx"],

@@ -5,6 +5,13 @@ import { ahead } from "./ahead.ts";
 
 const server = process.env.PROMPTCARDS_SERVER ?? "http://127.0.0.1:3000";
 
+/** What a few pages share stays out of the chunk that every page waits for. */
+function byMany(module: string): boolean {
+  return !/\/src\/(api\/shared|features\/(account|cards|people|cases\/assertionForm)|components\/(Allowance|BudgetFields|CopyField|budget))\b/.test(
+    module,
+  );
+}
+
 export default defineConfig({
   plugins: [react(), ahead()],
   resolve: {
@@ -33,7 +40,8 @@ export default defineConfig({
           groups: [
             { name: "start", tags: ["$initial"], priority: 3 },
             { name: "kit", test: /node_modules\/@(base-ui|floating-ui)\//, priority: 2 },
-            { name: "shared", minShareCount: 2, maxModuleSize: 20_000, priority: 1 },
+            { name: "shared", test: byMany, minShareCount: 2, maxModuleSize: 20_000, priority: 1 },
+            { name: "people", minShareCount: 2, maxModuleSize: 20_000 },
           ],
         },
       },

@@ -45,6 +45,8 @@ for (const colorScheme of ["light", "dark"] as const) {
         `/runs/${run.id}?cell=${items[0]?.position}`,
         "/models",
         "/models?diagnose=ollama",
+        "/providers",
+        "/outbound",
         "/health",
         "/nowhere",
       ];

@@ -20,7 +20,14 @@ for (const [colorScheme, width] of [
     await admin.post("workspaces", { slug: "support", name: "Support of all languages" });
     await admin.put(`workspaces/support/members/${mira}`, { role: "owner" });
     await admin.put("workspaces/default/budget", { calls: 5_000, tokens: null, cost_usd: "2.50" });
-    await admin.post("account/api-keys", { name: "nightly", workspace: "support", scopes: ["cards:read", "export"] });
+    await admin.post("account/api-keys", {
+      name: "nightly",
+      workspace: "support",
+      scopes: ["cards:read", "export"],
+      budget: { calls: 0, tokens: 2_000_000, cost_usd: "2.50" },
+    });
+    const gone = await admin.invite("gone.lind", "thirteen walruses play the cello", { role: "user" });
+    await admin.remove(`users/${gone}`);
     await api.card("used", "{{ text }}", [{ variables: { text: "one" } }]);
     await api.finished((await api.start("used", ["ollama/llama3.2:latest"])).id);
 
@@ -41,6 +48,7 @@ for (const [colorScheme, width] of [
       "/people?invite=true",
       `/people?user=${mira}`,
       `/people?user=${jonas}`,
+      `/people?user=${gone}`,
       "/workspaces",
       "/audit",
       "/audit?outcome=refused&after=2020-01-01",
@@ -48,6 +56,19 @@ for (const [colorScheme, width] of [
     ]) {
       await page.goto(address);
       await look(address);
+    }
+    for (const [address, button] of [
+      ["/account/api-keys", "Budget of nightly"],
+      ["/account/api-keys", "New key"],
+      ["/members", "Add a member"],
+      [`/people?user=${mira}`, "Erase the person"],
+    ] as const) {
+      await page.goto(address);
+      await page.getByRole("button", { name: button }).press("Enter");
+      await expect(page.getByRole("dialog")).toBeVisible();
+      await look(button);
+      await page.keyboard.press("Escape");
+      await expect(page.getByRole("dialog")).toBeHidden();
     }
     // Nobody is signed in, and no link is whole.
     watch.expectError(/40[134] \(/);

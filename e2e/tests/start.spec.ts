@@ -18,7 +18,7 @@ test("a run is asked for while the script of the page still comes", async ({ pag
   for (const path of [run, `${run}/cells?row_from=0&row_to=30`, `${run}/cases?from=0&to=30`]) {
     expect(asked.filter((entry) => entry.path === path)).toEqual([{ path, by: "link" }]);
   }
-  for (const file of [/^\/assets\/RunPage-.*\.js$/, /^\/assets\/RunPage-.*\.css$/, /^\/assets\/shared-.*\.js$/]) {
+  for (const file of [/^\/assets\/RunPage-.*\.js$/, /^\/assets\/shared-.*\.css$/, /^\/assets\/shared-.*\.js$/]) {
     expect(asked.filter(({ path }) => file.test(path))).toHaveLength(1);
   }
   expect(asked.filter(({ path }) => path.startsWith("/assets/kit-"))).toEqual([]);

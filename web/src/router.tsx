@@ -1,6 +1,13 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRouter, type RouterHistory } from "@tanstack/react-router";
-import { accountRoute, keysRoute, limitsRoute, profileRoute, sessionsRoute } from "./routes/account";
+import {
+  accountRoute,
+  keysRoute,
+  limitsRoute,
+  profileRoute,
+  sessionsRoute,
+  sharedRoute,
+} from "./routes/account";
 import {
   cardCasesRoute,
   cardEditorRoute,
@@ -14,9 +21,11 @@ import { healthRoute } from "./routes/health";
 import { homeRoute } from "./routes/home";
 import { modelsRoute } from "./routes/models";
 import { auditRoute, budgetRoute, membersRoute, peopleRoute, workspacesRoute } from "./routes/people";
+import { outboundRoute, providersRoute } from "./routes/providers";
 import { ErrorPage, NotFoundPage, rootRoute } from "./routes/root";
 import { newRunRoute, runRoute, runsRoute } from "./routes/runs";
 import { invitationRoute, registerRoute, resetRoute, setupRoute } from "./routes/session";
+import { sharedItemRoute, sharedLinkRoute } from "./routes/shared";
 
 const routeTree = rootRoute.addChildren([
   homeRoute,
@@ -32,17 +41,21 @@ const routeTree = rootRoute.addChildren([
   newRunRoute,
   runRoute,
   modelsRoute,
+  providersRoute,
   membersRoute,
   budgetRoute,
   healthRoute,
-  accountRoute.addChildren([profileRoute, sessionsRoute, keysRoute, limitsRoute]),
+  accountRoute.addChildren([profileRoute, sessionsRoute, keysRoute, limitsRoute, sharedRoute]),
   peopleRoute,
   workspacesRoute,
+  outboundRoute,
   auditRoute,
   setupRoute,
   invitationRoute,
   resetRoute,
   registerRoute,
+  sharedLinkRoute,
+  sharedItemRoute,
 ]);
 
 /** Every address of the page, after what all begin with. Tests hand in a history of their own. */

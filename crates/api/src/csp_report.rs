@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use axum::extract::{Request, State};
 use http::{StatusCode, header};
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Map, Value};
 use tokio::time::Instant;
 use tracing::warn;
+use utoipa::ToSchema;
 
 use crate::extract::{read_body, strict_json};
-use crate::problem::{ApiError, Code, Result};
+use crate::problem::{ApiError, Code, FieldError, Result};
 use crate::state::ApiState;
 
 /// Largest report, bytes.
@@ -18,6 +20,16 @@ const REPORT_LIMIT: usize = 16 * 1024;
 /// Reports that are logged in a minute; hostile text could otherwise fill the log.
 const LOGGED_A_MINUTE: u32 = 20;
 const MINUTE: Duration = Duration::from_mins(1);
+
+/// What browsers send.
+#[derive(Deserialize, ToSchema)]
+#[serde(untagged)]
+enum Reports {
+    /// Reports as they are collected today.
+    Many(Vec<Map<String, Value>>),
+    /// The one report of an older browser.
+    One(Map<String, Value>),
+}
 
 /// How many reports were logged in the running minute.
 #[derive(Debug, Default)]
@@ -43,7 +55,7 @@ impl ReportLog {
     post,
     path = "/api/v1/csp-report",
     tag = "server",
-    request_body(content = Object, content_type = "application/reports+json"),
+    request_body(content = Reports, content_type = "application/reports+json"),
     responses((status = 204, description = "Taken note of."))
 )]
 pub(crate) async fn report_csp(State(state): State<ApiState>, request: Request) -> Result<StatusCode> {
@@ -59,11 +71,18 @@ pub(crate) async fn report_csp(State(state): State<ApiState>, request: Request) 
     }
     let bytes = read_body(&parts.headers, body, REPORT_LIMIT).await?;
     strict_json(&bytes)?;
-    let reports: Value = serde_json::from_slice(&bytes).map_err(ApiError::internal)?;
-    let reports = reports.as_array().map_or(std::slice::from_ref(&reports), Vec::as_slice);
-    for report in reports {
+    let reports = match serde_json::from_slice(&bytes) {
+        Ok(Reports::Many(reports)) => reports,
+        Ok(Reports::One(report)) => vec![report],
+        Err(_) => {
+            let detail = "A report is an object; several come as an array.";
+            return Err(ApiError::invalid(vec![FieldError::new("", detail)]));
+        }
+    };
+    for report in &reports {
         if state.report_log.may_log() {
-            let body = report.get("body").or_else(|| report.get("csp-report")).unwrap_or(report);
+            let body = report.get("body").or_else(|| report.get("csp-report"));
+            let body = body.map_or(Some(report), Value::as_object);
             let directive = field(body, ["effectiveDirective", "violated-directive"]);
             let blocked = field(body, ["blockedURL", "blocked-uri"]);
             let page = field(body, ["documentURL", "document-uri"]);
@@ -74,8 +93,8 @@ pub(crate) async fn report_csp(State(state): State<ApiState>, request: Request) 
 }
 
 /// A field under its new or its old name, short, without what stands after `?` and without control characters.
-fn field(body: &Value, names: [&str; 2]) -> String {
-    let text = names.iter().find_map(|name| body.get(name)?.as_str()).unwrap_or_default();
+fn field(body: Option<&Map<String, Value>>, names: [&str; 2]) -> String {
+    let text = names.iter().find_map(|name| body?.get(*name)?.as_str()).unwrap_or_default();
     let text = text.split(['?', '#']).next().unwrap_or_default();
     text.chars().filter(|character| !character.is_control()).take(200).collect()
 }

@@ -19,7 +19,7 @@
 //!    }
 //!    ```
 //!    Placeholders are not documented here; [`routes`] knows them (`{ws} {slug} {label} {number} {suite} {case}
-//!    {provider} {model} {pull} {run} {position} {user} {session} {key}`). Errors need no `responses`: every operation gets the problem.
+//!    {provider} {model} {pull} {run} {position} {user} {session} {key} {endpoint} {share}`). Errors need no `responses`: every operation gets the problem.
 //! 2. One line in [`router`] with the permission and the rate tier:
 //!    `map.add(CardsWrite, General, routes!(cards::edit::edit_card));`, one `add` for each handler.
 //! 3. Body types derive `Deserialize`, `garde::Validate`, `ToSchema` and have `#[serde(deny_unknown_fields)]`;
@@ -47,8 +47,10 @@ mod links;
 mod members;
 mod models;
 mod openapi;
+mod outbound;
 mod places;
 pub mod problem;
+mod providers;
 mod registration;
 pub mod reply;
 pub mod router;
@@ -57,6 +59,8 @@ mod runs;
 pub mod serve;
 mod session;
 mod setup;
+mod shared;
+mod shares;
 pub mod spa;
 pub mod sse;
 pub mod state;

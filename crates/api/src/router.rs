@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::Router;
 use domain::permission::Permission::{
     AccountRead, AccountWrite, Anyone, AuditRead, CardsExport, CardsRead, CardsWrite, HealthRead,
-    MembersRead, MembersWrite, ProvidersControl, ProvidersRead, RunsControl, RunsRead, UsersRead, UsersWrite,
+    MembersRead, MembersWrite, ProvidersControl, ProvidersRead, ProvidersWrite, RunsControl, RunsRead,
+    ServerRead, ServerWrite, SharesWrite, SignInWrite, UsersRead, UsersWrite,
 };
 use http::{HeaderMap, Method, Uri};
 use utoipa::openapi::{Info, OpenApi};
@@ -20,7 +21,8 @@ use crate::spa::Site;
 use crate::state::ApiState;
 use crate::{
     account, assertions, audit, budget, cards, csp_report, health, jwks, limits, links, members, models,
-    openapi, registration, runs, session, setup, suites, transfer, users, workspaces,
+    openapi, outbound, providers, registration, runs, session, setup, shared, shares, suites, transfer,
+    users, workspaces,
 };
 
 /// Every address of the API, with the permission and the rate tier of each.
@@ -31,15 +33,20 @@ fn map() -> Routes<ApiState> {
     people(&mut map);
     cards(&mut map);
     runs(&mut map);
+    sharing(&mut map);
     map
 }
 
-/// The server itself: whether it is well, its description, its audit log.
+/// The server itself: whether it is well, its description, what it calls, its audit log.
 fn server(map: &mut Routes<ApiState>) {
     map.add(Anyone, Uncounted, routes!(health::livez::livez));
     map.add(Anyone, Uncounted, routes!(health::readyz::readyz));
     map.add(HealthRead, General, routes!(health::report::get_health));
     map.add(Anyone, General, routes!(jwks::get_public_keys));
+    map.add(ServerRead, General, routes!(outbound::list::list_endpoints));
+    map.add(ServerWrite, General, routes!(outbound::add::add_endpoint));
+    map.add(ServerWrite, General, routes!(outbound::remove::remove_endpoint));
+    map.add(ServerRead, General, routes!(outbound::hosts::list_contacted_hosts));
     map.add(AuditRead, General, routes!(audit::list::list_audit_lines));
     map.add(AuditRead, General, routes!(audit::export::export_audit));
     map.add(AuditRead, General, routes!(audit::verify::verify_audit));
@@ -68,9 +75,9 @@ fn signing_in(map: &mut Routes<ApiState>) {
 /// Accounts, workspaces and their members, and what each may use.
 fn people(map: &mut Routes<ApiState>) {
     map.add(AccountRead, General, routes!(account::get::get_account));
-    map.add(AccountWrite, General, routes!(account::edit::edit_account));
+    map.add(SignInWrite, General, routes!(account::edit::edit_account));
     map.add(AccountWrite, Auth, routes!(account::password::change_password));
-    map.add(AccountWrite, General, routes!(account::two_factor::begin::begin_two_factor));
+    map.add(SignInWrite, General, routes!(account::two_factor::begin::begin_two_factor));
     map.add(AccountWrite, Auth, routes!(account::two_factor::remove::remove_two_factor));
     map.add(AccountWrite, Auth, routes!(account::two_factor::confirm::confirm_two_factor));
     map.add(AccountWrite, Auth, routes!(account::two_factor::renew_codes::renew_recovery_codes));
@@ -80,10 +87,12 @@ fn people(map: &mut Routes<ApiState>) {
     map.add(AccountRead, General, routes!(account::api_keys::list::list_own_api_keys));
     map.add(AccountWrite, General, routes!(account::api_keys::create::create_api_key));
     map.add(AccountWrite, General, routes!(account::api_keys::revoke::revoke_own_api_key));
+    map.add(AccountWrite, General, routes!(account::api_keys::budget::set_api_key_budget));
     map.add(UsersRead, General, routes!(users::list::list_users));
     map.add(UsersWrite, General, routes!(users::invite::invite_user));
     map.add(UsersRead, General, routes!(users::get::get_user));
     map.add(UsersWrite, General, routes!(users::edit::edit_user));
+    map.add(UsersWrite, General, routes!(users::erase::erase_user));
     map.add(UsersWrite, General, routes!(users::reset_link::create_reset_link));
     map.add(UsersWrite, General, routes!(users::end_sessions::end_sessions_of_user));
     map.add(UsersRead, General, routes!(users::api_keys::list::list_api_keys_of_user));
@@ -93,6 +102,7 @@ fn people(map: &mut Routes<ApiState>) {
     map.add(MembersWrite, General, routes!(workspaces::rename::rename_workspace));
     map.add(UsersWrite, General, routes!(workspaces::enter::enter_workspace));
     map.add(MembersRead, General, routes!(members::list::list_members));
+    map.add(MembersWrite, General, routes!(members::add::add_member));
     map.add(MembersWrite, General, routes!(members::put::put_member));
     map.add(MembersWrite, General, routes!(members::remove::remove_member));
     map.add(AccountRead, General, routes!(limits::get_limits));
@@ -142,7 +152,14 @@ fn cards(map: &mut Routes<ApiState>) {
 
 /// Model servers and runs.
 fn runs(map: &mut Routes<ApiState>) {
-    map.add(ProvidersRead, General, routes!(models::providers::list_providers));
+    map.add(ProvidersRead, General, routes!(providers::list::list_providers));
+    map.add(ProvidersWrite, General, routes!(providers::create::add_provider));
+    map.add(ProvidersRead, General, routes!(providers::get::get_provider));
+    map.add(ProvidersWrite, General, routes!(providers::edit::edit_provider));
+    map.add(ProvidersWrite, General, routes!(providers::delete::remove_provider));
+    map.add(ProvidersWrite, General, routes!(providers::key::set_provider_key));
+    map.add(ProvidersWrite, General, routes!(providers::key::clear_provider_key));
+    map.add(ProvidersWrite, General, routes!(providers::endpoints::list_endpoints_of_workspace));
     map.add(ProvidersRead, General, routes!(models::list::list_models));
     map.add(ProvidersControl, General, routes!(models::pulls::start::pull_model));
     map.add(ProvidersControl, General, routes!(models::delete::delete_model));
@@ -168,6 +185,16 @@ fn runs(map: &mut Routes<ApiState>) {
     map.add(RunsRead, General, routes!(runs::cell::get_cell));
     map.add(RunsRead, General, routes!(runs::results::list_results));
     map.add(RunsRead, Events, routes!(runs::events::follow_run));
+}
+
+/// Letting others read one card or one run.
+fn sharing(map: &mut Routes<ApiState>) {
+    map.add(SharesWrite, General, routes!(shares::list::list_shares));
+    map.add(SharesWrite, General, routes!(shares::create::create_share));
+    map.add(SharesWrite, General, routes!(shares::revoke::revoke_share));
+    map.add(Anyone, Auth, routes!(shared::look::look_at_shared));
+    map.add(AccountRead, General, routes!(shared::list::list_shared));
+    map.add(AccountRead, General, routes!(shared::get::get_shared));
 }
 
 /// The application: the API, the page for every other address, and the door before both.

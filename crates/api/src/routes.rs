@@ -194,11 +194,13 @@ fn path_parameter(name: &str) -> Option<Parameter> {
         "case" => (Kind::Id, "The test case's id."),
         "provider" => (Kind::Id, "The provider's id."),
         "model" => (Kind::Text, "The model's name, with its tag."),
+        "endpoint" => (Kind::Id, "The id of the entry of the list."),
         "pull" => (Kind::Id, "The pull's id."),
         "run" => (Kind::Id, "The run's id."),
         "user" => (Kind::Id, "The account's id."),
         "session" => (Kind::Id, "The session's id."),
         "key" => (Kind::Id, "The API key's id."),
+        "share" => (Kind::Id, "The share's id."),
         "position" => (Kind::Number, "The cell's position in the run, from 0."),
         _ => return None,
     };

@@ -23,6 +23,14 @@ pub struct RedisUrl {
 }
 
 impl RedisUrl {
+    /// Host and port of the server; None: it is a socket of this machine.
+    pub fn place(&self) -> Option<(&str, u16)> {
+        match self.connection.addr() {
+            ConnectionAddr::Tcp(host, port) => Some((host, *port)),
+            _ => None,
+        }
+    }
+
     pub(crate) fn connection(&self) -> ConnectionInfo {
         self.connection.clone()
     }

@@ -11,7 +11,7 @@ use crate::cost::NanoDollars;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 /// Largest budget of calls or tokens: beyond it a number of JSON is no longer exact.
-const MOST: i64 = 1 << 53;
+pub const MOST: i64 = 1 << 53;
 
 /// A day of UTC, as days since 1970-01-01. Budgets begin anew with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -39,7 +39,7 @@ pub enum Credential {
 pub struct Caller {
     /// The account; none for the machine itself.
     pub user: Option<UserId>,
-    /// The account's name, which never changes and is never given to another: what `author` and `created_by` say.
+    /// The account's name, which never changes until its person is erased: what `author` and `created_by` say.
     pub name: Arc<str>,
     /// What the account is on the server.
     pub role: ServerRole,

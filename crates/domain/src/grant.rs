@@ -41,7 +41,12 @@ pub fn check(
     match permission.rule() {
         _ if caller.credential == Credential::Machine => return Ok(()),
         Rule::Anyone => return Ok(()),
-        Rule::Account => {}
+        Rule::Account { fresh } if fresh && !is_fresh(caller, now) => {
+            // What no key may do at all is said first.
+            scope(permission, caller)?;
+            return Err(Denial::Confirmation);
+        }
+        Rule::Account { .. } => {}
         Rule::Admin { .. } if !admin => return Err(Denial::Role),
         Rule::Admin { fresh } => {
             if fresh && !is_fresh(caller, now) {

@@ -64,6 +64,8 @@ identifiers! {
     CaseId,
     /// A configured model server.
     ProviderId,
+    /// Something that this server may call.
+    EndpointId,
     /// A run.
     RunId,
     /// A model on its way onto a model server.
@@ -78,4 +80,6 @@ identifiers! {
     TokenId,
     /// An API key.
     ApiKeyId,
+    /// What lets others read a card or a run.
+    ShareId,
 }

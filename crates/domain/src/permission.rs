@@ -110,10 +110,12 @@ impl Scope {
 pub enum Permission {
     /// Granted to everybody, also without an account.
     Anyone,
-    /// See one's own account and its workspaces.
+    /// See one's own account, its workspaces, and what was shared with it.
     AccountRead,
     /// Change one's own account: password, two-factor, sessions, API keys. Never with an API key.
     AccountWrite,
+    /// Change what one signs in by: the e-mail address, and a second factor that is begun. Never with an API key.
+    SignInWrite,
     /// See the state of the server and of what it depends on.
     HealthRead,
     /// See cards, versions, drafts, labels, suites and cases.
@@ -126,10 +128,14 @@ pub enum Permission {
     RunsRead,
     /// Start, pause, resume, cancel, keep and delete runs.
     RunsControl,
+    /// Let others read one card or one run, see who may, and take it back. Never with an API key.
+    SharesWrite,
     /// List model servers and their models.
     ProvidersRead,
     /// Pull and delete models, and try whether a model server can be reached.
     ProvidersControl,
+    /// Add, change and remove model servers, and give them keys. Never with an API key.
+    ProvidersWrite,
     /// See who is a member of the workspace.
     MembersRead,
     /// Add, change and remove members; change the workspace's settings.
@@ -140,6 +146,8 @@ pub enum Permission {
     UsersWrite,
     /// See what was done by whom.
     AuditRead,
+    /// See what the whole server may call and has called.
+    ServerRead,
     /// Change what the whole server does: limits, endpoints, keys.
     ServerWrite,
 }
@@ -149,9 +157,12 @@ pub enum Permission {
 pub enum Rule {
     /// Nothing.
     Anyone,
-    /// Somebody is signed in.
-    Account,
-    /// An admin is signed in; if `fresh`, the password was given within the last [`FRESH`].
+    /// Somebody is signed in; if `fresh`, the password was given within the last [`FRESH`].
+    Account {
+        /// Whether the password must have been given just now.
+        fresh: bool,
+    },
+    /// An admin is signed in; `fresh` as above.
     Admin {
         /// Whether the password must have been given just now.
         fresh: bool,
@@ -166,28 +177,32 @@ pub enum Rule {
     },
 }
 
-/// For how many milliseconds after the password was given an admin may do what is most dangerous.
+/// For how many milliseconds after the password was given somebody may do what is most dangerous.
 pub const FRESH: i64 = 5 * 60 * 1_000;
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 21] = [
         Self::Anyone,
         Self::AccountRead,
         Self::AccountWrite,
+        Self::SignInWrite,
         Self::HealthRead,
         Self::CardsRead,
         Self::CardsWrite,
         Self::CardsExport,
         Self::RunsRead,
         Self::RunsControl,
+        Self::SharesWrite,
         Self::ProvidersRead,
         Self::ProvidersControl,
+        Self::ProvidersWrite,
         Self::MembersRead,
         Self::MembersWrite,
         Self::UsersRead,
         Self::UsersWrite,
         Self::AuditRead,
+        Self::ServerRead,
         Self::ServerWrite,
     ];
 
@@ -196,13 +211,16 @@ impl Permission {
         let member = |role, or_admin| Rule::Member { role, or_admin };
         match self {
             Self::Anyone => Rule::Anyone,
-            Self::AccountRead | Self::AccountWrite => Rule::Account,
-            Self::HealthRead | Self::UsersRead => Rule::Admin { fresh: false },
+            Self::AccountRead | Self::AccountWrite => Rule::Account { fresh: false },
+            Self::SignInWrite => Rule::Account { fresh: true },
+            Self::HealthRead | Self::UsersRead | Self::ServerRead => Rule::Admin { fresh: false },
             Self::UsersWrite | Self::AuditRead | Self::ServerWrite => Rule::Admin { fresh: true },
             Self::CardsRead | Self::CardsExport | Self::RunsRead => member(WorkspaceRole::Viewer, false),
-            Self::CardsWrite | Self::RunsControl => member(WorkspaceRole::Editor, false),
+            Self::CardsWrite | Self::RunsControl | Self::SharesWrite => member(WorkspaceRole::Editor, false),
             Self::ProvidersRead | Self::MembersRead => member(WorkspaceRole::Viewer, true),
-            Self::ProvidersControl | Self::MembersWrite => member(WorkspaceRole::Owner, true),
+            Self::ProvidersControl | Self::ProvidersWrite | Self::MembersWrite => {
+                member(WorkspaceRole::Owner, true)
+            }
         }
     }
 
@@ -218,12 +236,16 @@ impl Permission {
             Self::Anyone
             | Self::AccountRead
             | Self::AccountWrite
+            | Self::SignInWrite
             | Self::HealthRead
+            | Self::SharesWrite
+            | Self::ProvidersWrite
             | Self::MembersRead
             | Self::MembersWrite
             | Self::UsersRead
             | Self::UsersWrite
             | Self::AuditRead
+            | Self::ServerRead
             | Self::ServerWrite => None,
         }
     }

@@ -39,6 +39,8 @@ pub enum Conflict {
     LastOwner,
     /// There is a second factor already, or none.
     TwoFactor,
+    /// A run uses the provider.
+    ProviderInUse,
     /// There are as many as there may be.
     TooMany,
 }
@@ -56,6 +58,8 @@ pub enum Denial {
     NoSession,
     /// The link is none of ours, was used, or has expired.
     Link,
+    /// The link or the share is none of ours, or lets nothing be read any more. Which of them is not told.
+    Share,
     /// Accounts are not made in this way here.
     Registration,
     /// Their role does not let them.
@@ -70,6 +74,9 @@ impl Denial {
             Self::Token => "The token is not valid, or it has ended. Sign in again.",
             Self::NoSession => "Nobody is signed in.",
             Self::Link => "The link is not valid, or it was used or has expired. Ask for another one.",
+            Self::Share => {
+                "Nothing is shared here: it was taken back, has expired or is gone, or it never was. Ask who shared it."
+            }
             Self::Registration => "Accounts are not made in this way on this server. Ask an admin.",
             Self::NotAllowed => "Your role does not let you do this.",
         }

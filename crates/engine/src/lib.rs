@@ -11,10 +11,13 @@ mod events;
 mod idempotency;
 pub mod limits;
 pub mod models;
+pub mod outbound;
 pub mod people;
+pub mod providers;
 pub mod retention;
 pub mod runs;
 pub mod secrets;
+pub mod shares;
 mod stamp;
 pub mod suites;
 pub mod transfer;
@@ -40,6 +43,7 @@ use events::EventHub;
 use limits::Limits;
 use models::Pulls;
 use people::{AuthSettings, People};
+use providers::Directory;
 use retention::{Retention, RetentionSettings};
 use runs::Worker;
 use secrets::Sealer;
@@ -82,7 +86,7 @@ pub struct Parts {
 /// The product, without its doors.
 pub struct Engine {
     pub(crate) store: Store,
-    pub(crate) providers: Arc<Registry>,
+    pub(crate) directory: Arc<Directory>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) events: Arc<EventHub>,
@@ -108,12 +112,14 @@ impl Engine {
     /// Its tasks are on `tasks`; they end when `stop` is cancelled.
     pub async fn start(parts: Parts, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Arc<Self>> {
         let Parts { store, providers, clock, ids, retention, limits, sealer, auth, audit } = parts;
-        let providers = Arc::new(providers);
+        let directory = Arc::new(Directory::new(providers, sealer.clone()));
         let events = Arc::new(EventHub::default());
         let started_at = clock.now();
         let instance = InstanceId::new(&*ids);
         let workspace = runs::recover(&store, &events, instance, &*ids, started_at).await?;
-        models::put_providers(&store, &providers, workspace, &*ids, started_at).await?;
+        models::put_providers(&store, &directory, workspace, &*ids, started_at).await?;
+        directory.refresh(&store).await?;
+        tasks.spawn(outbound::keep_contacts(store.clone(), directory.outbound().clone(), stop.clone()));
         let audit = Audit::open(&store, &sealer, &clock, audit, tasks).await?;
         audit.keep(stop).await;
         let people = People::open(&store, &clock, &ids, sealer, auth, &audit, tasks).await?;
@@ -121,7 +127,7 @@ impl Engine {
         people.keep_up(stop).await;
         let around = runs::Surroundings {
             store: store.clone(),
-            providers: Arc::clone(&providers),
+            directory: Arc::clone(&directory),
             clock: Arc::clone(&clock),
             events: Arc::clone(&events),
             instance,
@@ -132,7 +138,7 @@ impl Engine {
         let tasks = tasks.clone();
         Ok(Arc::new(Self {
             store,
-            providers,
+            directory,
             clock,
             ids,
             events,

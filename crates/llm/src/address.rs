@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use reqwest::Url;
 
 use crate::error::SettingsError;
+use crate::outbound::{self, Endpoint};
 
 /// Ollama's port where neither scheme nor port is given.
 const OLLAMA_PORT: &str = "11434";
@@ -29,6 +30,13 @@ impl ServerAddress {
     /// The address as text: `http://127.0.0.1:11434`.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// What is called there.
+    pub(crate) fn endpoint(&self) -> Result<Endpoint, SettingsError> {
+        let url =
+            Url::parse(&self.0).map_err(|error| SettingsError(format!("{self} is no address: {error}.")))?;
+        outbound::endpoint_of(&url)
     }
 
     /// Whether calls are encrypted.

@@ -35,6 +35,8 @@ pub enum CallErrorKind {
     Garbage,
     /// A line or the whole answer is larger than we read.
     TooLarge,
+    /// This program may not call the server: nothing was sent.
+    NotAllowed,
     /// The caller gave up the call.
     Cancelled,
 }
@@ -54,6 +56,7 @@ impl CallErrorKind {
             Self::Cut => "cut",
             Self::Garbage => "garbage",
             Self::TooLarge => "too_large",
+            Self::NotAllowed => "not_allowed",
             Self::Cancelled => "cancelled",
         }
     }
@@ -69,7 +72,11 @@ impl CallErrorKind {
             | Self::ServerError { .. }
             | Self::Cut
             | Self::Garbage => true,
-            Self::ModelMissing | Self::RefusedRequest { .. } | Self::TooLarge | Self::Cancelled => false,
+            Self::ModelMissing
+            | Self::RefusedRequest { .. }
+            | Self::TooLarge
+            | Self::NotAllowed
+            | Self::Cancelled => false,
         }
     }
 }

@@ -17,15 +17,17 @@ use crate::embedding::{self, Embeddings};
 use crate::error::{CallError, SettingsError};
 use crate::facts::{Attempt, Call, CallFacts, LoadedModel, ModelFacts, PullProgress};
 use crate::loaded::LoadedModels;
+use crate::outbound::Outbound;
 use crate::provider::Provider;
 use crate::request::ChatRequest;
-use crate::settings::{ProviderKind, ProviderSettings};
+use crate::settings::{ModelPrice, ProviderKind, ProviderSettings};
 use crate::watch::{Watch, whole_ms};
 
 /// A provider with its time limits and retries, and what it remembers of the server's models.
 pub struct Guarded {
     settings: ProviderSettings,
     provider: Provider,
+    outbound: Outbound,
     loaded: LoadedModels,
     backoff: Backoff,
     clock: Arc<dyn Clock>,
@@ -38,10 +40,17 @@ impl fmt::Debug for Guarded {
 }
 
 impl Guarded {
-    /// The provider of these settings. `seed` is that of the jitter between attempts.
-    pub fn new(settings: ProviderSettings, clock: Arc<dyn Clock>, seed: u64) -> Result<Self, SettingsError> {
-        let provider = Provider::new(&settings)?;
-        Ok(Self { settings, provider, loaded: LoadedModels::default(), backoff: Backoff::new(seed), clock })
+    /// The provider of these settings, which calls what `outbound` lets pass. `seed` is that of the jitter between
+    /// attempts.
+    pub fn new(
+        settings: ProviderSettings,
+        outbound: Outbound,
+        clock: Arc<dyn Clock>,
+        seed: u64,
+    ) -> Result<Self, SettingsError> {
+        let provider = Provider::new(&settings, &outbound)?;
+        let (loaded, backoff) = (LoadedModels::default(), Backoff::new(seed));
+        Ok(Self { settings, provider, outbound, loaded, backoff, clock })
     }
 
     /// The name it is chosen by.
@@ -66,6 +75,23 @@ impl Guarded {
             Provider::OpenAi(openai) => Some(openai.address().as_str()),
             Provider::Simulated(_) => None,
         }
+    }
+
+    /// Why it may not be called now, in a sentence. None: it may.
+    pub fn refused(&self) -> Option<String> {
+        let endpoint = self.settings.endpoint().ok().flatten()?;
+        self.outbound.permits(&endpoint).err().map(|refusal| refusal.sentence(&endpoint))
+    }
+
+    /// Whether a key is sent with its calls.
+    pub fn has_key(&self) -> bool {
+        let ProviderSettings { key, key_env, key_file, .. } = &self.settings;
+        key.is_some() || key_env.is_some() || key_file.is_some()
+    }
+
+    /// What the tokens of its models cost.
+    pub fn prices(&self) -> &[ModelPrice] {
+        &self.settings.prices
     }
 
     /// How many calls it may have at once. Whoever calls keeps to it.
@@ -235,7 +261,7 @@ impl Guarded {
 
     /// Why it cannot be reached, or does not have a model, and what helps.
     pub async fn diagnose(&self, model: Option<&str>, surroundings: &Surroundings) -> Diagnosis {
-        doctor::diagnose(&self.settings, &self.provider, model, surroundings).await
+        doctor::diagnose(&self.settings, &self.provider, &self.outbound, model, surroundings).await
     }
 
     /// The server's version. None: it answers, and its protocol has no word for it.

@@ -4,12 +4,12 @@ use domain::card::ModelParameters;
 use domain::completion::Completion;
 use tokio_util::sync::CancellationToken;
 
-use crate::address::ServerAddress;
 use crate::embedding::Embeddings;
 use crate::error::{CallError, CallErrorKind, SettingsError};
 use crate::facts::{LoadedModel, ModelFacts, PullProgress};
 use crate::ollama::Ollama;
 use crate::openai::OpenAi;
+use crate::outbound::Outbound;
 use crate::request::ChatRequest;
 use crate::settings::{ProviderKind, ProviderSettings};
 use crate::simulated::Simulated;
@@ -27,23 +27,14 @@ pub enum Provider {
 }
 
 impl Provider {
-    /// The provider that `settings` describe. Connects to nothing.
-    pub fn new(settings: &ProviderSettings) -> Result<Self, SettingsError> {
+    /// The provider that `settings` describe, which calls what `outbound` lets pass. Connects to nothing.
+    pub fn new(settings: &ProviderSettings, outbound: &Outbound) -> Result<Self, SettingsError> {
+        let Some(address) = settings.address()? else {
+            return Ok(Self::Simulated(Simulated::new(settings.latency.unwrap_or_default())));
+        };
         match settings.kind {
-            ProviderKind::Ollama => {
-                let address = match &settings.base_url {
-                    Some(base_url) => ServerAddress::ollama(base_url)?,
-                    None => ServerAddress::default_ollama(),
-                };
-                Ollama::new(address, settings).map(Self::Ollama)
-            }
-            ProviderKind::OpenAi => {
-                let address = ServerAddress::openai(settings.base_url.as_deref().unwrap_or_default())?;
-                OpenAi::new(address, settings).map(Self::OpenAi)
-            }
-            ProviderKind::Simulated => {
-                Ok(Self::Simulated(Simulated::new(settings.latency.unwrap_or_default())))
-            }
+            ProviderKind::OpenAi => OpenAi::new(address, settings, outbound).map(Self::OpenAi),
+            _ => Ollama::new(address, settings, outbound).map(Self::Ollama),
         }
     }
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::ServerAddress;
 use crate::error::SettingsError;
 use crate::key::GivenKey;
+use crate::outbound::Endpoint;
 
 /// What a provider speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,6 +111,10 @@ pub struct ProviderSettings {
     /// The file that holds the server's key. Read at the start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_file: Option<PathBuf>,
+    /// The proxy that its calls go through, such as `http://proxy.example.org:3128`. Those of the environment are not
+    /// used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<Endpoint>,
     /// The key itself, from a program that has it already. No file holds it.
     #[serde(skip)]
     pub key: Option<GivenKey>,
@@ -159,6 +164,7 @@ impl ProviderSettings {
             base_url: None,
             key_env: None,
             key_file: None,
+            proxy: None,
             key: None,
             completes: false,
             concurrency: None,
@@ -180,7 +186,24 @@ impl ProviderSettings {
         self.concurrency.unwrap_or_else(|| self.kind.default_concurrency())
     }
 
-    fn validate(&self) -> Result<(), SettingsError> {
+    /// Where its server is. None: it has none.
+    pub(crate) fn address(&self) -> Result<Option<ServerAddress>, SettingsError> {
+        match (self.kind, &self.base_url) {
+            (ProviderKind::Simulated, _) => Ok(None),
+            (ProviderKind::Ollama, None) => Ok(Some(ServerAddress::default_ollama())),
+            (ProviderKind::Ollama, Some(base_url)) => ServerAddress::ollama(base_url).map(Some),
+            (ProviderKind::OpenAi, base_url) => {
+                ServerAddress::openai(base_url.as_deref().unwrap_or_default()).map(Some)
+            }
+        }
+    }
+
+    /// What it calls. None: nothing.
+    pub fn endpoint(&self) -> Result<Option<Endpoint>, SettingsError> {
+        self.address()?.map(|address| address.endpoint()).transpose()
+    }
+
+    pub(crate) fn validate(&self) -> Result<(), SettingsError> {
         let wrong = |what: &str| Err(SettingsError(format!("Provider `{}`: {what}.", self.name)));
         let name_fits = (1..=100).contains(&self.name.len())
             && self.name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
@@ -197,26 +220,24 @@ impl ProviderSettings {
         if [connect_ms, first_token_ms, loading_ms, idle_ms].contains(&0) {
             return wrong("a time limit of 0 would refuse every answer; give milliseconds");
         }
-        let of_address = |error| SettingsError(format!("Provider `{}`: `base_url`: {error}", self.name));
         match (self.kind, &self.base_url) {
-            (ProviderKind::Ollama, Some(base_url)) => {
-                ServerAddress::ollama(base_url).map_err(of_address)?;
-            }
-            (ProviderKind::OpenAi, Some(base_url)) => {
-                ServerAddress::openai(base_url).map_err(of_address)?;
-            }
             (ProviderKind::OpenAi, None) => {
                 return wrong("an `openai` provider needs a `base_url`, such as http://127.0.0.1:8000/v1");
             }
             (ProviderKind::Simulated, Some(_)) => return wrong("a simulated provider has no `base_url`"),
-            (_, None) => {}
+            _ => {}
         }
+        self.endpoint()
+            .map_err(|error| SettingsError(format!("Provider `{}`: `base_url`: {error}", self.name)))?;
         let (key_env, key_file) = (self.key_env.is_some(), self.key_file.is_some());
         if key_env && key_file {
             return wrong("give the key by `key_env` or by `key_file`, not by both");
         }
         if self.kind == ProviderKind::Simulated && (key_env || key_file) {
             return wrong("a simulated provider has no key");
+        }
+        if self.kind == ProviderKind::Simulated && self.proxy.is_some() {
+            return wrong("a simulated provider has no `proxy`");
         }
         let mut priced = HashSet::new();
         if let Some(twice) = self.prices.iter().find(|price| !priced.insert(&price.model)) {

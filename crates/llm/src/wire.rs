@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
-use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Request, Response, StatusCode, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -17,6 +16,7 @@ use crate::address::ServerAddress;
 use crate::error::{CallError, CallErrorKind, SettingsError};
 use crate::failure::{self, Refusal};
 use crate::key::Key;
+use crate::outbound::{Endpoint, Outbound};
 use crate::retry_after;
 use crate::settings::ProviderSettings;
 
@@ -54,17 +54,26 @@ pub(crate) struct Wire {
     key: Key,
     /// The address, parsed once: its host would be looked through anew for each call.
     base: Url,
+    outbound: Outbound,
+    endpoint: Endpoint,
+    /// The endpoint as it is counted.
+    called: String,
 }
 
 impl Wire {
-    pub(crate) fn new(address: ServerAddress, settings: &ProviderSettings) -> Result<Self, SettingsError> {
-        let mut builder = Client::builder()
-            .no_proxy()
-            .redirect(Policy::none())
+    pub(crate) fn new(
+        address: ServerAddress,
+        settings: &ProviderSettings,
+        outbound: &Outbound,
+    ) -> Result<Self, SettingsError> {
+        let base = Url::parse(address.as_str())
+            .map_err(|error| SettingsError(format!("{address} is no address: {error}.")))?;
+        let endpoint = address.endpoint()?;
+        let mut builder = outbound
+            .client(&endpoint)?
             .tcp_nodelay(true)
             .connect_timeout(Duration::from_millis(settings.limits.connect_ms))
             .pool_max_idle_per_host(CONNECTIONS_A_CALL * settings.effective_concurrency() as usize)
-            .retry(reqwest::retry::never())
             .connector_layer(MapRequestLayer::new(opened));
         if address.is_https() {
             if rustls::crypto::CryptoProvider::get_default().is_none() {
@@ -77,9 +86,8 @@ impl Wire {
         let client = builder
             .build()
             .map_err(|error| SettingsError(format!("{address}: no HTTP client can be built: {error}.")))?;
-        let base = Url::parse(address.as_str())
-            .map_err(|error| SettingsError(format!("{address} is no address: {error}.")))?;
-        Ok(Self { client, address, key: Key::read(settings), base })
+        let (outbound, called) = (outbound.clone(), endpoint.to_string());
+        Ok(Self { client, address, key: Key::read(settings), base, outbound, endpoint, called })
     }
 
     pub(crate) fn address(&self) -> &ServerAddress {
@@ -202,6 +210,8 @@ impl Wire {
         path: &str,
         body: Option<Bytes>,
     ) -> Result<Response, CallError> {
+        // At each call, because a connection that was allowed once may be kept for long.
+        self.outbound.permits_call(&self.endpoint)?;
         let mut url = self.base.clone();
         url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
         let mut request = Request::new(method, url);
@@ -222,6 +232,7 @@ impl Wire {
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             *request.body_mut() = Some(body.into());
         }
+        self.outbound.contacted(&self.called);
         self.client.execute(request).await.map_err(|error| failure::of_connection(&error, &self.address))
     }
 }

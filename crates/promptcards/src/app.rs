@@ -1,6 +1,7 @@
 //! The application, put together: store, models, engine, door.
 
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use domain::clock::Clock;
 use domain::ids::IdSource;
 use engine::Engine;
 use engine::limits::Limits;
-use llm::{Registry, SettingsError};
+use llm::{Names, Outbound, Registry, SettingsError};
 use store::Store;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -127,7 +128,16 @@ impl App {
         let store = open(config).await?;
         let master_key_file = config.secrets.master_key_file(&config.server.data_dir)?;
         let unlocked = engine::secrets::unlock(&store, &clock, &master_key_file).await?;
-        let providers = Registry::new(&config.providers, &clock, seed(&*ids))?;
+        let databases = databases(config);
+        let their_ports = databases.iter().map(|(_, _, port)| *port).collect();
+        let outbound = Outbound::closed(
+            &config.outbound,
+            Some(address),
+            their_ports,
+            Names::System,
+            Arc::clone(&clock),
+        )?;
+        let providers = Registry::within(&config.providers, outbound, &clock, seed(&*ids))?;
         let (tasks, stop, closing) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
         let limits = limits(config, &clock).await?;
         let parts = engine::Parts {
@@ -142,6 +152,9 @@ impl App {
             audit: config.audit.clone(),
         };
         let engine = Engine::start(parts, &tasks, &stop).await?;
+        for (kind, host, port) in &databases {
+            engine.note_contact(&format!("{kind}://{host}:{port}"));
+        }
         let settings = toml::to_string(config).unwrap_or_default();
         engine.note_start(env!("CARGO_PKG_VERSION"), &settings).await?;
         let door = Door::new(ids, config.server.reach(address.port()));
@@ -215,11 +228,23 @@ pub(crate) async fn open(config: &Config) -> Result<Store, StartError> {
     let settings = config.store.clone();
     let folder = config.server.data_dir.clone();
     tokio::task::spawn_blocking(move || {
-        std::fs::create_dir_all(&folder)
+        // What is in it is nobody else's to read.
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder)
             .map_err(|cause| StartError::Folder { path: folder.display().to_string(), cause })?;
         Ok(Store::open(settings)?)
     })
     .await?
+}
+
+/// The databases that the server uses over the network: kind, host and port.
+fn databases(config: &Config) -> Vec<(&'static str, String, u16)> {
+    let postgres = config.store.database_url.iter().flat_map(store::DatabaseUrl::places);
+    let postgres = postgres.map(|(host, port)| ("postgres", host, port));
+    let redis = config.cache.redis_url.iter().filter_map(cache::RedisUrl::place);
+    postgres.chain(redis.map(|(host, port)| ("redis", host.to_owned(), port))).collect()
 }
 
 async fn limits(config: &Config, clock: &Arc<dyn Clock>) -> Result<Arc<Limits>, StartError> {

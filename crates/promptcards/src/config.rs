@@ -11,7 +11,7 @@ use engine::limits::LimitsSettings;
 use engine::people::AuthSettings;
 use engine::retention::RetentionSettings;
 use engine::secrets::SecretsSettings;
-use llm::{ProvidersSettings, ServerAddress};
+use llm::{OutboundSettings, ProvidersSettings, ServerAddress};
 use serde::{Deserialize, Serialize};
 use store::{DatabaseUrl, StoreSettings};
 use toml::{Table, Value};
@@ -23,7 +23,7 @@ const FILE: &str = "promptcards.toml";
 /// What the variables of the environment begin with.
 const PREFIX: &str = "PROMPTCARDS_";
 /// Variables that begin like it and are no settings: they say whom `import`, `export` and `run` talk to.
-const OF_CLIENTS: [&str; 2] = ["PROMPTCARDS_SERVER", "PROMPTCARDS_API_KEY"];
+const OF_CLIENTS: [&str; 3] = ["PROMPTCARDS_SERVER", "PROMPTCARDS_WORKSPACE", "PROMPTCARDS_API_KEY"];
 /// The file of the database in the data folder.
 pub(crate) const DATABASE: &str = "promptcards.db";
 
@@ -49,6 +49,8 @@ pub struct Config {
     pub cache: CacheSettings,
     /// How long the audit log is kept.
     pub audit: AuditSettings,
+    /// What the server may call beside its model servers.
+    pub outbound: OutboundSettings,
     /// The model servers. Naming any replaces the two that are there by default.
     pub providers: ProvidersSettings,
 }
@@ -246,7 +248,11 @@ mod tests {
         let variables = environment(&[("PROMPTCARDS_READERS", "3")]);
         assert!(Config::load(&Flags::default(), &variables).is_err());
         // One environment may serve both a server and its clients.
-        let variables = environment(&[("PROMPTCARDS_SERVER", "http://x"), ("PROMPTCARDS_API_KEY", "k")]);
+        let variables = environment(&[
+            ("PROMPTCARDS_SERVER", "http://x"),
+            ("PROMPTCARDS_WORKSPACE", "lab"),
+            ("PROMPTCARDS_API_KEY", "k"),
+        ]);
         let without = Config::load(&Flags::default(), &Vec::new()).unwrap();
         assert_eq!(Config::load(&Flags::default(), &variables).unwrap(), without);
     }

@@ -3,6 +3,7 @@
 mod address;
 mod events;
 mod key;
+mod workspace;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,9 +18,8 @@ use serde_json::Value;
 
 pub(crate) use address::Address;
 pub(crate) use events::{Event, Events};
+pub(crate) use workspace::Workspace;
 
-/// The only workspace that a server has today.
-const WORKSPACE: &str = "default";
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long an answer may take. An import of 32 MiB takes a few seconds, and its way to the server longer.
 const LIMIT: Duration = Duration::from_mins(5);
@@ -36,6 +36,15 @@ pub(crate) struct ServerArgs {
         help_heading = "Server"
     )]
     server: Address,
+    /// The workspace, by its name in addresses
+    #[arg(
+        long,
+        value_name = "SLUG",
+        env = "PROMPTCARDS_WORKSPACE",
+        default_value = engine::DEFAULT_WORKSPACE,
+        help_heading = "Server"
+    )]
+    workspace: Workspace,
     /// A file with the API key; without it the variable `PROMPTCARDS_API_KEY`, if it is set
     #[arg(long, value_name = "FILE", help_heading = "Server")]
     api_key_file: Option<PathBuf>,
@@ -46,6 +55,7 @@ pub(crate) struct ServerArgs {
 pub(crate) struct Server {
     client: Client,
     address: Address,
+    workspace: Workspace,
     key: Option<HeaderValue>,
 }
 
@@ -125,7 +135,8 @@ impl ServerArgs {
             // Else the certificates of the system are read, and none can be built where there are none.
             builder = builder.tls_backend_preconfigured(no_certificates()?);
         }
-        Ok(Server { client: builder.build()?, address: self.server.clone(), key })
+        let (address, workspace) = (self.server.clone(), self.workspace.clone());
+        Ok(Server { client: builder.build()?, address, workspace, key })
     }
 }
 
@@ -140,6 +151,11 @@ impl Server {
     /// Where it is.
     pub(crate) fn address(&self) -> &Address {
         &self.address
+    }
+
+    /// The address of a page of the workspace.
+    pub(crate) fn page(&self, path: &str) -> String {
+        self.address.join(&format!("{}{path}", self.workspace.of_pages()))
     }
 
     /// Reads JSON.
@@ -182,8 +198,8 @@ impl Server {
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let request =
-            self.client.request(method, self.address.join(&format!("/api/v1/workspaces/{WORKSPACE}{path}")));
+        let path = format!("/api/v1/workspaces/{}{path}", self.workspace);
+        let request = self.client.request(method, self.address.join(&path));
         match &self.key {
             Some(key) => request.header(AUTHORIZATION, key.clone()),
             None => request,

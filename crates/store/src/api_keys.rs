@@ -91,6 +91,8 @@ pub struct LiveApiKey {
     pub user_name: String,
     /// What the account is on the server.
     pub role: ServerRole,
+    /// Whether its sign-in asks for a second factor.
+    pub two_factor: bool,
 }
 
 impl FromRow for LiveApiKey {
@@ -105,6 +107,7 @@ impl FromRow for LiveApiKey {
             user_id: row.get(5)?,
             user_name: row.get(6)?,
             role: row.parse(7)?,
+            two_factor: row.get(8)?,
         })
     }
 }
@@ -136,7 +139,7 @@ pub fn insert(conn: &mut Conn, key: &NewApiKey) -> Result<bool> {
 pub fn live(conn: &mut Conn, key_id: &str, now: Millis) -> Result<Option<LiveApiKey>> {
     const LIVE: Sql = Sql::new(
         "SELECT api_keys.id, api_keys.secret_hash, api_keys.workspace_id, api_keys.scopes, api_keys.last_used_at, users.id, \
-         users.name, users.role FROM api_keys JOIN users ON users.id = api_keys.user_id \
+         users.name, users.role, users.totp_confirmed_at IS NOT NULL FROM api_keys JOIN users ON users.id = api_keys.user_id \
          WHERE api_keys.key_id = $1 AND api_keys.revoked_at IS NULL AND api_keys.expires_at > $2 \
          AND users.disabled_at IS NULL",
     );

@@ -2,7 +2,7 @@
 
 use domain::budget::{Budget, DailyUsage, Day};
 use domain::clock::Millis;
-use domain::ids::{ApiKeyId, WorkspaceId};
+use domain::ids::{ApiKeyId, UserId, WorkspaceId};
 
 use crate::{Conn, FromRow, Result, Row, Sql};
 
@@ -79,6 +79,18 @@ pub fn get(conn: &mut Conn, subject: &str, day: Day) -> Result<BudgetRow> {
          LEFT JOIN daily_usage ON daily_usage.subject_id = one.subject_id AND daily_usage.day = $2",
     ));
     conn.query_one(GET, &[&subject, &day.0])
+}
+
+/// The budgets of the API keys of an account, one for each key, with what has been used of each on the day.
+pub fn of_api_keys(conn: &mut Conn, user: UserId, day: Day) -> Result<Vec<BudgetRow>> {
+    const OF_API_KEYS: Sql = Sql::new(concat!(
+        "SELECT api_keys.id, ",
+        budget_columns!(),
+        "FROM api_keys LEFT JOIN budgets ON budgets.subject_id = api_keys.id \
+         LEFT JOIN daily_usage ON daily_usage.subject_id = api_keys.id AND daily_usage.day = $2 \
+         WHERE api_keys.user_id = $1",
+    ));
+    conn.query_all(OF_API_KEYS, &[&user, &day.0])
 }
 
 /// Sets the budget of a workspace or of an API key.

@@ -88,6 +88,12 @@ pub fn find(conn: &mut Conn, workspace: WorkspaceId, slug: &str) -> Result<Optio
     conn.query_opt(FIND, &[&workspace, &slug])
 }
 
+/// The card of this id.
+pub fn get(conn: &mut Conn, card: CardId) -> Result<Option<CardRow>> {
+    const GET: Sql = Sql::new(concat!("SELECT ", card_columns!(), " FROM cards WHERE id = $1"));
+    conn.query_opt(GET, &[&card])
+}
+
 /// All cards, archived ones too, by slug.
 pub fn all(conn: &mut Conn, workspace: WorkspaceId) -> Result<Vec<CardRow>> {
     const ALL: Sql =

@@ -101,6 +101,17 @@ pub fn remove(conn: &mut Conn, workspace: WorkspaceId, user: UserId) -> Result<b
     Ok(conn.execute(REMOVE, &[&workspace, &user])? == 1)
 }
 
+/// The slugs of the workspaces whose only owner the account is.
+pub fn owned_alone(conn: &mut Conn, user: UserId) -> Result<Vec<String>> {
+    const OWNED: Sql = Sql::new(
+        "SELECT workspaces.slug FROM members JOIN workspaces ON workspaces.id = members.workspace_id \
+         WHERE members.user_id = $1 AND members.role = 'owner' AND NOT EXISTS (SELECT 1 FROM members others \
+         WHERE others.workspace_id = members.workspace_id AND others.role = 'owner' AND others.user_id <> $1) \
+         ORDER BY workspaces.slug",
+    );
+    conn.query_all(OWNED, &[&user])
+}
+
 /// Lets an account in as a viewer until a time, unless it is a member for good. False: it is.
 pub fn enter(
     conn: &mut Conn,

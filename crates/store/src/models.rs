@@ -32,7 +32,8 @@ impl FromRow for ProviderRow {
     }
 }
 
-/// Makes a provider, or brings the one of this name up to date.
+/// Makes a provider that is configured, or brings the one of this name up to date. One that was saved under the name
+/// stays what it is.
 pub fn put_provider(
     conn: &mut Conn,
     workspace: WorkspaceId,
@@ -43,7 +44,8 @@ pub fn put_provider(
         "INSERT INTO providers (id, workspace_id, name, kind, base_url, concurrency, created_at, updated_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $7) ON CONFLICT (workspace_id, name) DO UPDATE SET \
          kind = excluded.kind, base_url = excluded.base_url, concurrency = excluded.concurrency, \
-         updated_at = excluded.updated_at",
+         updated_at = excluded.updated_at \
+         WHERE NOT EXISTS (SELECT 1 FROM saved_providers WHERE saved_providers.provider_id = providers.id)",
     );
     conn.execute(
         PUT,
@@ -60,7 +62,7 @@ pub fn put_provider(
     .map(drop)
 }
 
-/// The providers of a workspace, by name.
+/// The providers of a workspace, by name, whether they were saved or are configured.
 pub fn providers(conn: &mut Conn, workspace: WorkspaceId) -> Result<Vec<ProviderRow>> {
     const LIST: Sql = Sql::new(
         "SELECT id, name, kind, base_url, concurrency FROM providers WHERE workspace_id = $1 ORDER BY name",

@@ -142,6 +142,23 @@ pub fn void_setups(conn: &mut Conn, at: Millis) -> Result<u64> {
     conn.execute(VOID, &[&at])
 }
 
+/// The hash of a link, the name that it proposes, and the e-mail address that it gives.
+pub type NamingLink = (String, Option<String>, Option<String>);
+
+/// The links that name somebody, used or not.
+pub fn naming(conn: &mut Conn) -> Result<Vec<NamingLink>> {
+    const NAMING: Sql = Sql::new(
+        "SELECT secret_hash, name, email FROM one_time_links WHERE name IS NOT NULL OR email IS NOT NULL",
+    );
+    conn.query_all(NAMING, &[])
+}
+
+/// Takes links away.
+pub fn remove(conn: &mut Conn, hashes: &[String]) -> Result<()> {
+    const REMOVE: Sql = Sql::new("DELETE FROM one_time_links WHERE secret_hash = $1");
+    conn.execute_many(REMOVE, hashes, |hash| [hash]).map(drop)
+}
+
 /// Forgets the links that were void before a time.
 pub fn forget(conn: &mut Conn, before: Millis) -> Result<u64> {
     const FORGET: Sql = Sql::new("DELETE FROM one_time_links WHERE expires_at < $1");

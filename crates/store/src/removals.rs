@@ -102,7 +102,7 @@ pub enum Step {
     Cases(i64),
     /// The events up to, not including, this number.
     Events(i64),
-    /// The run itself, with its versions, models and columns.
+    /// The run itself, with its versions, models, columns and shares.
     Run,
 }
 
@@ -178,7 +178,11 @@ pub fn take_step(conn: &mut Conn, run: &RunRow, step: &Step) -> Result<u64> {
     ];
     const CASES: Sql = of_a_marked_run!("DELETE FROM run_cases WHERE run_id = $1 AND position < $2");
     const EVENTS: Sql = of_a_marked_run!("DELETE FROM run_events WHERE run_id = $1 AND number < $2");
-    const RUN: [Sql; 4] = [
+    const RUN: [Sql; 6] = [
+        of_a_marked_run!(
+            "DELETE FROM share_accounts WHERE share_id IN (SELECT id FROM shares WHERE run_id = $1)"
+        ),
+        of_a_marked_run!("DELETE FROM shares WHERE run_id = $1"),
         of_a_marked_run!("DELETE FROM run_columns WHERE run_id = $1"),
         of_a_marked_run!("DELETE FROM run_models WHERE run_id = $1"),
         of_a_marked_run!("DELETE FROM run_versions WHERE run_id = $1"),

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use domain::cost::NanoDollars;
 use domain::ids::{
-    ApiKeyId, CardId, CaseId, InstanceId, ProviderId, RunId, SessionId, SuiteId, TokenId, UserId, VersionId,
-    WorkspaceId,
+    ApiKeyId, CardId, CaseId, EndpointId, InstanceId, ProviderId, RunId, SessionId, ShareId, SuiteId,
+    TokenId, UserId, VersionId, WorkspaceId,
 };
 use domain::verdict::Verdict;
 use serde::{Serialize, de::DeserializeOwned};
@@ -202,10 +202,12 @@ identifiers!(
     SuiteId,
     CaseId,
     ProviderId,
+    EndpointId,
     RunId,
     InstanceId,
     UserId,
     SessionId,
+    ShareId,
     TokenId,
     ApiKeyId
 );

@@ -36,6 +36,11 @@ impl TestServer {
         Self::on(TestDatabase::new(), FakeOllama::start(ollama).unwrap(), change).await
     }
 
+    /// Starts one on a database that another one has left.
+    pub async fn again(database: TestDatabase) -> Self {
+        Self::on(database, FakeOllama::start(Options::default()).unwrap(), |_| {}).await
+    }
+
     async fn on(database: TestDatabase, ollama: FakeOllama, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = config(&database, &ollama.url());
         change(&mut config);

@@ -91,7 +91,8 @@ export interface paths {
         put?: never;
         /**
          * Make an API key
-         * @description It opens one workspace, may do what its scopes say, and never more than its owner.
+         * @description It opens one workspace, may do what its scopes say, and never more than its owner. With a budget, the runs that it
+         *     starts use no more than that on a day.
          */
         post: operations["create_api_key"];
         delete?: never;
@@ -112,6 +113,27 @@ export interface paths {
         post?: never;
         /** Revoke one of one's own API keys */
         delete: operations["revoke_own_api_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/api-keys/{key}/budget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set the budget of one of one's own API keys
+         * @description What the runs that it starts may use on each day, beside what their workspace may. What is left out has no limit. A
+         *     run that would exceed it is paused and says why.
+         */
+        put: operations["set_api_key_budget"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -433,6 +455,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/outbound/endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what the server may call
+         * @description Nothing else is called, by whomever. First what the configuration names, then what admins have added.
+         */
+        get: operations["list_endpoints"];
+        put?: never;
+        /**
+         * Let the server call something
+         * @description A scheme, a host or a network, and a port. A listed name may stand for any machine but this one. Link-local
+         *     addresses, metadata of clouds, multicast, this server's own port and those of databases are refused, also where a
+         *     network holds them.
+         */
+        post: operations["add_endpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outbound/endpoints/{endpoint}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Let the server call something no more
+         * @description Providers there stay, and their calls are refused from the next one on. What the configuration names is changed
+         *     there.
+         */
+        delete: operations["remove_endpoint"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outbound/hosts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List everybody whom the server ever called
+         * @description With the number of calls and the times of the first and the last one, the last called first. What is not in this
+         *     list was sent nothing; name servers are asked for the names in it.
+         */
+        get: operations["list_contacted_hosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registration": {
         parameters: {
             query?: never;
@@ -565,6 +655,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/shared": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what was shared with your account, the latest first */
+        get: operations["list_shared"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shared/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read what a link shares
+         * @description It is a POST so that the secret stands in no address; nothing is changed. A link that is void for whatever reason
+         *     is answered like one that never was.
+         */
+        post: operations["look_at_shared"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shared/{share}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what was shared with your account */
+        get: operations["get_shared"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -616,7 +761,13 @@ export interface paths {
         get: operations["get_user"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Erase the person of an account
+         * @description Name, e-mail address, password, second factor, sessions, memberships and links go, and API keys end. What they made
+         *     stays, under a name that tells nothing. It cannot be undone. There is always an admin who is not disabled, and who is
+         *     the only owner of a workspace is not erased.
+         */
+        delete: operations["erase_user"];
         options?: never;
         head?: never;
         /**
@@ -1051,6 +1202,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{ws}/endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the endpoints that providers of a workspace may have
+         * @description They are those of the whole server: the configuration names some, admins add others.
+         */
+        get: operations["list_endpoints_of_workspace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{ws}/entry": {
         parameters: {
             query?: never;
@@ -1128,7 +1299,12 @@ export interface paths {
          */
         get: operations["list_members"];
         put?: never;
-        post?: never;
+        /**
+         * Add a member by name
+         * @description The account is found by its name or its e-mail address. An owner, who sees no list of accounts, is told when there is
+         *     no such one.
+         */
+        post: operations["add_member"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1166,14 +1342,48 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the configured providers, by name */
+        /**
+         * List the providers of a workspace, by name
+         * @description Those that the configuration of the server names, which every workspace has, and those that were added to this one.
+         */
         get: operations["list_providers"];
         put?: never;
-        post?: never;
+        /**
+         * Add a model server to a workspace
+         * @description Its address must be at an endpoint that the server may call: `…/endpoints` lists them. The key is kept sealed and
+         *     sent to that endpoint alone; no answer ever has it.
+         */
+        post: operations["add_provider"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/providers/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a provider */
+        get: operations["get_provider"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a provider
+         * @description Runs that used it keep what they have. 409 if the configuration names it, or a run uses it that has not ended.
+         */
+        delete: operations["remove_provider"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a provider
+         * @description Another scheme, host or port in its address takes its key away, which was given for the one before. 409 if the
+         *     configuration names it, or its address is changed while a run uses it that has not ended.
+         */
+        patch: operations["edit_provider"];
         trace?: never;
     };
     "/api/v1/workspaces/{ws}/providers/{provider}/diagnose": {
@@ -1193,6 +1403,28 @@ export interface paths {
          */
         post: operations["diagnose_provider"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/providers/{provider}/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Give a provider its key
+         * @description It is kept sealed and sent to the endpoint that the provider has now, and to no other. Runs that are under way use
+         *     it from their next call on.
+         */
+        put: operations["set_provider_key"];
+        post?: never;
+        /** Take a provider's key away */
+        delete: operations["clear_provider_key"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1633,6 +1865,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{ws}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List shares that have not expired, the latest first */
+        get: operations["list_shares"];
+        put?: never;
+        /**
+         * Let others read a card or a run
+         * @description By a link, by their accounts, or by both. They read this and nothing else. Nothing is sent: hand the link over.
+         */
+        post: operations["create_share"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/shares/{share}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a share back
+         * @description From now on nobody reads by it.
+         */
+        delete: operations["revoke_share"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{ws}/suites": {
         parameters: {
             query?: never;
@@ -1833,11 +2106,27 @@ export interface components {
             /** @description When it was made. */
             created_at: components["schemas"]["Timestamp"];
             disabled_at: components["schemas"]["Timestamp"] | null;
+            /** @description Whether its person was erased: then its name is made up, and it stays disabled. */
+            erased: boolean;
         };
         /** @description The process answers. */
         Alive: {
             /** @description Always `pass`: a process that cannot say so says nothing. */
             status: string;
+        };
+        /** @description Something that this server may call. */
+        AllowedEndpoint: {
+            id: components["schemas"]["EndpointId"] | null;
+            /**
+             * @description Scheme, host or network, and port.
+             * @example http://gpu-box:11434
+             */
+            endpoint: string;
+            /** @description Who says so. */
+            source: components["schemas"]["EndpointSource"];
+            /** @description The name of who added it. */
+            added_by: string | null;
+            added_at: components["schemas"]["Timestamp"] | null;
         };
         /** @description An API key, without what is secret in it. */
         ApiKey: {
@@ -1859,6 +2148,10 @@ export interface components {
             /** @description Where it was last used from. */
             last_used_address: string | null;
             revoked_at: components["schemas"]["Timestamp"] | null;
+            /** @description What the runs that it starts may use on each day of UTC. */
+            budget: components["schemas"]["Budget"];
+            /** @description What they have used today. */
+            used_today: components["schemas"]["DailyUsage"];
         };
         /**
          * Format: uuid
@@ -2017,7 +2310,8 @@ export interface components {
             expires_at: components["schemas"]["Timestamp"];
             /** @description Goes into the header `X-CSRF-Token` of every change that is made by cookie. */
             csrf_token: string;
-            tokens: components["schemas"]["Tokens"] | null;
+            /** @description The tokens, for a program that asked for them. A browser gets cookies, which no script can read. */
+            tokens?: components["schemas"]["Tokens"];
         };
         /** @description A second factor on its way. */
         BegunTwoFactor: {
@@ -2366,7 +2660,7 @@ export interface components {
          * @description What went wrong, for programs. The list only grows.
          * @enum {string}
          */
-        Code: "bad_request" | "invalid_json" | "duplicate_key" | "sign_in_required" | "sign_in_failed" | "invalid_token" | "wrong_password" | "invalid_link" | "registration_closed" | "forbidden" | "code_required" | "scope_missing" | "confirmation_required" | "entry_required" | "csrf_failed" | "foreign_origin" | "not_found" | "method_not_allowed" | "request_timeout" | "slug_taken" | "archived" | "nothing_changed" | "wrong_state" | "model_in_use" | "name_taken" | "last_admin" | "last_owner" | "two_factor_state" | "too_many" | "stale" | "body_too_large" | "url_too_long" | "unsupported_media_type" | "wrong_host" | "invalid" | "model_missing" | "no_cases" | "too_many_cells" | "idempotency_mismatch" | "precondition_required" | "rate_limited" | "headers_too_large" | "internal" | "overloaded" | "unavailable" | "provider_unavailable" | "storage_full" | "shutting_down";
+        Code: "bad_request" | "invalid_json" | "duplicate_key" | "sign_in_required" | "sign_in_failed" | "invalid_token" | "wrong_password" | "invalid_link" | "registration_closed" | "forbidden" | "code_required" | "scope_missing" | "confirmation_required" | "entry_required" | "csrf_failed" | "foreign_origin" | "not_found" | "method_not_allowed" | "request_timeout" | "slug_taken" | "archived" | "nothing_changed" | "wrong_state" | "model_in_use" | "provider_in_use" | "name_taken" | "last_admin" | "last_owner" | "two_factor_state" | "too_many" | "stale" | "body_too_large" | "url_too_long" | "unsupported_media_type" | "wrong_host" | "invalid" | "model_missing" | "no_cases" | "too_many_cells" | "idempotency_mismatch" | "precondition_required" | "rate_limited" | "headers_too_large" | "internal" | "overloaded" | "unavailable" | "provider_unavailable" | "storage_full" | "shutting_down";
         /** @description One column of the matrix: one version on one model. */
         Column: {
             /**
@@ -2426,6 +2720,23 @@ export interface components {
             /** @description What the app shows now. */
             code: string;
         };
+        /** @description Somebody whom a server of this database called. */
+        ContactedHost: {
+            /**
+             * @description Scheme, host and port.
+             * @example http://gpu-box:11434
+             */
+            endpoint: string;
+            /**
+             * Format: int64
+             * @description How many calls were made, whether they were answered or not; of a database, how many servers started with it.
+             */
+            calls: number;
+            /** @description When the first one was. */
+            first_at: components["schemas"]["Timestamp"];
+            /** @description When the last one was. */
+            last_at: components["schemas"]["Timestamp"];
+        };
         /** @description How many cells are in which state, and with which verdict. */
         Counts: {
             /**
@@ -2468,6 +2779,13 @@ export interface components {
         CreatedApiKey: components["schemas"]["ApiKey"] & {
             /** @description All of it, shown this once. It goes into `Authorization: Bearer`. */
             key: string;
+        };
+        /** @description A share that was just made. */
+        CreatedShare: {
+            /** @description The share. */
+            share: components["schemas"]["Share"];
+            /** @description The address of its link, shown this once. Its secret stands behind `#`, where no server sees it. */
+            path: string | null;
         };
         /** @description Proof that a page of this server sends a change. */
         CsrfToken: {
@@ -2597,6 +2915,18 @@ export interface components {
             /** @description The content. A template that does not parse is kept; it cannot be saved as a version. */
             content: components["schemas"]["CardContent"];
         };
+        /** @description What of a model server is to be changed; what is absent stays. */
+        EditProvider: {
+            /** @description Its address. Another scheme, host or port takes the key away: it was given for the one before. */
+            base_url?: string | null;
+            /**
+             * Format: int32
+             * @description How many calls it is given at once.
+             */
+            concurrency?: number | null;
+            /** @description What the tokens of its models cost, all of them. */
+            prices?: components["schemas"]["Price"][] | null;
+        };
         /** @description What is to be changed of an account. */
         EditUser: {
             role?: components["schemas"]["ServerRole"] | null;
@@ -2608,6 +2938,16 @@ export interface components {
             /** @description Its name for people. */
             name: string;
         };
+        /**
+         * Format: uuid
+         * @description Something that this server may call.
+         */
+        EndpointId: string;
+        /**
+         * @description Who says that something may be called.
+         * @enum {string}
+         */
+        EndpointSource: "configuration" | "added";
         /** @description Why an admin enters a workspace. */
         EnterWorkspace: {
             /** @description The reason, which its owners see. */
@@ -2907,6 +3247,18 @@ export interface components {
             /** @description What stands behind `#` in it. */
             secret: string;
         };
+        /** @description The link of a share, and what to read by it. */
+        LookAtShared: {
+            /** @description What stands behind `#` in the link. */
+            secret: string;
+            /** @description Which part of it. */
+            part?: components["schemas"]["SharedPart"];
+            /**
+             * Format: int64
+             * @description Where in that part; what it means is said there.
+             */
+            at?: number | null;
+        };
         /** @description A member of a workspace. */
         Member: {
             /** @description The account. */
@@ -3099,6 +3451,7 @@ export interface components {
              * @description After how many days it ends.
              */
             expires_in_days?: number;
+            budget?: components["schemas"]["Budget"] | null;
         };
         /** @description A card to be made. */
         NewCard: {
@@ -3113,6 +3466,56 @@ export interface components {
             /** @description Words to find it by. */
             tags?: string[];
             content?: components["schemas"]["CardContent"] | null;
+        };
+        /** @description Something that this server is to be allowed to call. */
+        NewEndpoint: {
+            /**
+             * @description Scheme, host or network, and port: `http://gpu-box:11434`, `https://models.example.org:443`,
+             *     `http://10.0.0.0/8:11434`, `http://[fd00::/8]:11434`.
+             * @example http://gpu-box:11434
+             */
+            endpoint: string;
+        };
+        /** @description Who is to be a member. */
+        NewMember: {
+            /** @description The account, by its name or its e-mail address. */
+            name: string;
+            /** @description What it is to be in the workspace. */
+            role: components["schemas"]["WorkspaceRole"];
+        };
+        /** @description A model server to be added. */
+        NewProvider: {
+            /** @description The name it is chosen by, which never changes: letters, digits, `-`, `_` and `.`. */
+            name: string;
+            /** @description What it speaks: `ollama` or `openai`. */
+            kind: string;
+            /** @description Its address, at an endpoint that the server may call. */
+            base_url: string;
+            /** @description The key that its calls carry. It is kept sealed, and shown to nobody. */
+            key?: string | null;
+            /**
+             * Format: int32
+             * @description How many calls it is given at once; 4 for `ollama`, 16 for `openai` where nothing is said.
+             */
+            concurrency?: number | null;
+            /** @description What the tokens of its models cost. */
+            prices?: components["schemas"]["Price"][];
+        };
+        /** @description What is to be shared, with whom, and for how long. */
+        NewShare: {
+            /** @description Slug of the card. Give it or `run`. */
+            card?: string | null;
+            run?: components["schemas"]["RunId"] | null;
+            /**
+             * Format: int64
+             * @description For how many days, 1 to 365.
+             * @default 30
+             */
+            expires_in_days: number;
+            /** @description Whether it has a link, by which anybody can read it who has the link. */
+            link?: boolean;
+            /** @description The names of the accounts that can read it, of whatever role. */
+            accounts?: string[];
         };
         /** @description A workspace to be made. Who makes it owns it. */
         NewWorkspace: {
@@ -3178,6 +3581,13 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
+        Page_AllowedEndpoint: {
+            /** @description The items, in the order of the list. */
+            items: components["schemas"]["AllowedEndpoint"][];
+            /** @description Give it as `cursor` to read on; `null` on the last page. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
         Page_ApiKey: {
             /** @description The items, in the order of the list. */
             items: components["schemas"]["ApiKey"][];
@@ -3234,6 +3644,13 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
+        Page_ContactedHost: {
+            /** @description The items, in the order of the list. */
+            items: components["schemas"]["ContactedHost"][];
+            /** @description Give it as `cursor` to read on; `null` on the last page. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
         Page_Label: {
             /** @description The items, in the order of the list. */
             items: components["schemas"]["Label"][];
@@ -3279,6 +3696,20 @@ export interface components {
         Page_Session: {
             /** @description The items, in the order of the list. */
             items: components["schemas"]["Session"][];
+            /** @description Give it as `cursor` to read on; `null` on the last page. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Share: {
+            /** @description The items, in the order of the list. */
+            items: components["schemas"]["Share"][];
+            /** @description Give it as `cursor` to read on; `null` on the last page. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_SharedItem: {
+            /** @description The items, in the order of the list. */
+            items: components["schemas"]["SharedItem"][];
             /** @description Give it as `cursor` to read on; `null` on the last page. */
             next_cursor: string | null;
         };
@@ -3375,6 +3806,15 @@ export interface components {
             /** @description The card that is being edited, so that it cannot include itself. */
             slug?: string | null;
         };
+        /** @description What the tokens of a model cost. */
+        Price: {
+            /** @description The model's name, as the provider lists it. */
+            model: string;
+            /** @description A million tokens of prompt, in US dollars. */
+            prompt_usd: components["schemas"]["NanoDollars"];
+            /** @description A million tokens of answer, in US dollars. */
+            completion_usd: components["schemas"]["NanoDollars"];
+        };
         /** @description The body of every error: `application/problem+json`, RFC 9457. */
         Problem: {
             /** @description Where the code is explained. */
@@ -3405,7 +3845,7 @@ export interface components {
          * @enum {string}
          */
         Profile: "strict" | "standard";
-        /** @description A configured model server. */
+        /** @description A model server. */
         Provider: {
             /** @description The provider. */
             id: components["schemas"]["ProviderId"];
@@ -3422,12 +3862,30 @@ export interface components {
             concurrency: number;
             /** @description Whether its answers are simulated. */
             simulated: boolean;
+            /** @description Whether it comes from the configuration of the server, where alone it is changed. */
+            configured: boolean;
+            /** @description Whether its calls carry a key. Nobody can read it. */
+            has_key: boolean;
+            /** @description What the tokens of its models cost. */
+            prices: components["schemas"]["Price"][];
+            /** @description Why it may not be called now, in a sentence. None: it may. */
+            refused: string | null;
+            /**
+             * Format: int64
+             * @description Grows with every change: its ETag, for `If-Match`. 0 where it is configured.
+             */
+            revision: number;
         };
         /**
          * Format: uuid
          * @description A configured model server.
          */
         ProviderId: string;
+        /** @description The key of a model server. */
+        ProviderKey: {
+            /** @description The key itself. */
+            key: string;
+        };
         /** @description A public key, as RFC 7517 has it. */
         PublicKey: {
             /** @description Its name: the thumbprint of RFC 7638. */
@@ -3570,6 +4028,12 @@ export interface components {
              * @description Tokens of the messages, estimated from their length.
              */
             estimated_tokens: number;
+        };
+        /** @description What browsers send. */
+        Reports: {
+            [key: string]: unknown;
+        }[] | {
+            [key: string]: unknown;
         };
         /** @description What was sent for a cell and what came back. */
         ResultView: {
@@ -3811,6 +4275,139 @@ export interface components {
         SetupState: {
             /** @description There is no account yet. */
             needed: boolean;
+        };
+        /** @description What lets others read a card or a run. */
+        Share: {
+            /** @description The share. */
+            id: components["schemas"]["ShareId"];
+            card_id: components["schemas"]["CardId"] | null;
+            run_id: components["schemas"]["RunId"] | null;
+            /** @description Whether it has a link. */
+            link: boolean;
+            /** @description The names of the accounts that it is for. */
+            accounts: string[];
+            /** @description Who made it. */
+            created_by: string;
+            /** @description When. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description From when on it is void. */
+            expires_at: components["schemas"]["Timestamp"];
+            /** @description Whether it lets be read now. It does not while the card is archived, or while who made it is no editor. */
+            works: boolean;
+        };
+        /**
+         * Format: uuid
+         * @description What lets others read a card or a run.
+         */
+        ShareId: string;
+        /** @description A card that is shared. */
+        SharedCard: {
+            /** @description Its name for people. */
+            title: string;
+            /** @description What it is for. */
+            description: string;
+            /** @description Its tags, sorted. */
+            tags: string[];
+            /**
+             * Format: int64
+             * @description Number of its latest version, if it has one.
+             */
+            latest_version: number | null;
+            /** @description Its labels, by name. */
+            labels: components["schemas"]["CardLabel"][];
+            /**
+             * Format: int64
+             * @description How many cases its suite has.
+             */
+            case_count: number;
+        };
+        /** @description Something that is shared. */
+        SharedItem: {
+            /** @description The share. */
+            id: components["schemas"]["ShareId"];
+            /** @description What it is. */
+            kind: components["schemas"]["SharedKind"];
+            /** @description Title of the card, or of the cards that the run is of. */
+            title: string;
+            /**
+             * Format: int64
+             * @description Number of the run.
+             */
+            run_number: number | null;
+            /** @description From when on it cannot be read by this share. */
+            expires_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description What kind of thing is shared.
+         * @enum {string}
+         */
+        SharedKind: "card" | "run";
+        /**
+         * @description A part of what is shared.
+         * @enum {string}
+         */
+        SharedPart: "whole" | "versions" | "version" | "cases" | "rows" | "cell";
+        /**
+         * @description A part of what is shared. Names of accounts and addresses of model servers are left out of it: their fields are
+         *     empty.
+         */
+        SharedView: {
+            /** @description What is shared. */
+            share: components["schemas"]["SharedItem"];
+            /** @description The card. */
+            card: components["schemas"]["SharedCard"];
+            version: components["schemas"]["Version"] | null;
+            /** @enum {string} */
+            part: "card";
+        } | {
+            /** @description What is shared. */
+            share: components["schemas"]["SharedItem"];
+            /** @description The run. */
+            run: components["schemas"]["Run"];
+            /** @enum {string} */
+            part: "run";
+        } | {
+            /** @description Newest first. */
+            versions: components["schemas"]["VersionSummary"][];
+            /**
+             * Format: int64
+             * @description Give it as `at` to read on; `null` on the last page.
+             */
+            next: number | null;
+            /** @enum {string} */
+            part: "versions";
+        } | {
+            /** @description The version. */
+            version: components["schemas"]["Version"];
+            /** @enum {string} */
+            part: "version";
+        } | {
+            /** @description In the order of the suite. */
+            cases: components["schemas"]["Case"][];
+            /**
+             * Format: int64
+             * @description Give it as `at` to read on; `null` on the last page.
+             */
+            next: number | null;
+            /** @enum {string} */
+            part: "cases";
+        } | {
+            /** @description Row by row and column by column. */
+            cells: components["schemas"]["CellSummary"][];
+            /** @description The cases that the rows are of. */
+            cases: components["schemas"]["CaseView"][];
+            /**
+             * Format: int64
+             * @description Give it as `at` to read on; `null` on the last page.
+             */
+            next: number | null;
+            /** @enum {string} */
+            part: "rows";
+        } | {
+            /** @description The cell. */
+            cell: components["schemas"]["CellView"];
+            /** @enum {string} */
+            part: "cell";
         };
         /** @description Who signs in. */
         SignIn: {
@@ -4283,6 +4880,33 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    set_api_key_budget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The API key's id. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Budget"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     change_password: {
         parameters: {
             query?: never;
@@ -4574,7 +5198,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/reports+json": Record<string, never>;
+                "application/reports+json": components["schemas"]["Reports"];
             };
         };
         responses: {
@@ -4700,6 +5324,102 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_endpoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AllowedEndpoint"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    add_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEndpoint"];
+            };
+        };
+        responses: {
+            /** @description It was listed already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AllowedEndpoint"];
+                };
+            };
+            /** @description It is listed now. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AllowedEndpoint"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    remove_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the entry of the list. */
+                endpoint: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is not listed any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_contacted_hosts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ContactedHost"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -4937,6 +5657,83 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    list_shared: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SharedItem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    look_at_shared: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookAtShared"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_shared: {
+        parameters: {
+            query?: {
+                /** @description Which part of it. */
+                part?: "whole" | "versions" | "version" | "cases" | "rows" | "cell";
+                /** @description Where in that part; what it means is said there. */
+                at?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The share's id. */
+                share: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     list_users: {
         parameters: {
             query?: {
@@ -5005,6 +5802,28 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Account"];
                 };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    erase_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id. */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nothing tells any more whose account it was. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };
@@ -5878,6 +6697,29 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    list_endpoints_of_workspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AllowedEndpoint"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     enter_workspace: {
         parameters: {
             query?: never;
@@ -5925,7 +6767,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/yaml": string;
+                    "application/yaml": Record<string, never>;
                 };
             };
             default: components["responses"]["Problem"];
@@ -5980,6 +6822,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Member"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    add_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMember"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -6061,6 +6930,118 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    add_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProvider"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    ETag?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+                /** @description The provider's id. */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    remove_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+                /** @description The provider's id. */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone, and its key with it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    edit_provider: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what is changed, as it was received. */
+                "If-Match": string;
+            };
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+                /** @description The provider's id. */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditProvider"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     diagnose_provider: {
         parameters: {
             query?: never;
@@ -6085,6 +7066,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Diagnosis"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    set_provider_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+                /** @description The provider's id. */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderKey"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    clear_provider_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+                /** @description The provider's id. */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -6283,7 +7320,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["Pull"];
+                    "text/event-stream": {
+                        id: string;
+                        event: string;
+                        data: string;
+                    };
                 };
             };
             default: components["responses"]["Problem"];
@@ -6582,7 +7623,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["RunEvent"];
+                    "text/event-stream": {
+                        id: string;
+                        event: string;
+                        data: string;
+                    };
                 };
             };
             default: components["responses"]["Problem"];
@@ -6792,6 +7837,89 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["LoadedSamples"];
                 };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_shares: {
+        parameters: {
+            query?: {
+                /** @description Only shares of the card with this slug. */
+                card?: string;
+                /** @description Only shares of this run. */
+                run?: components["schemas"]["RunId"];
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Most shares of a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Share"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShare"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedShare"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    revoke_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+                /** @description The share's id. */
+                share: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is revoked. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };

@@ -3,6 +3,7 @@ import type { components } from "./schema";
 
 type Schemas = components["schemas"];
 
+export type AllowedEndpoint = Schemas["AllowedEndpoint"];
 export type Assertion = Schemas["Assertion"];
 export type AssertionType = Schemas["AssertionType"];
 export type Card = Schemas["Card"];
@@ -14,6 +15,7 @@ export type CaseView = Schemas["CaseView"];
 export type CellSummary = Schemas["CellSummary"];
 export type CellView = Schemas["CellView"];
 export type Column = Schemas["Column"];
+export type ContactedHost = Schemas["ContactedHost"];
 export type Counts = Schemas["Counts"];
 export type Diagnosis = Schemas["Diagnosis"];
 export type Draft = Schemas["Draft"];
@@ -38,6 +40,9 @@ export type RunEstimate = Schemas["Estimate"];
 export type RunEvent = Schemas["RunEvent"];
 export type RunRequest = Schemas["RunRequest"];
 export type RunState = Schemas["RunState"];
+export type Share = Schemas["Share"];
+export type SharedCard = Schemas["SharedCard"];
+export type SharedView = Schemas["SharedView"];
 export type TemplateProblem = Schemas["TemplateProblem"];
 export type VariableDefinition = Schemas["VariableDefinition"];
 export type Verdict = Schemas["Verdict"];

@@ -1,46 +1,40 @@
-import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
-import { part } from "@/lib/code";
+import { createRoute } from "@tanstack/react-router";
+import { lazyPage } from "./lazyPage";
 import { rootRoute } from "./root";
 
 export const accountRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/account",
   staticData: { of: "server" },
-  component: lazyRouteComponent(
-    () => part("AccountPage", () => import("@/features/account/AccountPage")),
-    "AccountPage",
-  ),
+  component: lazyPage("AccountPage", () => import("@/features/account/AccountPage")),
 });
 
 export const profileRoute = createRoute({
   getParentRoute: () => accountRoute,
   path: "/",
-  component: lazyRouteComponent(
-    () => part("ProfileTab", () => import("@/features/account/ProfileTab")),
-    "ProfileTab",
-  ),
+  component: lazyPage("ProfileTab", () => import("@/features/account/ProfileTab")),
 });
 
 export const sessionsRoute = createRoute({
   getParentRoute: () => accountRoute,
   path: "/sessions",
-  component: lazyRouteComponent(
-    () => part("SessionsTab", () => import("@/features/account/SessionsTab")),
-    "SessionsTab",
-  ),
+  component: lazyPage("SessionsTab", () => import("@/features/account/SessionsTab")),
 });
 
 export const keysRoute = createRoute({
   getParentRoute: () => accountRoute,
   path: "/api-keys",
-  component: lazyRouteComponent(() => part("KeysTab", () => import("@/features/account/KeysTab")), "KeysTab"),
+  component: lazyPage("KeysTab", () => import("@/features/account/KeysTab")),
 });
 
 export const limitsRoute = createRoute({
   getParentRoute: () => accountRoute,
   path: "/limits",
-  component: lazyRouteComponent(
-    () => part("LimitsTab", () => import("@/features/account/LimitsTab")),
-    "LimitsTab",
-  ),
+  component: lazyPage("LimitsTab", () => import("@/features/account/LimitsTab")),
+});
+
+export const sharedRoute = createRoute({
+  getParentRoute: () => accountRoute,
+  path: "/shared",
+  component: lazyPage("SharedTab", () => import("@/features/account/SharedTab")),
 });

@@ -1,6 +1,6 @@
-import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
-import { part } from "@/lib/code";
+import { createRoute } from "@tanstack/react-router";
 import { flag, text, whole } from "@/lib/searchParams";
+import { lazyPage } from "./lazyPage";
 import { rootRoute } from "./root";
 
 interface CardsSearch {
@@ -24,22 +24,19 @@ export const cardsRoute = createRoute({
     archived: flag(search.archived),
     new: flag(search.new),
   }),
-  component: lazyRouteComponent(
-    () => part("CardListPage", () => import("@/features/cards/CardListPage")),
-    "CardListPage",
-  ),
+  component: lazyPage("CardListPage", () => import("@/features/cards/CardListPage")),
 });
 
 export const cardRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/cards/$slug",
-  component: lazyRouteComponent(() => part("CardPage", () => import("./CardPage")), "CardPage"),
+  component: lazyPage("CardPage", () => import("./CardPage")),
 });
 
 export const cardEditorRoute = createRoute({
   getParentRoute: () => cardRoute,
   path: "/",
-  component: lazyRouteComponent(() => part("CardEditorTab", () => import("./CardPage")), "CardEditorTab"),
+  component: lazyPage("CardEditorTab", () => import("./CardPage")),
 });
 
 interface CasesSearch {
@@ -60,7 +57,7 @@ export const cardCasesRoute = createRoute({
     case: text(search.case),
     import: flag(search.import),
   }),
-  component: lazyRouteComponent(() => part("CardCasesTab", () => import("./CardPage")), "CardCasesTab"),
+  component: lazyPage("CardCasesTab", () => import("./CardPage")),
 });
 
 interface VersionsSearch {
@@ -77,17 +74,17 @@ export const cardVersionsRoute = createRoute({
     version: whole(search.version),
     against: whole(search.against),
   }),
-  component: lazyRouteComponent(() => part("CardVersionsTab", () => import("./CardPage")), "CardVersionsTab"),
+  component: lazyPage("CardVersionsTab", () => import("./CardPage")),
 });
 
 export const cardRunsRoute = createRoute({
   getParentRoute: () => cardRoute,
   path: "/runs",
-  component: lazyRouteComponent(() => part("CardRunsTab", () => import("./CardPage")), "CardRunsTab"),
+  component: lazyPage("CardRunsTab", () => import("./CardPage")),
 });
 
 export const cardSettingsRoute = createRoute({
   getParentRoute: () => cardRoute,
   path: "/settings",
-  component: lazyRouteComponent(() => part("CardSettingsTab", () => import("./CardPage")), "CardSettingsTab"),
+  component: lazyPage("CardSettingsTab", () => import("./CardPage")),
 });

@@ -1,13 +1,10 @@
-import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
-import { part } from "@/lib/code";
+import { createRoute } from "@tanstack/react-router";
+import { lazyPage } from "./lazyPage";
 import { rootRoute } from "./root";
 
 export const healthRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/health",
   staticData: { of: "server" },
-  component: lazyRouteComponent(
-    () => part("HealthPage", () => import("@/features/health/HealthPage")),
-    "HealthPage",
-  ),
+  component: lazyPage("HealthPage", () => import("@/features/health/HealthPage")),
 });

@@ -1,6 +1,6 @@
-import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
-import { part } from "@/lib/code";
+import { createRoute } from "@tanstack/react-router";
 import { text } from "@/lib/searchParams";
+import { lazyPage } from "./lazyPage";
 import { rootRoute } from "./root";
 
 interface ModelsSearch {
@@ -12,8 +12,5 @@ export const modelsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/models",
   validateSearch: (search: Record<string, unknown>): ModelsSearch => ({ diagnose: text(search.diagnose) }),
-  component: lazyRouteComponent(
-    () => part("ModelsPage", () => import("@/features/models/ModelsPage")),
-    "ModelsPage",
-  ),
+  component: lazyPage("ModelsPage", () => import("@/features/models/ModelsPage")),
 });

@@ -1,6 +1,6 @@
 import { screen, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
-import { card, run } from "@/test/fixtures";
+import { card, provider, run } from "@/test/fixtures";
 import { openPage } from "@/test/page";
 import { on, Refusal } from "@/test/server";
 
@@ -10,16 +10,7 @@ const PROVIDERS = "/api/v1/workspaces/{ws}/providers";
 function models(over: { reachable?: boolean } = {}) {
   on("get", PROVIDERS, () => ({
     body: {
-      items: [
-        {
-          id: "o",
-          name: "ollama",
-          kind: "ollama",
-          base_url: "http://127.0.0.1:11434",
-          concurrency: 4,
-          simulated: false,
-        },
-      ],
+      items: [provider()],
       next_cursor: null,
     },
   }));

@@ -1,34 +1,25 @@
-import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
-import { part } from "@/lib/code";
+import { createRoute } from "@tanstack/react-router";
 import { flag, text, whole } from "@/lib/searchParams";
+import { lazyPage } from "./lazyPage";
 import { rootRoute } from "./root";
 
 export const membersRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/members",
-  component: lazyRouteComponent(
-    () => part("MembersPage", () => import("@/features/workspaces/MembersPage")),
-    "MembersPage",
-  ),
+  component: lazyPage("MembersPage", () => import("@/features/workspaces/MembersPage")),
 });
 
 export const budgetRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/budget",
-  component: lazyRouteComponent(
-    () => part("BudgetPage", () => import("@/features/workspaces/BudgetPage")),
-    "BudgetPage",
-  ),
+  component: lazyPage("BudgetPage", () => import("@/features/workspaces/BudgetPage")),
 });
 
 export const workspacesRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/workspaces",
   staticData: { of: "server" },
-  component: lazyRouteComponent(
-    () => part("WorkspacesPage", () => import("@/features/workspaces/WorkspacesPage")),
-    "WorkspacesPage",
-  ),
+  component: lazyPage("WorkspacesPage", () => import("@/features/workspaces/WorkspacesPage")),
 });
 
 interface PeopleSearch {
@@ -48,10 +39,7 @@ export const peopleRoute = createRoute({
     user: text(search.user),
     invite: flag(search.invite),
   }),
-  component: lazyRouteComponent(
-    () => part("PeoplePage", () => import("@/features/people/PeoplePage")),
-    "PeoplePage",
-  ),
+  component: lazyPage("PeoplePage", () => import("@/features/people/PeoplePage")),
 });
 
 interface AuditSearch {
@@ -83,8 +71,5 @@ export const auditRoute = createRoute({
     before: day(search.before),
     entry: whole(search.entry),
   }),
-  component: lazyRouteComponent(
-    () => part("AuditPage", () => import("@/features/audit/AuditPage")),
-    "AuditPage",
-  ),
+  component: lazyPage("AuditPage", () => import("@/features/audit/AuditPage")),
 });

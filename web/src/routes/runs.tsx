@@ -1,8 +1,8 @@
-import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { createRoute } from "@tanstack/react-router";
 import type { RunState } from "@/api/types";
 import { readRunAhead } from "@/features/runs";
-import { part } from "@/lib/code";
 import { oneOf, text, whole } from "@/lib/searchParams";
+import { lazyPage } from "./lazyPage";
 import { rootRoute } from "./root";
 
 const STATES: readonly RunState[] = ["queued", "running", "paused", "cancelled", "finished"];
@@ -19,10 +19,7 @@ export const runsRoute = createRoute({
     card: text(search.card),
     state: oneOf(search.state, STATES),
   }),
-  component: lazyRouteComponent(
-    () => part("RunListPage", () => import("@/features/runs/RunListPage")),
-    "RunListPage",
-  ),
+  component: lazyPage("RunListPage", () => import("@/features/runs/RunListPage")),
 });
 
 interface NewRunSearch {
@@ -38,10 +35,7 @@ export const newRunRoute = createRoute({
     card: text(search.card),
     version: whole(search.version),
   }),
-  component: lazyRouteComponent(
-    () => part("StartRunPage", () => import("@/features/runs/StartRunPage")),
-    "StartRunPage",
-  ),
+  component: lazyPage("StartRunPage", () => import("@/features/runs/StartRunPage")),
 });
 
 const SHOWN = ["fail", "error", "invalid", "unjudged", "different", "flaky"] as const;
@@ -66,5 +60,5 @@ export const runRoute = createRoute({
   loader: ({ context, params, location }) =>
     readRunAhead(context.queryClient, params.runId, location.search as RunSearch),
   shouldReload: false,
-  component: lazyRouteComponent(() => part("RunPage", () => import("@/features/runs/RunPage")), "RunPage"),
+  component: lazyPage("RunPage", () => import("@/features/runs/RunPage")),
 });

@@ -1,5 +1,5 @@
-import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
-import { part } from "@/lib/code";
+import { createRoute } from "@tanstack/react-router";
+import { lazyPage } from "./lazyPage";
 import { rootRoute } from "./root";
 
 // Pages for who is not signed in. Each is of nobody, so that it opens without a session.
@@ -9,38 +9,26 @@ export const setupRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/setup",
   staticData: ofNobody,
-  component: lazyRouteComponent(
-    () => part("SetupPage", () => import("@/features/session/SetupPage")),
-    "SetupPage",
-  ),
+  component: lazyPage("SetupPage", () => import("@/features/session/SetupPage")),
 });
 
 export const invitationRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/invitation",
   staticData: ofNobody,
-  component: lazyRouteComponent(
-    () => part("LinkPage", () => import("@/features/session/LinkPage")),
-    "InvitationPage",
-  ),
+  component: lazyPage("InvitationPage", () => import("@/features/session/LinkPage")),
 });
 
 export const resetRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/reset",
   staticData: ofNobody,
-  component: lazyRouteComponent(
-    () => part("LinkPage", () => import("@/features/session/LinkPage")),
-    "ResetPage",
-  ),
+  component: lazyPage("ResetPage", () => import("@/features/session/LinkPage")),
 });
 
 export const registerRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/register",
   staticData: ofNobody,
-  component: lazyRouteComponent(
-    () => part("RegisterPage", () => import("@/features/session/RegisterPage")),
-    "RegisterPage",
-  ),
+  component: lazyPage("RegisterPage", () => import("@/features/session/RegisterPage")),
 });

@@ -6,6 +6,7 @@ import type {
   Case,
   CellSummary,
   Health,
+  Provider,
   Run,
   Session,
   SignedIn,
@@ -27,6 +28,24 @@ export const health: Health = {
   started_at: "2026-11-23T08:00:00.000Z",
 };
 
+/** Ollama, as the configuration names it. */
+export function provider(over: Partial<Provider> = {}): Provider {
+  return {
+    id: "o",
+    name: "ollama",
+    kind: "ollama",
+    base_url: "http://127.0.0.1:11434",
+    concurrency: 4,
+    simulated: false,
+    configured: true,
+    has_key: false,
+    prices: [],
+    refused: null,
+    revision: 0,
+    ...over,
+  };
+}
+
 export function account(over: Partial<Account> = {}): Account {
   return {
     id: "0193f2a1-0000-7000-8000-0000000000d1",
@@ -36,6 +55,7 @@ export function account(over: Partial<Account> = {}): Account {
     two_factor: false,
     created_at: "2026-11-20T08:00:00.000Z",
     disabled_at: null,
+    erased: false,
     ...over,
   };
 }
@@ -52,7 +72,7 @@ export function session(over: Partial<Session> = {}): Session {
 }
 
 export function signedIn({ user, expires_at } = session()): SignedIn {
-  return { user, expires_at, csrf_token: "a-token", tokens: null };
+  return { user, expires_at, csrf_token: "a-token" };
 }
 
 /** Somebody who may read the workspace `default`, and nothing else. */

@@ -22,7 +22,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode};
 use uuid::Uuid;
 
-pub(crate) use attempt::{attempt, attempt_again};
+pub(crate) use attempt::{attempt, attempt_again, attempt_link};
 pub(crate) use cookies::{Cookies, Kept};
 pub(crate) use refusal::{csrf_failed, sign_in_required};
 pub(crate) use stream::end_with_the_right_to_it;

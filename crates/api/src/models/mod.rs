@@ -3,5 +3,4 @@
 pub(crate) mod delete;
 pub(crate) mod diagnose;
 pub(crate) mod list;
-pub(crate) mod providers;
 pub(crate) mod pulls;

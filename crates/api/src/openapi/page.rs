@@ -154,6 +154,10 @@ impl Page {
     }
 
     fn type_name(&mut self, schema: &Value) {
+        if let Some(event) = schema.pointer("/properties/data/contentSchema") {
+            self.text("events of ");
+            return self.type_name(event);
+        }
         if let Some(name) = schema["$ref"].as_str().and_then(|link| link.rsplit('/').next()) {
             let _ = write!(self.0, "<a href=\"#type-{name}\">{name}</a>");
         } else if let Some(choices) = schema["enum"].as_array() {

@@ -9,8 +9,10 @@ const SCHEMAS: &str = "#/components/schemas/";
 /// The finished document.
 ///
 /// The items of a page refer to their type. An absent value is no default. And what may be null in an answer is
-/// always there: only values that are left out of answers are optional, and those are never null.
+/// always there: only values that are left out of answers are optional, and those are never null. The type of a stream
+/// is that of the data of its events.
 pub(crate) fn refine(mut document: Value) -> Value {
+    describe_events(&mut document);
     let taken = taken(&document);
     let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") else { return document };
     let names: BTreeSet<String> = schemas.keys().cloned().collect();
@@ -28,6 +30,25 @@ pub(crate) fn refine(mut document: Value) -> Value {
         });
     }
     document
+}
+
+fn describe_events(document: &mut Value) {
+    let Some(Value::Object(paths)) = document.get_mut("paths") else { return };
+    let operations = paths.values_mut().filter_map(Value::as_object_mut).flat_map(Map::values_mut);
+    for operation in operations {
+        let Some(Value::Object(responses)) = operation.get_mut("responses") else { continue };
+        for response in responses.values_mut() {
+            if let Some(schema) = response.pointer_mut("/content/text~1event-stream/schema") {
+                let data = json!({ "type": "string", "contentMediaType": "application/json", "contentSchema": schema });
+                *schema = json!({
+                    "type": "object",
+                    "description": "One event of the stream.",
+                    "required": ["id", "event", "data"],
+                    "properties": { "id": { "type": "string" }, "event": { "type": "string" }, "data": data },
+                });
+            }
+        }
+    }
 }
 
 /// The names of the schemas that stand in a request.

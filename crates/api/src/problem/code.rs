@@ -130,8 +130,10 @@ codes! {
         "The action does not fit the state of the run, the pull or the provider. The detail names both.";
     ModelInUse = "model_in_use", CONFLICT, "The model is in use",
         "A run that has not ended uses the model, or it is being pulled. The detail says which.";
+    ProviderInUse = "provider_in_use", CONFLICT, "The provider is in use",
+        "A run that has not ended uses the provider. The detail says which.";
     NameTaken = "name_taken", CONFLICT, "The name is taken",
-        "Another account has this name or e-mail address. Choose another one.";
+        "Another account has this name or e-mail address, or another provider this name. Choose another one.";
     LastAdmin = "last_admin", CONFLICT, "The last admin",
         "There would be no admin left. Make somebody else an admin first.";
     LastOwner = "last_owner", CONFLICT, "The last owner",
@@ -139,7 +141,7 @@ codes! {
     TwoFactorState = "two_factor_state", CONFLICT, "The second factor is not in this state",
         "There is a second factor already, or there is none. The detail says which.";
     TooMany = "too_many", CONFLICT, "As many as there may be",
-        "There are as many of these as an account may have. Remove one first.";
+        "There are as many of these as there may be. Remove one first.";
     Stale = "stale", PRECONDITION_FAILED, "Changed by somebody else",
         "What you edit was changed after you read it. Read it again and repeat the edit; the ETag of the present state is in the response.";
     BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, "The body is too large",

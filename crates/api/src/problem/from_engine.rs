@@ -58,6 +58,7 @@ fn of_conflict(kind: Conflict) -> Code {
         Conflict::LastAdmin => Code::LastAdmin,
         Conflict::LastOwner => Code::LastOwner,
         Conflict::TwoFactor => Code::TwoFactorState,
+        Conflict::ProviderInUse => Code::ProviderInUse,
         Conflict::TooMany => Code::TooMany,
     }
 }
@@ -69,6 +70,7 @@ fn of_denial(kind: Denial) -> Code {
         Denial::Token => Code::InvalidToken,
         Denial::NoSession => Code::SignInRequired,
         Denial::Link => Code::InvalidLink,
+        Denial::Share => Code::NotFound,
         Denial::Registration => Code::RegistrationClosed,
         Denial::NotAllowed => Code::Forbidden,
     }

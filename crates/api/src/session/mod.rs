@@ -33,6 +33,7 @@ pub(crate) struct Begun {
     csrf_token: String,
     /// The tokens, for a program that asked for them. A browser gets cookies, which no script can read.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     tokens: Option<Tokens>,
 }
 

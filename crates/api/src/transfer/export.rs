@@ -27,7 +27,7 @@ pub(crate) struct ExportQuery {
 /// YAML with every version, label, draft and case, and with the cards that these include. An import of it makes the
 /// same cards, and an export of those the same file.
 #[utoipa::path(get, path = "/api/v1/workspaces/{ws}/export", tag = "cards", params(ExportQuery),
-    responses((status = 200, content_type = "application/yaml", body = String)))]
+    responses((status = 200, content_type = "application/yaml", body = Object)))]
 pub(crate) async fn export_cards(
     State(state): State<ApiState>,
     By(caller): By,

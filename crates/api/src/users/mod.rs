@@ -3,6 +3,7 @@
 pub(crate) mod api_keys;
 pub(crate) mod edit;
 pub(crate) mod end_sessions;
+pub(crate) mod erase;
 pub(crate) mod get;
 pub(crate) mod invite;
 pub(crate) mod list;

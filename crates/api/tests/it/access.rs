@@ -69,7 +69,7 @@ async fn account(people: &People, name: &str, role: ServerRole) -> (UserId, Stri
 
 async fn key(people: &People, user: UserId, scopes: &[Scope]) -> String {
     let (name, workspace) = ("a key".to_owned(), "default".to_owned());
-    let new = NewApiKey { name, workspace, scopes: scopes.to_vec(), expires_in_days: 90 };
+    let new = NewApiKey { name, workspace, scopes: scopes.to_vec(), expires_in_days: 90, budget: None };
     let made = people.create_api_key_of_user(&Caller::machine(), user, new).await.unwrap();
     made.text.expose_secret().to_owned()
 }
@@ -142,6 +142,8 @@ impl Place {
             ("user", someone.to_string()),
             ("session", NOBODY.to_owned()),
             ("key", NOBODY.to_owned()),
+            ("endpoint", NOBODY.to_owned()),
+            ("share", NOBODY.to_owned()),
         ]);
         Self { server, tokens, placeholders }
     }

@@ -45,7 +45,8 @@ fn every_operation_says_what_a_success_is() {
             assert!(responses.contains_key("default"), "{method} {path}");
             let has_revision =
                 ["/cards/", "/suites/"].iter().any(|part| path.contains(part)) && !path.contains("/labels/");
-            let edit = ["patch", "put", "delete"].contains(&method.as_str()) && has_revision;
+            let edit = ["patch", "put", "delete"].contains(&method.as_str()) && has_revision
+                || path.ends_with("/{provider}") && method == "patch";
             let conditions = operation["parameters"].as_array().into_iter().flatten();
             let named = conditions.filter(|parameter| parameter["name"] == "If-Match").count();
             assert_eq!(
@@ -66,6 +67,24 @@ fn what_may_be_null_in_an_answer_is_always_there() {
     let outcome = &document["components"]["schemas"]["Outcome"];
     assert!(!outcome["required"].as_array().unwrap().contains(&"metric".into()), "it is left out, not null");
     assert_eq!(outcome["properties"]["metric"]["type"], "string");
+    let begun = &document["components"]["schemas"]["Begun"];
+    assert!(
+        !begun["required"].as_array().unwrap().contains(&"tokens".into()),
+        "only a program is given them"
+    );
     let edit = &document["components"]["schemas"]["EditCard"];
     assert!(edit.get("required").is_none(), "what is absent stays");
+}
+
+#[test]
+fn a_stream_is_described_by_its_events_and_a_file_by_what_is_in_it() {
+    let document = document();
+    let run = "/api/v1/workspaces/{ws}/runs/{run}/events";
+    let success = |path: &str| document["paths"][path]["get"]["responses"]["200"]["content"].clone();
+    let event = success(run)["text/event-stream"]["schema"].clone();
+    let data = &event["properties"]["data"];
+    assert_eq!(data["contentSchema"]["$ref"], "#/components/schemas/RunEvent");
+    assert_eq!((&data["type"], &data["contentMediaType"]), (&"string".into(), &"application/json".into()));
+    let file = success("/api/v1/workspaces/{ws}/export");
+    assert_eq!(file["application/yaml"]["schema"]["type"], "object");
 }

@@ -36,6 +36,7 @@ mod routes;
 mod running;
 mod runs;
 mod server;
+mod sharing;
 mod shutdown;
 mod slow;
 mod stream;

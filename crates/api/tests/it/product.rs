@@ -74,6 +74,9 @@ async fn reports_of_browsers_are_taken() {
     assert_eq!(send("application/reports+json", report).await.status, 204);
     assert_eq!(send("application/csp-report", br#"{"csp-report":{}}"#).await.status, 204);
     assert_eq!(send("text/plain", report).await.code(), "unsupported_media_type");
+    for other in [&b"[null]"[..], b"[{}, 1]", b"7", b"\"text\""] {
+        assert_eq!(send("application/reports+json", other).await.code(), "invalid", "{other:?}");
+    }
     let large = format!("[{}]", "1,".repeat(8 * 1024) + "1");
     assert_eq!(send("application/reports+json", large.as_bytes()).await.code(), "body_too_large");
 }

@@ -243,6 +243,11 @@ async fn the_sixth_sign_in_that_fails_is_not_looked_at() {
         assert!(!fails(&standard, "192.0.2.1", &format!("account {account}")).await);
     }
     assert!(!fails(&standard, "192.0.2.1", "another").await, "fifty of an address");
+    // However it is written, it is one account.
+    for name in ["anna", " Anna", "ANNA ", "\u{ff41}nna", "ann\u{ff41}"] {
+        assert!(fails(&standard, "192.0.2.3", name).await);
+    }
+    assert!(!fails(&standard, "192.0.2.3", "anna").await);
     assert!(fails(&standard, "192.0.2.2", "account 1").await);
 }
 

@@ -61,6 +61,8 @@ actions! {
     UserDisable = "user.disable",
     /// An account was enabled again.
     UserEnable = "user.enable",
+    /// The person of an account was erased.
+    UserErase = "user.erase",
     /// A link to set a new password was made.
     ResetLink = "user.reset_link",
     /// A link was used: of an invitation or for a new password.
@@ -131,6 +133,10 @@ actions! {
     RunKeep = "run.keep",
     /// A run was deleted.
     RunDelete = "run.delete",
+    /// A card or a run was shared.
+    ShareCreate = "share.create",
+    /// A share was revoked.
+    ShareRevoke = "share.revoke",
     /// A model is pulled onto its server.
     ModelPull = "model.pull",
     /// A pull was cancelled.
@@ -147,7 +153,7 @@ actions! {
     ProviderKey = "provider.key",
     /// The addresses that may be called were changed.
     HostsEdit = "hosts.edit",
-    /// The daily budget of a workspace was set.
+    /// The daily budget of a workspace or of an API key was set.
     BudgetSet = "budget.set",
     /// A server was started.
     ServerStart = "server.start",

@@ -28,5 +28,7 @@ pub(crate) use draft::is_changed as draft_is_changed;
 pub(crate) use edit::stale;
 pub(crate) use includes::{look_up as look_up_include, read_version};
 pub(crate) use names::{is_label, slug};
-pub(crate) use versions::{pin_includes, row as version_row};
-pub(crate) use view::index as index_card;
+pub(crate) use versions::{
+    list as list_versions, pin_includes, read as read_whole_version, row as version_row,
+};
+pub(crate) use view::{find as find_card, index as index_card};

@@ -117,13 +117,7 @@ impl Engine {
         self.store
             .try_read(move |conn| {
                 let card = view::find(conn, workspace, &slug)?;
-                let rows = store::versions::list(conn, card.id, below.unwrap_or(i64::MAX), limit)?;
-                rows.into_iter()
-                    .map(|row| {
-                        let labels = labels_of(conn, &card, row.number)?;
-                        Ok(summary(&row, labels))
-                    })
-                    .collect()
+                list(conn, &card, below, limit)
             })
             .await
     }
@@ -137,6 +131,21 @@ impl Engine {
             })
             .await
     }
+}
+
+pub(crate) fn list(
+    conn: &mut Conn,
+    card: &CardRow,
+    below: Option<i64>,
+    limit: i64,
+) -> Result<Vec<VersionSummary>> {
+    let rows = store::versions::list(conn, card.id, below.unwrap_or(i64::MAX), limit)?;
+    rows.into_iter()
+        .map(|row| {
+            let labels = labels_of(conn, card, row.number)?;
+            Ok(summary(&row, labels))
+        })
+        .collect()
 }
 
 pub(crate) fn read(conn: &mut Conn, card: &CardRow, number: i64) -> Result<Version> {

@@ -1,4 +1,4 @@
-//! Budgets of workspaces: what may be used on a day, and what has been.
+//! Budgets: what a workspace or an API key may use on a day, and what it has used.
 
 use domain::audit::Action;
 use domain::budget::{Budget, DailyUsage, Day};
@@ -32,7 +32,7 @@ pub struct BudgetView {
 }
 
 impl BudgetView {
-    fn of(row: BudgetRow, day: Day) -> Self {
+    pub(crate) fn of(row: BudgetRow, day: Day) -> Self {
         Self {
             day: day.to_string(),
             ends_at: day.end(),

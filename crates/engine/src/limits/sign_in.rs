@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use super::subject::Subject;
 use super::{Limits, seconds};
 use crate::error::{Error, Result};
+use crate::people::names;
 
 /// A sign-in under way, counted as one that failed until it is given back. Whoever goes away in the middle of one has
 /// failed.
@@ -28,7 +29,8 @@ impl Limits {
         let (of_account, of_address) = self.settings.failed_sign_ins();
         let address = Subject::address(address);
         let charge = |subject, limit| Charge { key: WindowKey { policy: "auth", subject }, limit, cost: 1 };
-        let charges = [charge(pair(address, account), of_account), charge(address.id(), of_address)];
+        let charges =
+            [charge(pair(address, &names::key(account)), of_account), charge(address.id(), of_address)];
         let outcome = self.cache.charge(&charges).await?;
         if outcome.admitted {
             Ok(Reservation { limits: self, charges, outcome })

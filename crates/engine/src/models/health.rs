@@ -62,7 +62,8 @@ pub struct Health {
 impl Engine {
     /// Looks at the database, its disk and every model server, all at once, each for a second at most.
     pub async fn health(&self) -> Health {
-        let providers = join_all(self.providers.iter().map(|provider| check_provider(provider)));
+        let all = self.directory.all();
+        let providers = join_all(all.iter().map(|provider| check_provider(provider)));
         let (database, providers) = tokio::join!(self.check_database(), providers);
         let mut checks = vec![database];
         checks.extend(self.check_disk());

@@ -10,6 +10,6 @@ pub use delete::DeletedModel;
 pub use diagnose::{Diagnosis, DiagnosisStep, StepOutcome};
 pub use health::{Check, CheckStatus, Health};
 pub(crate) use providers::put_providers;
-pub use providers::{Model, ModelList, Provider, remedy};
+pub use providers::{Model, ModelList, remedy};
 pub(crate) use pulls::Pulls;
 pub use pulls::{Pull, PullFollower, PullStarted, PullState};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::clock::Timestamp;
 use domain::ids::{ProviderId, WorkspaceId};
-use llm::{CallErrorKind, Guarded, ModelFacts, ProviderKind, Registry};
+use llm::{CallErrorKind, Guarded, ModelFacts, ProviderKind};
 use serde::{Deserialize, Serialize};
 use store::models::ProviderRow;
 use tokio::time::timeout;
@@ -13,26 +13,10 @@ use utoipa::ToSchema;
 
 use crate::Engine;
 use crate::error::{Error, Result};
+use crate::providers::{Directory, Provider, view};
 
 /// How long a model server may take to list its models.
 const LISTING: Duration = Duration::from_secs(5);
-
-/// A configured model server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Provider {
-    /// The provider.
-    pub id: ProviderId,
-    /// Its name.
-    pub name: String,
-    /// Its kind: `ollama`, `openai` or `simulated`.
-    pub kind: String,
-    /// Its address, where it has one.
-    pub base_url: Option<String>,
-    /// How many calls it is given at once.
-    pub concurrency: i64,
-    /// Whether its answers are simulated.
-    pub simulated: bool,
-}
 
 /// A model of a provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -75,11 +59,24 @@ pub struct ModelList {
 }
 
 impl Engine {
-    /// The configured providers, by name.
+    /// The providers of a workspace, by name: the configured ones, and those that were added to it.
     pub async fn providers(&self, workspace: WorkspaceId) -> Result<Vec<Provider>> {
-        let rows = self.store.read(move |conn| store::models::providers(conn, workspace)).await?;
+        self.directory.refresh(&self.store).await?;
+        let mut rows = self.store.read(move |conn| store::models::providers(conn, workspace)).await?;
+        let lacks = |name: &str| !rows.iter().any(|row| row.name == name);
+        if self.directory.configured().any(|server| lacks(server.name())) {
+            // The workspace was made after this server had started.
+            put_providers(&self.store, &self.directory, workspace, &*self.ids, self.clock.now()).await?;
+            rows = self.store.read(move |conn| store::models::providers(conn, workspace)).await?;
+        }
+        let saved = self.directory.saved_of(workspace);
         // A provider that is no longer configured stays in the store, because runs name it.
-        Ok(rows.into_iter().filter(|row| self.providers.get(&row.name).is_some()).map(view).collect())
+        let known = rows.into_iter().filter_map(|row| {
+            let server = self.directory.get(workspace, &row.name)?;
+            let revision = saved.get(&row.id).copied();
+            Some(view(row, &server, revision))
+        });
+        Ok(known.collect())
     }
 
     /// Asks a provider for its models, and keeps what it says.
@@ -114,7 +111,7 @@ impl Engine {
         let missing = || Error::not_found(format!("provider {provider}"));
         let known = self.providers(workspace).await?;
         let row = known.into_iter().find(|known| known.id == provider).ok_or_else(missing)?;
-        self.providers.get(&row.name).cloned().ok_or_else(missing)
+        self.directory.get(workspace, &row.name).ok_or_else(missing)
     }
 
     async fn keep(&self, provider: ProviderId, models: Vec<ModelFacts>) -> Result<ModelList> {
@@ -133,17 +130,6 @@ impl Engine {
             remedy: None,
             checked_at: Some(Timestamp(now)),
         })
-    }
-}
-
-fn view(row: ProviderRow) -> Provider {
-    Provider {
-        id: row.id,
-        simulated: row.kind == ProviderKind::Simulated.as_str(),
-        name: row.name,
-        kind: row.kind,
-        base_url: row.base_url,
-        concurrency: row.concurrency,
     }
 }
 
@@ -178,6 +164,9 @@ pub fn remedy(server: &Guarded, kind: CallErrorKind) -> String {
         CallErrorKind::TimeoutConnect | CallErrorKind::TimeoutFirstToken | CallErrorKind::TimeoutIdle => {
             remedy_slow(server)
         }
+        CallErrorKind::NotAllowed => {
+            "Choose an endpoint that this server may call, or ask an admin to add this one.".to_owned()
+        }
         CallErrorKind::RefusedRequest { status: 401 | 403 } => {
             "Put the server's key where the provider's `key_env` or `key_file` looks for it, and start this \
              server again."
@@ -203,16 +192,16 @@ fn remedy_slow(server: &Guarded) -> String {
     )
 }
 
-/// Brings the stored providers up to the configured ones.
+/// Brings the stored providers of a workspace up to the configured ones.
 pub(crate) async fn put_providers(
     store: &store::Store,
-    registry: &Registry,
+    directory: &Directory,
     workspace: WorkspaceId,
     ids: &dyn domain::ids::IdSource,
     now: domain::clock::Millis,
 ) -> Result<()> {
-    let rows: Vec<ProviderRow> = registry
-        .iter()
+    let rows: Vec<ProviderRow> = directory
+        .configured()
         .map(|provider| ProviderRow {
             id: ProviderId::new(ids),
             name: provider.name().to_owned(),

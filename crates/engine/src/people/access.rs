@@ -246,7 +246,7 @@ impl People {
             scopes: found.scopes.into(),
             user: found.user_id,
             name: found.user_name.into(),
-            role: found.role,
+            role: self.role_now(found.role, found.two_factor),
         });
         self.live_keys.put(miss, hash, Arc::clone(&key));
         Ok(key)

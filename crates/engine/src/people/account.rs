@@ -32,12 +32,15 @@ pub struct Account {
     pub created_at: Timestamp,
     /// Since when it cannot be used.
     pub disabled_at: Option<Timestamp>,
+    /// Whether its person was erased: then its name is made up, and it stays disabled.
+    pub erased: bool,
 }
 
 impl From<UserRow> for Account {
     fn from(row: UserRow) -> Self {
         Self {
             id: row.id,
+            erased: is_erased(&row),
             name: row.name,
             email: row.email,
             role: row.role,
@@ -100,6 +103,22 @@ impl OwnSession {
 /// The account of who asks, by whatever credential.
 pub(super) fn own(caller: &Caller) -> Result<UserId> {
     caller.user.ok_or_else(|| Error::denied(Denial::NoSession))
+}
+
+/// Whether the person of an account was erased.
+pub(super) fn is_erased(user: &UserRow) -> bool {
+    user.name == names::erased(user.id)
+}
+
+/// Refuses to change an account whose person was erased.
+pub(super) fn not_erased(user: UserRow) -> Result<UserRow> {
+    if is_erased(&user) {
+        return Err(Error::conflict(
+            Conflict::WrongState,
+            "The person of this account was erased: it stays disabled. Nothing was changed.",
+        ));
+    }
+    Ok(user)
 }
 
 pub(super) fn no_account() -> Error {

@@ -1,6 +1,9 @@
-//! API keys of accounts: seeing, making and revoking them.
+//! API keys of accounts: seeing, making and revoking them, and what each may use on a day.
+
+use std::collections::HashMap;
 
 use domain::audit::Action;
+use domain::budget::{Budget, DailyUsage, Day};
 use domain::caller::Caller;
 use domain::clock::{Millis, Timestamp};
 use domain::ids::{ApiKeyId, UserId};
@@ -8,12 +11,15 @@ use domain::permission::{Scope, ServerRole};
 use garde::Validate;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use store::Conn;
 use store::api_keys::ApiKeyRow;
+use store::budgets::BudgetRow;
 use utoipa::ToSchema;
 
 use super::account::{no_account, own};
 use super::{People, api_key_text, secret};
 use crate::error::{Conflict, Error, Result};
+use crate::limits::BudgetView;
 
 const DAY_MS: Millis = 24 * 60 * 60 * 1000;
 /// How many keys of an account may live at once.
@@ -42,10 +48,14 @@ pub struct ApiKey {
     pub last_used_address: Option<String>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// What the runs that it starts may use on each day of UTC.
+    pub budget: Budget,
+    /// What they have used today.
+    pub used_today: DailyUsage,
 }
 
-impl From<ApiKeyRow> for ApiKey {
-    fn from(row: ApiKeyRow) -> Self {
+impl ApiKey {
+    fn of(row: ApiKeyRow, budget: &BudgetRow) -> Self {
         Self {
             id: row.id,
             begins_with: format!("{}{}", api_key_text::PREFIX, row.key_id),
@@ -57,8 +67,22 @@ impl From<ApiKeyRow> for ApiKey {
             last_used_at: row.last_used_at.map(Timestamp),
             last_used_address: row.last_used_address,
             revoked_at: row.revoked_at.map(Timestamp),
+            budget: budget.budget,
+            used_today: budget.used,
         }
     }
+}
+
+/// The keys of an account, the newest first, with their budgets.
+fn keys_of(conn: &mut Conn, user: UserId, day: Day) -> store::Result<Vec<ApiKey>> {
+    let budgets = store::budgets::of_api_keys(conn, user, day)?;
+    let budgets: HashMap<String, BudgetRow> =
+        budgets.into_iter().map(|row| (row.subject.clone(), row)).collect();
+    let rows = store::api_keys::of_user(conn, user)?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| budgets.get(&row.id.to_string()).map(|budget| ApiKey::of(row, budget)))
+        .collect())
 }
 
 /// An API key to be made.
@@ -78,6 +102,10 @@ pub struct NewApiKey {
     #[serde(default = "ninety")]
     #[garde(range(min = 1, max = 366))]
     pub expires_in_days: u32,
+    /// What the runs that it starts may use on each day of UTC. Left out: what the workspace may.
+    #[serde(default)]
+    #[garde(dive)]
+    pub budget: Option<Budget>,
 }
 
 /// How long a key lasts where nothing else is asked for.
@@ -112,9 +140,34 @@ impl People {
         self.revoke_key_of(caller, user, key).await
     }
 
+    /// Sets what the runs that an API key of who asks starts may use on each day, from now on.
+    pub async fn set_api_key_budget(
+        &self,
+        caller: &Caller,
+        key: ApiKeyId,
+        budget: Budget,
+    ) -> Result<BudgetView> {
+        let (user, at) = (own(caller)?, self.clock.now());
+        let (by, subject, day) = (caller.name.to_string(), key.to_string(), Day::of(at));
+        let entry = self.audit.entry(caller, Action::BudgetSet).on("api_key", key);
+        let row = self
+            .store
+            .try_write(move |conn| {
+                let keys = store::api_keys::of_user(conn, user)?;
+                if !keys.iter().any(|known| known.id == key && known.revoked_at.is_none()) {
+                    return Err(no_key());
+                }
+                store::budgets::set(conn, &subject, &budget, &by, at)?;
+                store::audit::append(conn, &entry)?;
+                Result::Ok(store::budgets::get(conn, &subject, day)?)
+            })
+            .await?;
+        Ok(BudgetView::of(row, day))
+    }
+
     pub(super) async fn api_keys_of(&self, user: UserId) -> Result<Vec<ApiKey>> {
-        let rows = self.store.read(move |conn| store::api_keys::of_user(conn, user)).await?;
-        Ok(rows.into_iter().map(ApiKey::from).collect())
+        let day = Day::of(self.clock.now());
+        Ok(self.store.read(move |conn| keys_of(conn, user, day)).await?)
     }
 
     pub(super) async fn make_api_key(
@@ -132,7 +185,8 @@ impl People {
         let words: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
         let entry = self.audit.entry(caller, Action::ApiKeyCreate).on("api_key", id);
         let entry = entry.with("user", user.to_string()).with("scopes", words);
-        let (name, slug) = (new.name, new.workspace);
+        let budget_set = self.audit.entry(caller, Action::BudgetSet).on("api_key", id);
+        let (name, slug, budget, by) = (new.name, new.workspace, new.budget, caller.name.to_string());
         let expires_at = at + i64::from(new.expires_in_days) * DAY_MS;
         let key = self
             .store
@@ -171,8 +225,12 @@ impl People {
                     return Err(Error::conflict(Conflict::TooMany, "The key could not be drawn. Try again."));
                 }
                 store::audit::append(conn, &entry.clone().in_workspace(workspace_id))?;
-                let made = store::api_keys::of_user(conn, user)?.into_iter().find(|key| key.id == id);
-                made.map(ApiKey::from).ok_or_else(|| Error::not_found("such key"))
+                if let Some(budget) = &budget {
+                    store::budgets::set(conn, &id.to_string(), budget, &by, at)?;
+                    store::audit::append(conn, &budget_set.clone().in_workspace(workspace_id))?;
+                }
+                let made = keys_of(conn, user, Day::of(at))?.into_iter().find(|key| key.id == id);
+                made.ok_or_else(|| Error::not_found("such key"))
             })
             .await?;
         Ok(MadeApiKey { key, text })
@@ -193,6 +251,10 @@ impl People {
             })
             .await?;
         self.forget();
-        if revoked { Ok(()) } else { Err(Error::not_found("such key that was not revoked before")) }
+        if revoked { Ok(()) } else { Err(no_key()) }
     }
+}
+
+fn no_key() -> Error {
+    Error::not_found("such key that was not revoked before")
 }

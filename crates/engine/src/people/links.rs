@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use store::one_time_links::{Link, LinkKind};
 use utoipa::ToSchema;
 
-use super::account::no_account;
+use super::account::{no_account, not_erased};
 use super::passwords::NewPassword;
 use super::settings::Registration;
 use super::setup::{NewAccount, insert_user};
@@ -133,7 +133,7 @@ impl People {
         let entry = self.audit.entry(caller, Action::ResetLink).on("user", user);
         self.store
             .try_write(move |conn| {
-                store::users::get(conn, user)?.ok_or_else(no_account)?;
+                not_erased(store::users::get(conn, user)?.ok_or_else(no_account)?)?;
                 store::one_time_links::void_resets(conn, user, at)?;
                 store::audit::append(conn, &entry)?;
                 let link = Link {

@@ -1,6 +1,6 @@
 //! Members of workspaces, and admins who enter one.
 
-use domain::audit::Action;
+use domain::audit::{Action, Entry};
 use domain::caller::Caller;
 use domain::clock::{Millis, Timestamp};
 use domain::ids::{UserId, WorkspaceId};
@@ -11,8 +11,8 @@ use store::Conn;
 use store::members::MemberRow;
 use utoipa::ToSchema;
 
-use super::People;
 use super::account::{no_account, own};
+use super::{People, names};
 use crate::error::{Conflict, Denial, Error, Result};
 use crate::{DEFAULT_WORKSPACE, DEFAULT_WORKSPACE_NAME};
 
@@ -49,6 +49,18 @@ impl From<MemberRow> for Member {
     }
 }
 
+/// Who is to be a member.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct NewMember {
+    /// The account, by its name or its e-mail address.
+    #[garde(length(chars, min = 1, max = 254))]
+    pub name: String,
+    /// What it is to be in the workspace.
+    #[garde(skip)]
+    pub role: WorkspaceRole,
+}
+
 /// Why an admin enters a workspace.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
@@ -66,6 +78,47 @@ impl People {
         Ok(rows.into_iter().map(Member::from).collect())
     }
 
+    /// Makes the account of a name or of an e-mail address a member. Who is one already stays what they are.
+    pub async fn add_member(
+        &self,
+        caller: &Caller,
+        workspace: WorkspaceId,
+        new: NewMember,
+    ) -> Result<Member> {
+        let (at, key) = (self.clock.now(), names::key(&new.name));
+        let entry = self.audit.entry(caller, Action::MemberSet).in_workspace(workspace);
+        let (NewMember { name, role }, by) = (new, caller.user);
+        let member = self
+            .store
+            .try_write(move |conn| {
+                let found = store::users::find(conn, &key)?.filter(|account| account.disabled_at.is_none());
+                let account = found.ok_or_else(|| {
+                    Error::NotFound(format!(
+                        "There is no account with the name or e-mail address `{name}` that can be used. Somebody without \
+                         one is invited by an admin."
+                    ))
+                })?;
+                if account.role == ServerRole::Guest {
+                    return Err(Error::invalid("/name", "A guest cannot be a member. An admin makes it a user first."));
+                }
+                let user = account.id;
+                let before = store::members::of_workspace(conn, workspace, at)?;
+                let before = before.into_iter().find(|member| member.user_id == user);
+                not_by_oneself(by, user, before.as_ref().map(|member| member.role))?;
+                if let Some(member) = before.as_ref().filter(|member| member.expires_at.is_none()) {
+                    return Err(Error::invalid(
+                        "/name",
+                        format!("{} is a member already, with the role {}.", account.name, member.role),
+                    ));
+                }
+                let entry = entry.clone().on("user", user);
+                set(conn, &entry, (workspace, user), before.map(|member| member.role), role)
+            })
+            .await?;
+        self.forget();
+        Ok(Member::from(member))
+    }
+
     /// Makes an account a member, or gives a member another role. A workspace that has an owner keeps one.
     pub async fn set_member(
         &self,
@@ -74,7 +127,7 @@ impl People {
         user: UserId,
         role: WorkspaceRole,
     ) -> Result<Member> {
-        let at = self.clock.now();
+        let (at, by) = (self.clock.now(), caller.user);
         let entry = self.audit.entry(caller, Action::MemberSet).in_workspace(workspace).on("user", user);
         let member = self
             .store
@@ -84,13 +137,8 @@ impl People {
                     return Err(Error::invalid("/user", "A guest cannot be a member. Make it a user first."));
                 }
                 let before = store::members::role(conn, workspace, user, at)?;
-                if !store::members::set(conn, workspace, user, role, at)? {
-                    return Err(last_owner());
-                }
-                let entry = entry.clone().with("from", before.map(WorkspaceRole::as_str));
-                store::audit::append(conn, &entry.with("to", role.as_str()))?;
-                let members = store::members::of_workspace(conn, workspace, at)?;
-                members.into_iter().find(|member| member.user_id == user).ok_or_else(no_member)
+                not_by_oneself(by, user, before)?;
+                set(conn, &entry, (workspace, user), before, role)
             })
             .await?;
         self.forget();
@@ -150,6 +198,23 @@ pub(super) fn own_default(conn: &mut Conn, id: WorkspaceId, user: UserId, at: Mi
     store::members::set(conn, workspace, user, WorkspaceRole::Owner, at).map(drop)
 }
 
+/// Gives the role, and writes down what was before.
+fn set(
+    conn: &mut Conn,
+    entry: &Entry,
+    (workspace, user): (WorkspaceId, UserId),
+    before: Option<WorkspaceRole>,
+    role: WorkspaceRole,
+) -> Result<MemberRow> {
+    if !store::members::set(conn, workspace, user, role, entry.at)? {
+        return Err(last_owner());
+    }
+    let entry = entry.clone().with("from", before.map(WorkspaceRole::as_str)).with("to", role.as_str());
+    store::audit::append(conn, &entry)?;
+    let members = store::members::of_workspace(conn, workspace, entry.at)?;
+    members.into_iter().find(|member| member.user_id == user).ok_or_else(no_member)
+}
+
 fn no_member() -> Error {
     Error::not_found("such member")
 }
@@ -159,4 +224,13 @@ fn last_owner() -> Error {
         Conflict::LastOwner,
         "The workspace would have no owner left. Nothing was changed; make another member an owner first.",
     )
+}
+
+/// Refuses who would give themselves a workspace: an admin may choose its members without being one, and sees what is in
+/// it only after entering it, which its owners see.
+fn not_by_oneself(by: Option<UserId>, user: UserId, before: Option<WorkspaceRole>) -> Result<()> {
+    if by == Some(user) && before != Some(WorkspaceRole::Owner) {
+        return Err(Error::denied(Denial::NotAllowed));
+    }
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! What accounts may be called, and how names and e-mail addresses are compared.
 
+use domain::ids::UserId;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::error::Problem;
@@ -7,11 +8,17 @@ use crate::error::Problem;
 /// Names that stand for something else where a name is shown.
 const RESERVED: [&str; 6] = ["anonymous", "local", "me", "promptcards", "root", "system"];
 /// What the name of an account becomes whose person was erased.
-const ERASED: &str = "deleted-";
+const ERASED: &str = "erased-";
+
+/// What the account is called once its person was erased. Nobody else can have this name.
+pub(super) fn erased(id: UserId) -> String {
+    // The last digits of an id are random; the first ones are a time.
+    format!("{ERASED}{:012x}", id.to_bits() & 0xffff_ffff_ffff)
+}
 
 /// A name and an e-mail address as they are compared: without case, and without the difference between characters that
 /// only look otherwise (NFKC).
-pub(super) fn key(text: &str) -> String {
+pub(crate) fn key(text: &str) -> String {
     text.trim().nfkc().flat_map(char::to_lowercase).nfkc().collect()
 }
 
@@ -73,7 +80,7 @@ mod tests {
         for name in ["ab", "ada lovelace", "ada@x", "a/b", "ada\u{202e}", "", &"x".repeat(65)] {
             assert!(check_name(name).is_err(), "{name}");
         }
-        for name in ["local", "Root", "deleted-0badcafe"] {
+        for name in ["local", "Root", "erased-0badcafe"] {
             assert!(check_name(name).unwrap_err().detail.contains("something else"), "{name}");
         }
     }

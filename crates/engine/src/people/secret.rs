@@ -14,14 +14,14 @@ pub(super) fn random<const N: usize>() -> Result<[u8; N]> {
 }
 
 /// A secret of 256 bits as base64url, and its hash.
-pub(super) fn token() -> Result<(SecretString, String)> {
+pub(crate) fn token() -> Result<(SecretString, String)> {
     let text = BASE64URL_NOPAD.encode(&random::<32>()?);
     let hash = hash(&text);
     Ok((text.into(), hash))
 }
 
 /// What is stored of a secret: SHA-256 in hex. Enough for one that is random; a password needs more.
-pub(super) fn hash(secret: &str) -> String {
+pub(crate) fn hash(secret: &str) -> String {
     hex::encode(Sha256::digest(secret))
 }
 

@@ -16,8 +16,9 @@ const FREE: i64 = 10;
 const LONGEST: Millis = 60 * 1000;
 /// After so many milliseconds without another one, failures are forgotten.
 pub(super) const REMEMBERED: Millis = 60 * 60 * 1000;
-/// How many may wait at once. They are connections that are held.
-pub(super) const WAITING: usize = 1_024;
+/// How many may wait at once. Each holds one of the requests that the server answers at once, and most of those must be
+/// left to who is signed in.
+pub(super) const WAITING: usize = 128;
 
 /// For how many milliseconds the next try waits: 1 s after the tenth failure, twice that after each further one.
 fn wait(failures: i64, last_at: Millis, now: Millis) -> Millis {

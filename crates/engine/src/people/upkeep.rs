@@ -47,6 +47,7 @@ impl People {
                 store::denied_tokens::forget(conn, now)?;
                 store::members::forget(conn, now)?;
                 store::one_time_links::forget(conn, now - ENDED)?;
+                store::shares::forget(conn, now)?;
                 store::sign_in_failures::forget(conn, now - turns::REMEMBERED)
             })
             .await?;

@@ -8,7 +8,7 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::account::{Account, no_account};
+use super::account::{Account, no_account, not_erased};
 use super::api_keys::{ApiKey, MadeApiKey, NewApiKey};
 use super::sessions::Session;
 use super::setup::{NewAccount, insert_user};
@@ -86,7 +86,7 @@ impl People {
         let row = self
             .store
             .try_write(move |conn| {
-                let before = store::users::get(conn, id)?.ok_or_else(no_account)?;
+                let before = not_erased(store::users::get(conn, id)?.ok_or_else(no_account)?)?;
                 if let Some(role) = edit.role.filter(|role| *role != before.role) {
                     if !store::users::set_role(conn, id, role, at)? {
                         return Err(last_admin());
@@ -146,7 +146,7 @@ impl People {
     }
 }
 
-fn last_admin() -> Error {
+pub(super) fn last_admin() -> Error {
     Error::conflict(
         Conflict::LastAdmin,
         "There would be no admin left. Nothing was changed; make somebody else an admin first.",

@@ -10,7 +10,7 @@ use domain::assertion::CompiledAssertions;
 use domain::card::ModelParameters;
 use domain::completion::Completion;
 use domain::ids::{RunId, WorkspaceId};
-use llm::{Call, CallFacts, Registry};
+use llm::{Call, CallFacts};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -152,7 +152,7 @@ struct Scope<'a> {
 
 /// Of each column of a run, the hash of its scope, as 64 hexadecimal digits. None where answers are simulated.
 pub(super) fn scopes(
-    providers: &Registry,
+    base_url_of: impl Fn(&str) -> Option<String>,
     workspace: WorkspaceId,
     versions: &[PlannedVersion],
     models: &[RunModel],
@@ -160,13 +160,13 @@ pub(super) fn scopes(
     let mut scopes = Vec::with_capacity(models.len() * versions.len());
     for model in models {
         let own: ModelParameters = serde_json::from_str(&model.parameters)?;
-        let base_url = providers.get(&model.provider).and_then(|provider| provider.base_url());
+        let base_url = base_url_of(&model.provider);
         for version in versions {
             let scope = Scope {
                 workspace,
                 provider: &model.provider,
                 kind: &model.kind,
-                base_url,
+                base_url: base_url.as_deref(),
                 model: &model.name,
                 digest: model.digest.as_deref(),
                 parameters: as_asked(version.content.parameters.overlaid(&own)),
@@ -194,28 +194,14 @@ fn as_asked(mut parameters: ModelParameters) -> ModelParameters {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use domain::card::CardContent;
-    use domain::clock::{Clock, Millis};
     use domain::template::{Includes, PromptTemplate};
-    use llm::ProvidersSettings;
     use store::run_inputs::RunVersion;
     use uuid::Uuid;
 
     use super::*;
 
-    struct Still;
-
-    impl Clock for Still {
-        fn now(&self) -> Millis {
-            0
-        }
-    }
-
     fn scope(workspace: u128, change: impl FnOnce(&mut RunModel)) -> Option<String> {
-        let clock: Arc<dyn Clock> = Arc::new(Still);
-        let providers = Registry::new(&ProvidersSettings(Vec::new()), &clock, 1).unwrap();
         let content = CardContent::text("Hello.");
         let version = PlannedVersion {
             row: RunVersion {
@@ -240,7 +226,7 @@ mod tests {
         };
         change(&mut model);
         let workspace = Uuid::from_u128(workspace).to_string().parse().unwrap();
-        scopes(&providers, workspace, &[version], &[model]).unwrap().remove(0)
+        scopes(|_| None, workspace, &[version], &[model]).unwrap().remove(0)
     }
 
     #[test]

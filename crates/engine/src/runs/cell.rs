@@ -144,7 +144,7 @@ async fn ask(run: &RunContext, claimed: &ClaimedCase, question: &Question) -> Ca
     let model = &run.models[claimed.at.model as usize];
     let Some(provider) = &model.provider else {
         let detail = format!(
-            "The provider `{}` is no longer configured. Configure it again, then retry the errors.",
+            "The provider `{}` is not there any more. Add or configure it again, then retry the errors.",
             model.provider_name
         );
         return Call {

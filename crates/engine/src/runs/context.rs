@@ -23,6 +23,8 @@ use crate::error::Result;
 /// A run in the memory of its worker.
 pub(crate) struct RunContext {
     pub id: RunId,
+    /// Of the providers when this was read: with others it is read again.
+    pub generation: u64,
     pub matrix: Matrix,
     pub cells: CellRange,
     /// Whose budgets it must keep to.
@@ -45,10 +47,12 @@ pub(crate) struct ContextVersion {
     pub parameters: ModelParameters,
 }
 
-/// A model with its provider, where that is still configured.
+/// A model with its provider, where that is still there.
 pub(crate) struct ContextModel {
     pub provider_name: String,
     pub provider: Option<Arc<Guarded>>,
+    /// Whose calls are counted together with its own.
+    pub slots: String,
     pub name: String,
     pub digest: Option<String>,
     pub context_length: Option<i64>,
@@ -65,6 +69,7 @@ pub(crate) struct ClaimedCase {
 impl RunContext {
     /// Reads the snapshots of a run and compiles its templates.
     pub(crate) async fn read(around: &Surroundings, row: RunRow, cancel: CancellationToken) -> Result<Self> {
+        let generation = around.directory.generation();
         let (id, uses_cache, rows, payers) = (row.id, row.cache, row.matrix.rows(), row.payers());
         let (versions, models, answers) = around
             .store
@@ -91,8 +96,11 @@ impl RunContext {
         let models = models
             .into_iter()
             .map(|model| {
+                let used = around.directory.find(row.workspace_id, &model.provider);
+                let (provider, slots) = used.map(|used| (used.server, used.slots)).unzip();
                 Ok(ContextModel {
-                    provider: around.providers.get(&model.provider).cloned(),
+                    provider,
+                    slots: slots.unwrap_or_else(|| model.provider.clone()),
                     provider_name: model.provider,
                     name: model.name,
                     digest: model.digest,
@@ -103,6 +111,7 @@ impl RunContext {
             .collect::<Result<_>>()?;
         Ok(Self {
             id,
+            generation,
             matrix: row.matrix,
             cells: row.cells,
             payers,

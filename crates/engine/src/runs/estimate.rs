@@ -74,7 +74,7 @@ impl Engine {
     pub async fn estimate_run(&self, workspace: WorkspaceId, request: RunRequest) -> Result<Estimate> {
         let plan = self.plan(workspace, &request).await?;
         let running = self.active_run(workspace, plan.fingerprint.clone()).await?;
-        let (seconds, basis) = self.estimate_seconds(&plan).await?;
+        let (seconds, basis) = self.estimate_seconds(workspace, &plan).await?;
         Ok(Estimate {
             cells: i64::try_from(plan.matrix.cells()).unwrap_or(i64::MAX),
             cases: plan.matrix.cases.into(),
@@ -96,7 +96,7 @@ impl Engine {
 
     /// The mean latency of each model times its cells, over the calls that its provider takes at once.
     #[expect(clippy::cast_precision_loss, reason = "counts and sums of a run stay far below 2^52")]
-    async fn estimate_seconds(&self, plan: &Plan) -> Result<(Option<f64>, String)> {
+    async fn estimate_seconds(&self, workspace: WorkspaceId, plan: &Plan) -> Result<(Option<f64>, String)> {
         let names: Vec<(String, String)> =
             plan.models.iter().map(|model| (model.provider.clone(), model.name.clone())).collect();
         let histories = self
@@ -117,8 +117,8 @@ impl Engine {
             };
             answers += answered;
             let at_once = self
-                .providers
-                .get(&model.provider)
+                .directory
+                .get(workspace, &model.provider)
                 .map_or(1, |provider| (provider.concurrency() as usize).min(CALLS_AT_ONCE));
             *seconds_of_provider.entry(&model.provider).or_default() +=
                 cells_of_model * latency_ms as f64 / 1000.0 / at_once as f64;

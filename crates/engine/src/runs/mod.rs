@@ -17,14 +17,18 @@ mod start;
 #[cfg(test)]
 mod tests;
 mod view;
+mod windows;
 mod worker;
 
 pub use cell_view::{AttemptView, CaseView, CellSummary, CellView, EarlierRun, ResultView};
 pub use estimate::{Estimate, EstimateProblem, RunningRun};
 pub use follow::Follower;
 pub use queries::{CellQuery, CellWindow, RowFilter, RunListQuery};
+pub(crate) use queries::{read_cell, row as find_run};
 pub(crate) use recover::recover;
 pub use results::CellReport;
 pub use start::Started;
+pub(crate) use view::read as read_run;
 pub use view::{Column, MetricView, ModelView, Rows, Run, RunCard, RunEvent};
+pub(crate) use windows::{read_cases, read_window};
 pub(crate) use worker::{CALLS_AT_ONCE, Surroundings, Worker};

@@ -81,7 +81,7 @@ impl Engine {
         let asked = request.clone();
         let resolved = self.store.try_read(move |conn| resolve(conn, workspace, &asked)).await?;
         let mut obstacles = Vec::new();
-        let models = self.plan_models(request, &mut obstacles).await?;
+        let models = self.plan_models(workspace, request, &mut obstacles).await?;
 
         let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
         let matrix = Matrix {

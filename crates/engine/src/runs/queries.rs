@@ -10,12 +10,12 @@ use domain::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 use store::Conn;
 use store::cell_results::CellResult;
-use store::run_inputs::RunCase;
 use store::runs::RunRow;
 use utoipa::ToSchema;
 
 use super::cell_view::{AttemptView, CaseView, CellSummary, CellView, EarlierRun, ResultView};
 use super::view::{self, Rows, Run};
+use super::windows::{case_view, read_cases, read_window};
 use crate::Engine;
 use crate::error::{Error, Result};
 
@@ -162,18 +162,8 @@ impl Engine {
         }
         self.store
             .try_read(move |conn| {
-                let RunRow { matrix, cells: range, .. } = row(conn, workspace, run)?;
-                let rows = i64::from(matrix.rows());
-                let (from, to) = (window.from.min(rows), window.to.min(rows));
-                let mut cells = Vec::new();
-                // The rows of a column have numbers that follow each other.
-                for column in 0..i64::from(matrix.columns()) {
-                    let first = column * rows;
-                    let found = store::cells::between(conn, range, &(first + from..first + to))?;
-                    cells.extend(found.into_iter().filter_map(|cell| CellSummary::of(matrix, range, cell)));
-                }
-                cells.sort_by_key(|cell| (cell.row, cell.column));
-                Ok(cells)
+                let row = row(conn, workspace, run)?;
+                read_window(conn, &row, window)
             })
             .await
     }
@@ -206,7 +196,7 @@ impl Engine {
         self.store
             .try_read(move |conn| {
                 row(conn, workspace, run)?;
-                store::run_inputs::cases(conn, run, from, to)?.iter().map(case_view).collect()
+                read_cases(conn, run, from, to)
             })
             .await
     }
@@ -217,20 +207,8 @@ impl Engine {
     }
 }
 
-pub(super) fn row(conn: &mut Conn, workspace: WorkspaceId, run: RunId) -> Result<RunRow> {
+pub(crate) fn row(conn: &mut Conn, workspace: WorkspaceId, run: RunId) -> Result<RunRow> {
     store::runs::get(conn, workspace, run)?.ok_or_else(|| Error::not_found(format!("run {run}")))
-}
-
-fn case_view(case: &RunCase) -> Result<CaseView> {
-    let content: CaseContent = serde_json::from_str(&case.content)?;
-    Ok(CaseView {
-        position: case.position,
-        case_id: case.case_id,
-        description: content.description,
-        variables: content.variables,
-        expected_output: content.expected_output,
-        tags: content.tags,
-    })
 }
 
 /// What was sent for a cell and what came back.
@@ -257,7 +235,12 @@ pub(super) fn result_view(result: CellResult) -> Result<ResultView> {
     })
 }
 
-fn read_cell(conn: &mut Conn, workspace: WorkspaceId, run: RunId, position: i64) -> Result<CellView> {
+pub(crate) fn read_cell(
+    conn: &mut Conn,
+    workspace: WorkspaceId,
+    run: RunId,
+    position: i64,
+) -> Result<CellView> {
     let missing = || Error::not_found(format!("cell {position} in run {run}"));
     let row = row(conn, workspace, run)?;
     let cell = store::cells::get(conn, row.cells, position)?.ok_or_else(missing)?;

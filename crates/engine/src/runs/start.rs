@@ -151,7 +151,9 @@ impl Engine {
         plan: Plan,
     ) -> Result<()> {
         let (matrix, fingerprint) = (plan.matrix, plan.fingerprint);
-        let cache_scopes = cache::scopes(&self.providers, workspace, &plan.versions, &plan.models)?;
+        let base_url_of =
+            |provider: &str| self.directory.get(workspace, provider)?.base_url().map(str::to_owned);
+        let cache_scopes = cache::scopes(base_url_of, workspace, &plan.versions, &plan.models)?;
         let new = NewRun {
             id,
             workspace_id: workspace,

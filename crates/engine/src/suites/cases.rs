@@ -159,32 +159,7 @@ impl Engine {
 
     /// Cases of a suite, in their order.
     pub async fn cases(&self, workspace: WorkspaceId, suite: SuiteId, query: CaseQuery) -> Result<CaseList> {
-        let search = query.search.map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty());
-        self.store
-            .try_read(move |conn| {
-                find(conn, workspace, suite)?;
-                let mut cases = Vec::new();
-                let mut after = query.after;
-                loop {
-                    let rows = store::test_cases::list(conn, suite, after, CHUNK)?;
-                    let Some(last) = rows.last() else { return Ok(CaseList { cases, next: None }) };
-                    after = last.position;
-                    for row in &rows {
-                        let case = case_view(row)?;
-                        let wanted = query.tag.as_ref().is_none_or(|tag| case.content.tags.contains(tag))
-                            && search.as_ref().is_none_or(|search| case.content.contains_text(search));
-                        if !wanted {
-                            continue;
-                        }
-                        if cases.len() == query.limit {
-                            let next = cases.last().map(|case: &Case| case.position);
-                            return Ok(CaseList { cases, next });
-                        }
-                        cases.push(case);
-                    }
-                }
-            })
-            .await
+        self.store.try_read(move |conn| list(conn, workspace, suite, &query)).await
     }
 
     /// One case.
@@ -346,6 +321,37 @@ fn problems_of(content: &CaseContent, prefix: &str) -> Vec<Problem> {
 
 fn find(conn: &mut Conn, workspace: WorkspaceId, suite: SuiteId) -> Result<SuiteRow> {
     store::suites::get(conn, workspace, suite)?.ok_or_else(|| Error::not_found(format!("suite {suite}")))
+}
+
+pub(crate) fn list(
+    conn: &mut Conn,
+    workspace: WorkspaceId,
+    suite: SuiteId,
+    query: &CaseQuery,
+) -> Result<CaseList> {
+    let search = query.search.as_ref().map(|text| text.trim().to_lowercase());
+    let search = search.filter(|text| !text.is_empty());
+    find(conn, workspace, suite)?;
+    let mut cases = Vec::new();
+    let mut after = query.after;
+    loop {
+        let rows = store::test_cases::list(conn, suite, after, CHUNK)?;
+        let Some(last) = rows.last() else { return Ok(CaseList { cases, next: None }) };
+        after = last.position;
+        for row in &rows {
+            let case = case_view(row)?;
+            let wanted = query.tag.as_ref().is_none_or(|tag| case.content.tags.contains(tag))
+                && search.as_ref().is_none_or(|search| case.content.contains_text(search));
+            if !wanted {
+                continue;
+            }
+            if cases.len() == query.limit {
+                let next = cases.last().map(|case: &Case| case.position);
+                return Ok(CaseList { cases, next });
+            }
+            cases.push(case);
+        }
+    }
 }
 
 fn row(conn: &mut Conn, suite: SuiteId, case: CaseId) -> Result<CaseRow> {

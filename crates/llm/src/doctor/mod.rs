@@ -2,7 +2,7 @@
 //!
 //! The doctor asks the configured address first. If nothing usable answers there, it looks where such an address
 //! is usually wrong: other path, protocol, scheme, loopback address, port, and the machine around a container. It
-//! follows nowhere else, and a key goes to the configured server alone.
+//! follows nowhere else, calls what may be called alone, and a key goes to the configured server alone.
 
 mod models;
 mod place;
@@ -11,11 +11,14 @@ mod remedies;
 mod surroundings;
 mod words;
 
+use std::future::ready;
+
 use futures_util::{StreamExt, stream};
 use reqwest::header::HeaderValue;
 
 use crate::address::ServerAddress;
 use crate::key::Key;
+use crate::outbound::Outbound;
 use crate::provider::Provider;
 use crate::settings::{ProviderKind, ProviderSettings};
 use place::Place;
@@ -65,6 +68,7 @@ pub struct Diagnosis {
 pub async fn diagnose(
     settings: &ProviderSettings,
     provider: &Provider,
+    outbound: &Outbound,
     model: Option<&str>,
     surroundings: &Surroundings,
 ) -> Diagnosis {
@@ -80,7 +84,7 @@ pub async fn diagnose(
             .await;
         }
     };
-    let patient = match Patient::new(settings, address, surroundings) {
+    let patient = match Patient::new(settings, address, outbound, surroundings) {
         Ok(patient) => patient,
         Err(why) => {
             return Diagnosis { works: false, conclusion: why, configuration: None, steps: Vec::new() };
@@ -123,10 +127,13 @@ impl<'a> Patient<'a> {
     fn new(
         settings: &'a ProviderSettings,
         address: &ServerAddress,
+        outbound: &Outbound,
         surroundings: &'a Surroundings,
     ) -> Result<Self, String> {
         let place = Place::of(address).ok_or_else(|| format!("{address} is no address."))?;
-        let prober = Prober::new(surroundings)?;
+        let endpoint = address.endpoint().map_err(|error| error.to_string())?;
+        outbound.permits(&endpoint).map_err(|refusal| refusal.sentence(&endpoint))?;
+        let prober = Prober::new(outbound, surroundings);
         Ok(Self { settings, surroundings, place, key: Key::read(settings), prober })
     }
 
@@ -151,6 +158,7 @@ impl<'a> Patient<'a> {
         let kind = self.settings.kind;
         let tried: Vec<(Remedy, Found)> =
             stream::iter(remedies::remedies(kind, &self.place, self.surroundings))
+                .filter(|remedy| ready(self.prober.may_look(&remedy.place)))
                 .map(|remedy| async {
                     let found = self.look(remedy.kind, &remedy.place).await;
                     (remedy, found)

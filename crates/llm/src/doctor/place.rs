@@ -6,6 +6,8 @@ use std::net::IpAddr;
 use reqwest::Url;
 
 use crate::address::ServerAddress;
+use crate::error::SettingsError;
+use crate::outbound::{Endpoint, endpoint_of};
 
 /// A base address in its parts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -58,13 +60,16 @@ impl Place {
         Self { https: !self.https, ..self.clone() }
     }
 
-    /// The host as the resolver takes it.
-    pub(super) fn bare_host(&self) -> &str {
-        self.host.trim_matches(['[', ']'])
+    /// What is called there.
+    pub(super) fn endpoint(&self) -> Result<Endpoint, SettingsError> {
+        let url =
+            Url::parse(&self.to_string()).map_err(|error| SettingsError(format!("{self}: {error}.")))?;
+        endpoint_of(&url)
     }
 
     /// Whether it means the machine, or the container, that this program runs in.
     pub(super) fn is_loopback(&self) -> bool {
-        self.host == "localhost" || self.bare_host().parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        self.host == "localhost"
+            || self.host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
     }
 }

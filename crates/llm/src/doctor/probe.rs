@@ -5,15 +5,14 @@ use std::io;
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, HeaderValue, LOCATION};
-use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 use serde_json::Value;
-use tokio::net::lookup_host;
 use tokio::time::timeout;
 
 use super::place::Place;
 use super::surroundings::Surroundings;
 use crate::failure;
+use crate::outbound::{Endpoint, Outbound};
 use crate::settings::ProviderKind;
 use crate::wire::{BODY_LIMIT, no_certificates, whole_body};
 
@@ -50,31 +49,36 @@ pub(super) enum Found {
 
 /// Asks questions without following where an answer leads, and past every proxy.
 pub(super) struct Prober {
-    plain: Client,
-    tls: Client,
+    outbound: Outbound,
     connect: Duration,
+    answer: Duration,
 }
 
 impl Prober {
-    pub(super) fn new(surroundings: &Surroundings) -> Result<Self, String> {
-        let builder = || {
-            Client::builder()
-                .no_proxy()
-                .redirect(Policy::none())
-                .connect_timeout(surroundings.connect)
-                .timeout(surroundings.connect + surroundings.answer)
-                .pool_max_idle_per_host(0)
-                .retry(reqwest::retry::never())
-        };
-        let without = || no_certificates().map_err(|error| error.to_string());
-        let plain = builder().tls_backend_preconfigured(without()?);
-        let tls = if rustls::crypto::CryptoProvider::get_default().is_some() {
-            builder()
+    pub(super) fn new(outbound: &Outbound, surroundings: &Surroundings) -> Self {
+        let Surroundings { connect, answer, .. } = *surroundings;
+        Self { outbound: outbound.clone(), connect, answer }
+    }
+
+    /// Whether this place may be called.
+    pub(super) fn may_look(&self, place: &Place) -> bool {
+        place.endpoint().is_ok_and(|endpoint| self.outbound.permits(&endpoint).is_ok())
+    }
+
+    fn client(&self, place: &Place, endpoint: &Endpoint) -> Result<Client, String> {
+        let builder = self
+            .outbound
+            .client(endpoint)
+            .map_err(|error| error.to_string())?
+            .connect_timeout(self.connect)
+            .timeout(self.connect + self.answer)
+            .pool_max_idle_per_host(0);
+        let builder = if place.https && rustls::crypto::CryptoProvider::get_default().is_some() {
+            builder
         } else {
-            builder().tls_backend_preconfigured(without()?)
+            builder.tls_backend_preconfigured(no_certificates().map_err(|error| error.to_string())?)
         };
-        let build = |builder: reqwest::ClientBuilder| builder.build().map_err(|error| error.to_string());
-        Ok(Self { plain: build(plain)?, tls: build(tls)?, connect: surroundings.connect })
+        builder.build().map_err(|error| error.to_string())
     }
 
     /// Whether a server of `kind` is at `place`. `key` is the header of whoever may send it there.
@@ -95,11 +99,16 @@ impl Prober {
 
     /// The JSON at an address. Anything else is what was found instead.
     async fn get(&self, place: &Place, path: &str, key: Option<&HeaderValue>) -> Result<Value, Found> {
-        match timeout(self.connect, lookup_host((place.bare_host(), place.port))).await {
-            Ok(Ok(_)) => {}
+        let unreachable = |why: String| Found::Unreachable { why };
+        let endpoint = place.endpoint().map_err(|error| unreachable(error.to_string()))?;
+        self.outbound.permits(&endpoint).map_err(|refusal| unreachable(refusal.sentence(&endpoint)))?;
+        match timeout(self.connect, self.outbound.addresses(&endpoint)).await {
+            Ok(Ok(addresses)) if !addresses.is_empty() => {}
+            Ok(Ok(_)) => return Err(unreachable("there is no way to it".to_owned())),
             Ok(Err(_)) | Err(_) => return Err(Found::UnknownName),
         }
-        let client = if place.https { &self.tls } else { &self.plain };
+        let client = self.client(place, &endpoint).map_err(unreachable)?;
+        self.outbound.contacted(&endpoint.to_string());
         let mut request = client.get(format!("{place}{path}"));
         if let Some(key) = key {
             request = request.header(AUTHORIZATION, key.clone());

@@ -17,6 +17,7 @@ use crate::body::to_bytes;
 use crate::embedding::{self, Embeddings};
 use crate::error::{CallError, SettingsError};
 use crate::facts::{LoadedModel, ModelFacts, PullProgress};
+use crate::outbound::Outbound;
 use crate::request::ChatRequest;
 use crate::settings::ProviderSettings;
 use crate::watch::Watch;
@@ -34,8 +35,12 @@ pub struct Ollama {
 
 impl Ollama {
     /// A client for the server at `address`. Connects to nothing.
-    pub fn new(address: ServerAddress, settings: &ProviderSettings) -> Result<Self, SettingsError> {
-        let wire = Wire::new(address, settings)?;
+    pub fn new(
+        address: ServerAddress,
+        settings: &ProviderSettings,
+        outbound: &Outbound,
+    ) -> Result<Self, SettingsError> {
+        let wire = Wire::new(address, settings, outbound)?;
         Ok(Self { wire, shown: ShownModels::default(), completes: settings.completes })
     }
 

@@ -19,6 +19,7 @@ use crate::body::to_bytes;
 use crate::embedding::{self, Embeddings};
 use crate::error::{CallError, SettingsError};
 use crate::facts::ModelFacts;
+use crate::outbound::Outbound;
 use crate::request::ChatRequest;
 use crate::settings::ProviderSettings;
 use crate::watch::Watch;
@@ -38,8 +39,12 @@ pub struct OpenAi {
 
 impl OpenAi {
     /// A client for the server at `address`. Connects to nothing.
-    pub fn new(address: ServerAddress, settings: &ProviderSettings) -> Result<Self, SettingsError> {
-        Ok(Self { wire: Wire::new(address, settings)?, asks_usage: AtomicBool::new(true) })
+    pub fn new(
+        address: ServerAddress,
+        settings: &ProviderSettings,
+        outbound: &Outbound,
+    ) -> Result<Self, SettingsError> {
+        Ok(Self { wire: Wire::new(address, settings, outbound)?, asks_usage: AtomicBool::new(true) })
     }
 
     /// Where the server is, its version included.

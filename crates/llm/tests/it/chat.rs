@@ -7,7 +7,7 @@ use domain::card::{Message, ModelParameters, Role};
 use fake_ollama::{Change, FakeOllama, Options};
 use llm::answer::{OUTPUT_LIMIT, REPLACED, TRUNCATED};
 use llm::watch::Watch;
-use llm::{ChatRequest, Provider};
+use llm::{ChatRequest, Outbound, Provider};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -17,7 +17,7 @@ use super::{ask, ollama_at, parameters};
 
 fn fake() -> (FakeOllama, Provider) {
     let server = FakeOllama::start(Options::default()).expect("a server");
-    let provider = Provider::new(&ollama_at(&server.url())).expect("settings");
+    let provider = Provider::new(&ollama_at(&server.url()), &Outbound::open()).expect("settings");
     (server, provider)
 }
 

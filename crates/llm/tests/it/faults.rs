@@ -7,7 +7,7 @@ use llm::CallErrorKind::{
     Cancelled, Connect, Cut, Garbage, ModelMissing, RateLimited, RefusedRequest, ServerError, TimeoutConnect,
     TimeoutFirstToken, TimeoutIdle, TooLarge,
 };
-use llm::{CallErrorKind, Provider};
+use llm::{CallErrorKind, Outbound, Provider};
 use tokio::net::TcpSocket;
 use tokio::sync::mpsc::unbounded_channel;
 
@@ -26,7 +26,7 @@ async fn error_of(bytes: impl AsRef<[u8]> + Send + Sync + 'static) -> llm::CallE
 #[tokio::test]
 async fn no_server() {
     let server = FakeOllama::start(Options::default()).expect("a server");
-    let provider = Provider::new(&ollama_at(&server.url())).expect("settings");
+    let provider = Provider::new(&ollama_at(&server.url()), &Outbound::open()).expect("settings");
     server.stop().await;
     let error = ask(&provider, "llama3.2", "x").await.expect_err("nobody there");
     assert_eq!(error.kind, Connect);
@@ -49,7 +49,9 @@ async fn a_server_that_accepts_nobody() {
     }
     let mut settings = ollama_at(&format!("http://{address}"));
     settings.limits.connect_ms = 100;
-    let error = ask(&Provider::new(&settings).unwrap(), "m", "x").await.expect_err("no connection");
+    let error = ask(&Provider::new(&settings, &Outbound::open()).unwrap(), "m", "x")
+        .await
+        .expect_err("no connection");
     assert_eq!(error.kind, TimeoutConnect);
 }
 
@@ -292,7 +294,7 @@ async fn a_server_that_drops_every_second_request_is_asked_once_more_and_no_furt
 #[tokio::test]
 async fn the_faults_of_the_fake_server_are_told_apart() {
     let server = FakeOllama::start(Options::default()).expect("a server");
-    let provider = Provider::new(&ollama_at(&server.url())).expect("settings");
+    let provider = Provider::new(&ollama_at(&server.url()), &Outbound::open()).expect("settings");
     for (fault, kind) in [
         (Fault::Status { code: 503, retry_after_s: None }, ServerError { status: Some(503) }),
         (Fault::CloseBefore, Cut),

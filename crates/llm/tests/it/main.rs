@@ -13,6 +13,7 @@ mod memory;
 mod models;
 mod openai;
 mod openai_faults;
+mod outbound;
 mod pulls;
 mod raw;
 mod simulated;
@@ -26,7 +27,7 @@ use domain::card::{Message, ModelParameters, Role};
 use domain::clock::{Clock, Millis};
 use domain::completion::Completion;
 use llm::watch::Watch;
-use llm::{CallError, ChatRequest, Guarded, Provider, ProviderKind, ProviderSettings};
+use llm::{CallError, ChatRequest, Guarded, Outbound, Provider, ProviderKind, ProviderSettings};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -60,7 +61,7 @@ fn openai_at(url: &str) -> ProviderSettings {
 }
 
 fn guarded(settings: ProviderSettings) -> Guarded {
-    Guarded::new(settings, Arc::new(Noon), 1).expect("settings")
+    Guarded::new(settings, Outbound::open(), Arc::new(Noon), 1).expect("settings")
 }
 
 /// One call of a provider without retries, with limits that only a broken test exceeds.

@@ -1,7 +1,7 @@
 //! What is known of models.
 
 use fake_ollama::{FakeOllama, Options};
-use llm::{CallErrorKind, ModelFacts, Provider};
+use llm::{CallErrorKind, ModelFacts, Outbound, Provider};
 
 use super::raw::{RawServer, response};
 use super::{ask, ollama_at};
@@ -9,7 +9,7 @@ use super::{ask, ollama_at};
 #[tokio::test]
 async fn models_are_listed_with_what_the_server_knows() {
     let server = FakeOllama::start(Options::default()).expect("a server");
-    let provider = Provider::new(&ollama_at(&server.url())).expect("settings");
+    let provider = Provider::new(&ollama_at(&server.url()), &Outbound::open()).expect("settings");
     let models = provider.models().await.expect("models");
     let names: Vec<&str> = models.iter().map(|model| model.name.as_str()).collect();
     assert_eq!(names, ["llama3.2:latest", "qwen3:8b", "nomic-embed-text:latest"]);
@@ -69,9 +69,11 @@ async fn what_is_no_list_of_models_is_an_error() {
 
 #[test]
 fn a_server_behind_tls_needs_a_provider_of_tls_and_one_without_does_not() {
-    assert!(Provider::new(&ollama_at("http://127.0.0.1")).is_ok());
-    let error = Provider::new(&ollama_at("https://127.0.0.1")).expect_err("no provider").to_string();
+    assert!(Provider::new(&ollama_at("http://127.0.0.1"), &Outbound::open()).is_ok());
+    let error = Provider::new(&ollama_at("https://127.0.0.1"), &Outbound::open())
+        .expect_err("no provider")
+        .to_string();
     assert!(error.contains("no TLS provider is installed"), "{error}");
     rustls::crypto::ring::default_provider().install_default().expect("the first");
-    assert!(Provider::new(&ollama_at("https://127.0.0.1")).is_ok());
+    assert!(Provider::new(&ollama_at("https://127.0.0.1"), &Outbound::open()).is_ok());
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::card::{Message, ModelParameters, Role};
 use llm::CallErrorKind::{Cut, Garbage, ModelMissing, RateLimited, RefusedRequest, ServerError, TooLarge};
-use llm::{CallError, CallErrorKind, ChatRequest, Provider};
+use llm::{CallError, CallErrorKind, ChatRequest, Outbound, Provider};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -190,7 +190,7 @@ async fn the_key_goes_to_the_server_and_nowhere_else() {
         connection.send(response("401 Unauthorized", "application/json", &body));
     });
     let (_folder, settings) = with_key(&server.url);
-    let provider = Provider::new(&settings).expect("settings");
+    let provider = Provider::new(&settings, &Outbound::open()).expect("settings");
     let error = ask(&provider, "m", "x").await.expect_err("refused");
     assert_eq!(requests.recv().unwrap().as_deref(), Some(&*format!("Bearer {CANARY}")));
     assert!(error.detail.contains("refused the key (401): Invalid key"), "{error}");
@@ -203,7 +203,8 @@ async fn the_key_goes_to_the_server_and_nowhere_else() {
     let stream = format!("data: {{\"error\":\"bad key {CANARY}\"}}\n\n");
     let server = RawServer::streaming(stream, 10_000);
     let (_folder, settings) = with_key(&server.url);
-    let error = ask(&Provider::new(&settings).unwrap(), "m", "x").await.expect_err("refused");
+    let error =
+        ask(&Provider::new(&settings, &Outbound::open()).unwrap(), "m", "x").await.expect_err("refused");
     assert!(error.detail.contains("bad key [key]"), "{error}");
 }
 
@@ -213,7 +214,7 @@ async fn without_the_key_that_is_configured_nothing_is_sent() {
     let mut settings = openai_at(&server.url);
     // The key itself, written where the name of its variable belongs.
     settings.key_env = Some("gsk_canary8f2c1d".into());
-    let provider = Provider::new(&settings).expect("it starts");
+    let provider = Provider::new(&settings, &Outbound::open()).expect("it starts");
     let error = ask(&provider, "m", "x").await.expect_err("no key");
     let shown = format!("{error} {error:?} {provider:?} {settings:?} {:?}", guarded(settings.clone()));
     assert!(!shown.contains("canary"), "{shown}");

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::sync::mpsc;
 
-use llm::{CallError, CallErrorKind, Provider, ProviderKind, ProviderSettings, PullProgress};
+use llm::{CallError, CallErrorKind, Outbound, Provider, ProviderKind, ProviderSettings, PullProgress};
 use tokio_util::sync::CancellationToken;
 
 use super::openai_at;
@@ -158,7 +158,7 @@ async fn a_model_is_deleted_or_was_not_there() {
 async fn only_ollama_can_be_told_to_pull_and_delete() {
     let simulated = ProviderSettings::new("simulated", ProviderKind::Simulated);
     for settings in [simulated, openai_at("http://127.0.0.1:1")] {
-        let provider = Provider::new(&settings).expect("settings");
+        let provider = Provider::new(&settings, &Outbound::open()).expect("settings");
         let (_, pulled) = pull(&provider, &CancellationToken::new()).await;
         assert!(pulled.expect_err("refused").detail.contains("Only Ollama"));
         assert!(provider.delete("m").await.expect_err("refused").detail.contains("Only Ollama"));

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use llm::Provider;
+use llm::{Outbound, Provider};
 
 /// A connection to a [`RawServer`].
 pub(crate) struct Connection {
@@ -128,11 +128,11 @@ impl RawServer {
     }
 
     pub(crate) fn provider(&self) -> Provider {
-        Provider::new(&super::ollama_at(&self.url)).expect("settings")
+        Provider::new(&super::ollama_at(&self.url), &Outbound::open()).expect("settings")
     }
 
     pub(crate) fn openai(&self) -> Provider {
-        Provider::new(&super::openai_at(&self.url)).expect("settings")
+        Provider::new(&super::openai_at(&self.url), &Outbound::open()).expect("settings")
     }
 
     /// A server that streams `text` as an OpenAI-compatible one, in chunks of `size` bytes, to every request.

@@ -5,7 +5,9 @@ use std::time::Duration;
 use domain::card::{Message, ModelParameters, Role};
 use domain::completion::Completion;
 use llm::watch::Watch;
-use llm::{CallError, CallErrorKind, ChatRequest, Latency, Provider, ProviderKind, ProviderSettings};
+use llm::{
+    CallError, CallErrorKind, ChatRequest, Latency, Outbound, Provider, ProviderKind, ProviderSettings,
+};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -13,7 +15,8 @@ use tokio_util::sync::CancellationToken;
 use super::parameters;
 
 fn provider() -> Provider {
-    Provider::new(&ProviderSettings::new("simulated", ProviderKind::Simulated)).expect("settings")
+    Provider::new(&ProviderSettings::new("simulated", ProviderKind::Simulated), &Outbound::open())
+        .expect("settings")
 }
 
 async fn answer(

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::completion::{Completion, Usage};
 use llm::CallErrorKind::{Connect, Cut, Garbage, ServerError, TimeoutConnect};
-use llm::{CallError, Provider};
+use llm::{CallError, Outbound, Provider};
 use serde_json::{Value, json};
 
 use super::raw::{DONE, END, EVENTS, RawServer, STREAM, response, token};
@@ -222,7 +222,8 @@ async fn a_head_without_end_is_not_read_to_its_end() {
 
 #[tokio::test]
 async fn a_name_without_an_address_and_one_with_several() {
-    let nowhere = Provider::new(&openai_at("http://no-such-host.invalid:1")).expect("settings");
+    let nowhere =
+        Provider::new(&openai_at("http://no-such-host.invalid:1"), &Outbound::open()).expect("settings");
     let error = ask(&nowhere, "m", "x").await.expect_err("nobody there");
     assert_eq!(error.kind, Connect);
     let server = RawServer::streaming([YES, STOP, OVER].concat(), 10_000);
@@ -232,7 +233,7 @@ async fn a_name_without_an_address_and_one_with_several() {
     if addresses.first().is_none_or(std::net::SocketAddr::is_ipv4) {
         return not_run("a name with several addresses", "localhost has no IPv6 address before its other");
     }
-    let provider = Provider::new(&openai_at(&here)).expect("settings");
+    let provider = Provider::new(&openai_at(&here), &Outbound::open()).expect("settings");
     assert_eq!(ask(&provider, "m", "x").await.expect("the second address answers").content, "yes");
 }
 
@@ -247,7 +248,9 @@ async fn tls_and_its_absence_are_told_apart() {
     rustls::crypto::ring::default_provider().install_default().ok();
     let plain = RawServer::answering("HTTP/1.1 400 Bad Request\r\n\r\n");
     let https = |url: &str| openai_at(&url.replace("http://", "https://"));
-    let error = ask(&Provider::new(&https(&plain.url)).unwrap(), "m", "x").await.expect_err("no TLS");
+    let error = ask(&Provider::new(&https(&plain.url), &Outbound::open()).unwrap(), "m", "x")
+        .await
+        .expect_err("no TLS");
     assert_eq!(error.kind, Connect);
     // An alert of TLS: "unexpected message".
     let encrypted = RawServer::answering(b"\x15\x03\x01\x00\x02\x02\x0a");
@@ -256,6 +259,7 @@ async fn tls_and_its_absence_are_told_apart() {
     let silent = RawServer::start(|_, connection| connection.wait_for_close());
     let mut settings = https(&silent.url);
     settings.limits.connect_ms = 200;
-    let error = ask(&Provider::new(&settings).unwrap(), "m", "x").await.expect_err("silence");
+    let error =
+        ask(&Provider::new(&settings, &Outbound::open()).unwrap(), "m", "x").await.expect_err("silence");
     assert_eq!(error.kind, TimeoutConnect);
 }

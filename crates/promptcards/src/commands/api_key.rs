@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand};
+use domain::budget::Budget;
 use domain::caller::Caller;
+use domain::cost::NanoDollars;
 use domain::permission::Scope;
 use engine::DEFAULT_WORKSPACE;
 use engine::people::{ApiKey, NewApiKey};
@@ -19,6 +21,8 @@ use crate::report::terminal::{print, say};
 pub(super) enum ApiKeyCommand {
     /// Make a key and print it, this once
     #[command(after_help = "Examples:\n  promptcards api-key create --user ada --scope cards:read\n  \
+                            promptcards api-key create --user ada --name ci --scope runs:write --calls-per-day 5000 \
+                            --dollars-per-day 2.50\n  \
                             export PROMPTCARDS_API_KEY=$(promptcards api-key create --user ada --name ci --scope \
                             cards:write,runs:write,export --expires-days 365)")]
     Create(CreateArgs),
@@ -61,6 +65,31 @@ pub(super) struct CreateArgs {
     /// After how many days it ends, 1 to 366
     #[arg(long, value_name = "DAYS", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=366))]
     expires_days: u32,
+    #[command(flatten)]
+    budget: BudgetArgs,
+}
+
+/// What the runs that a key starts may use on a day.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Budget")]
+struct BudgetArgs {
+    /// How many calls of models its runs may make on a day of UTC [default: no limit]
+    #[arg(long = "calls-per-day", value_name = "N", value_parser = clap::value_parser!(i64).range(0..=domain::budget::MOST))]
+    calls: Option<i64>,
+    /// How many tokens its runs may use on a day
+    #[arg(long = "tokens-per-day", value_name = "N", value_parser = clap::value_parser!(i64).range(0..=domain::budget::MOST))]
+    tokens: Option<i64>,
+    /// How many US dollars its runs may cost on a day, such as 2.50
+    #[arg(long = "dollars-per-day", value_name = "AMOUNT")]
+    dollars: Option<NanoDollars>,
+}
+
+impl BudgetArgs {
+    /// None where nothing is limited.
+    fn budget(&self) -> Option<Budget> {
+        let budget = Budget { calls: self.calls, tokens: self.tokens, cost_usd: self.dollars };
+        Some(budget).filter(|budget| *budget != Budget::default())
+    }
 }
 
 /// Whose keys.
@@ -102,8 +131,8 @@ pub(super) fn run(command: ApiKeyCommand) -> anyhow::Result<ExitCode> {
 }
 
 fn create(args: CreateArgs) -> anyhow::Result<()> {
-    let CreateArgs { of: UserArgs { user, settings }, name, workspace, scopes, expires_days } = args;
-    let new = NewApiKey { name, workspace, scopes, expires_in_days: expires_days };
+    let CreateArgs { of: UserArgs { user, settings }, name, workspace, scopes, expires_days, budget } = args;
+    let new = NewApiKey { name, workspace, scopes, expires_in_days: expires_days, budget: budget.budget() };
     let made = with_people(&settings.load()?, async |people| {
         let owner = account(people, &user).await?.id;
         Ok(people.create_api_key_of_user(&Caller::machine(), owner, new).await?)
@@ -113,7 +142,7 @@ fn create(args: CreateArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A key in a line: how it begins, its name, workspace and scopes, and when it ends.
+/// A key in a line: how it begins, its name, workspace and scopes, when it ends, and what is used of its budget.
 fn line(key: &ApiKey) -> String {
     let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope.as_str()).collect();
     let end = match key.revoked_at {
@@ -121,5 +150,18 @@ fn line(key: &ApiKey) -> String {
         None => format!("until {}", key.expires_at),
     };
     let used = key.last_used_at.map(|at| format!("  used {at}")).unwrap_or_default();
-    format!("{}  {}  {}  {}  {end}{used}", key.begins_with, key.name, key.workspace, scopes.join(","))
+    let budget = budget(key).map(|budget| format!("  today {budget}")).unwrap_or_default();
+    format!("{}  {}  {}  {}  {end}{used}{budget}", key.begins_with, key.name, key.workspace, scopes.join(","))
+}
+
+/// What is used today of each part of its budget: `3 of 5000 calls, $0.2 of $2.5`.
+fn budget(key: &ApiKey) -> Option<String> {
+    let (budget, used) = (key.budget, key.used_today);
+    let parts = [
+        budget.calls.map(|most| format!("{} of {most} calls", used.calls)),
+        budget.tokens.map(|most| format!("{} of {most} tokens", used.tokens)),
+        budget.cost_usd.map(|most| format!("${} of ${most}", used.cost_usd)),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    Some(parts.join(", ")).filter(|text| !text.is_empty())
 }

@@ -75,7 +75,7 @@ enum Command {
         after_help = "Example:\n  promptcards models pull llama3.2\n\nExit codes: 0 done, 1 not done."
     )]
     Models(models::ModelsCommand),
-    /// Make, list, disable and enable accounts, change their roles, give links to a new password
+    /// Make, list, disable, enable and erase accounts, change their roles, give links to a new password
     #[command(
         subcommand,
         after_help = "Examples:\n  promptcards user create --name ada --role admin --password-file ./password\n  \

@@ -108,7 +108,7 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
         let begun: Begun<Run> =
             server.begin("/runs", &request).await.map_err(|error| not_started(error, args.pull))?;
         let run = &begun.value;
-        let address = server.address().join(&format!("/runs/{}", run.id));
+        let address = server.page(&format!("/runs/{}", run.id));
         // Before it is told: whoever has read that the run is there can cancel it.
         let mut interrupted = pin!(interrupt());
         say(&described(&begun, &address));

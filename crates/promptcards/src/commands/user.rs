@@ -48,6 +48,12 @@ pub(super) enum UserCommand {
     /// Print a link by which whose account it is sets a new password, once and within an hour
     #[command(after_help = "Example:\n  promptcards user reset-link ada")]
     ResetLink(NameArgs),
+    /// Take name, e-mail address and everything else that tells of the person out of an account, for ever
+    #[command(
+        after_help = "Example:\n  promptcards user erase ada\n\nWhat the person made stays, under a name that tells \
+                            nothing. The last admin, and who is the only owner of a workspace, are not erased."
+    )]
+    Erase(NameArgs),
 }
 
 /// The flags of `user create`.
@@ -92,6 +98,7 @@ pub(super) fn run(command: UserCommand) -> anyhow::Result<ExitCode> {
         UserCommand::Enable(args) => edit(args, EditUser { disabled: Some(false), role: None })?,
         UserCommand::Role { of, role } => edit(of, EditUser { role: Some(role), disabled: None })?,
         UserCommand::ResetLink(args) => reset_link(args)?,
+        UserCommand::Erase(args) => erase(args)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -125,6 +132,15 @@ fn reset_link(args: NameArgs) -> anyhow::Result<()> {
     print(&format!("{origin}/reset#{}\n", link.secret.expose_secret()))?;
     say(&format!("It is good once, until {}. Links that were made before are void.", link.expires_at));
     Ok(())
+}
+
+fn erase(args: NameArgs) -> anyhow::Result<()> {
+    let NameArgs { name, settings } = args;
+    let erased = with_people(&settings.load()?, async |people| {
+        let found = account(people, &name).await?;
+        Ok(people.erase_user(&Caller::machine(), found.id).await?)
+    })?;
+    Ok(print(&format!("{}\n", line(&erased)))?)
 }
 
 async fn list(people: &People) -> anyhow::Result<String> {

@@ -9,7 +9,7 @@ use domain::card::Message;
 use domain::clock::Clock;
 use domain::ids::IdSource;
 use formats::promptfoo::{ApiKey, Endpoint, Provider, ProviderKind};
-use llm::{Call, CallError, CallErrorKind, ChatRequest, Guarded, ModelFacts, ProviderSettings};
+use llm::{Call, CallError, CallErrorKind, ChatRequest, Guarded, ModelFacts, Outbound, ProviderSettings};
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
@@ -108,7 +108,7 @@ impl Server {
         };
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let seed = SystemIds.next().as_u64_pair().1;
-        let guarded = Guarded::new(settings, clock, seed)
+        let guarded = Guarded::new(settings, Outbound::open(), clock, seed)
             .map_err(|error| anyhow::anyhow!("{name} cannot be asked: {error}"))?;
         Ok(Self { guarded, answered: Cell::new(false), in_vain: Cell::new(0) })
     }

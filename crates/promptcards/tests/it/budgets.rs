@@ -1,5 +1,6 @@
-//! Budgets: what a workspace may use on a day, seen by the model server.
+//! Budgets: what a workspace or an API key may use on a day, seen by the model server.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use testkit::TestServer;
 
@@ -118,5 +119,58 @@ async fn a_budget_is_not_negative_and_not_of_other_things() {
     }
     let set = set(&server, json!({ "cost_usd": "1.50" })).await;
     assert_eq!(set["budget"], json!({ "calls": null, "tokens": null, "cost_usd": "1.5" }));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn runs_of_a_key_make_as_many_calls_as_its_budget_has_and_others_go_on() {
+    let server = server_with_cases(30).await;
+    let keys = "/api/v1/account/api-keys";
+    let new = json!({
+        "name": "ci", "workspace": "default", "scopes": ["cards:read", "runs:write"], "budget": { "calls": 5 },
+    });
+    let made = server.actor.post(keys, &new).await.expect(201);
+    assert_eq!((&made["budget"]["calls"], &made["used_today"]["calls"]), (&json!(5), &json!(0)));
+    let ci = server.actor.with(made["key"].as_str().unwrap());
+    let run = ci.start("echo", &["ollama/llama3.2:latest"], 1).await;
+    let run = paused(&server, &run, 0).await;
+    assert_eq!((server.ollama.counters().calls, &run["counts"]["open"]), (5, &json!(25)), "{run:#}");
+    let reason = run["pause_reason"].as_str().unwrap();
+    assert!(reason.starts_with("The budget of the API key for ") && reason.contains("5 calls"), "{reason}");
+    let listed = server.actor.get(keys).await.expect(200)["items"][0].clone();
+    assert_eq!((&listed["budget"]["calls"], &listed["used_today"]["calls"]), (&json!(5), &json!(5)));
+    let of_workspace = server.actor.get("W/budget").await.expect(200);
+    assert_eq!((&of_workspace["used"]["calls"], &of_workspace["budget"]["calls"]), (&json!(5), &Value::Null));
+
+    // Its owner runs more of it without it.
+    let own = server.actor.start("echo", &["ollama/llama3.2:latest"], 2).await;
+    assert_eq!(server.actor.finish(&own).await["counts"]["open"], 0);
+    assert_eq!(server.ollama.counters().calls, 65);
+
+    let budget = format!("{keys}/{}/budget", made["id"].as_str().unwrap());
+    let set = json!({ "calls": 12, "tokens": null, "cost_usd": "2.5" });
+    let put = async |actor: &testkit::Actor, path: &str, body: &Value| {
+        actor.send(Method::PUT, path, &[], Some(body)).await
+    };
+    put(&ci, &budget, &json!({})).await.expect_problem(403, "scope_missing");
+    let grace = server.actor.invite("grace", "user", Some("editor")).await;
+    put(&grace, &budget, &json!({})).await.expect_problem(404, "not_found");
+    put(&server.actor, &budget, &json!({ "calls": -1 })).await.expect_problem(422, "invalid");
+    let after = put(&server.actor, &budget, &set).await.expect(200);
+    assert_eq!(
+        (&after["budget"], &after["used"]["calls"], &after["set_by"]),
+        (&set, &json!(5), &json!("ada"))
+    );
+    let after = resume(&server, &run).await;
+    paused(&server, &run, after).await;
+    assert_eq!(server.ollama.counters().calls, 72);
+    let lines = server.actor.get("/api/v1/audit?action=budget.set").await.expect(200);
+    let objects: Vec<&Value> =
+        lines["items"].as_array().unwrap().iter().map(|line| &line["object"]).collect();
+    let object = json!(format!("api_key:{}", made["id"].as_str().unwrap()));
+    assert_eq!(objects, [&object, &object]);
+
+    server.actor.delete(&format!("{keys}/{}", made["id"].as_str().unwrap())).await.expect(204);
+    put(&server.actor, &budget, &set).await.expect_problem(404, "not_found");
     server.stop().await;
 }

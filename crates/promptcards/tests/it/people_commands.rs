@@ -110,7 +110,31 @@ fn keys_are_made_listed_and_revoked_without_a_server() {
         format!("{} is revoked.\n", &key[..12])
     );
     assert!(shell.run("api-key list --user ada").contains("revoked 20"));
+    let limits = "--calls-per-day 5000 --tokens-per-day 9 --dollars-per-day 2.50";
+    shell.run(&format!("api-key create --user ada --name bounded --scope runs:write {limits}"));
+    let listed = shell.run("api-key list --user ada");
+    assert!(listed.contains("  today 0 of 5000 calls, 0 of 9 tokens, $0 of $2.5\n"), "{listed}");
+    let negative = shell.refused("api-key create --user ada --scope export --calls-per-day=-1", 1);
+    assert!(negative.contains("-1 is not in 0..=9007199254740992"), "{negative}");
     assert!(shell.run("keys rotate").contains("another key"));
+}
+
+#[test]
+fn a_person_is_erased_without_a_server_and_the_audit_log_stays_sound() {
+    let shell = Shell::open();
+    shell.run("user create --name ada --role admin --password-file password");
+    shell.run("user create --name grace --email grace@example.org --password-file password");
+    let last = shell.refused("user erase ada", 1);
+    assert!(last.contains("There would be no admin left"), "{last}");
+    let erased = shell.run("user erase Grace@example.org");
+    assert!(erased.starts_with("erased-") && erased.contains("  guest  disabled since 20"), "{erased}");
+    let listed = shell.run("user list");
+    assert!(listed.contains(&erased) && !listed.contains("grace"), "{listed}");
+    let gone = shell.refused("user erase grace", 1);
+    assert!(gone.contains("nobody is called `grace`"), "{gone}");
+    let exported = shell.run("audit export");
+    assert!(exported.contains("user.erase") && !exported.contains("grace"), "{exported}");
+    shell.run("audit verify");
 }
 
 #[test]

@@ -183,6 +183,9 @@ pub(super) const TABLES: &[Table] = &[
     // Found again from the words, not from the cards: what a card is found by is the engine's to say.
     Table { insert: card_search::insert_words, ..table!(card_words by number: words; long words) },
     table!(providers by id: workspace_id, name, kind, base_url, concurrency, created_at, updated_at),
+    table!(saved_providers by provider_id: prices, sealed_key, revision),
+    table!(endpoints by id: endpoint, added_by, added_at),
+    table!(contacted_hosts by endpoint: calls, first_at, last_at),
     table!(models by provider_id, name: digest, facts, seen_at; long facts),
     table!(runs by id: workspace_id, number, state, suite_id, versions, models, cases, repeats, first_cell, cell_count,
         prepared_by, open_cells, event_seq, fingerprint, simulated, note, cache, kept, stored_bytes, created_by, created_at,
@@ -218,6 +221,8 @@ pub(super) const TABLES: &[Table] = &[
     table!(denied_tokens by issuer, token_id: expires_at),
     table!(signing_keys by id: state, public_key, private_key, created_at, activated_at, retired_at),
     table!(members by workspace_id, user_id: role, created_at, expires_at, reason),
+    table!(shares by id: workspace_id, card_id, run_id, secret_hash, created_by, created_at, expires_at),
+    table!(share_accounts by share_id, user_id),
     table!(api_keys by id: key_id, secret_hash, user_id, workspace_id, name, scopes, expires_at, last_used_at,
         last_used_address, created_at, revoked_at),
     table!(one_time_links by secret_hash: kind, user_id, name, email, role, workspace_id, workspace_role, created_by,

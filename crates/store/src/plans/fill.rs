@@ -1,6 +1,6 @@
 //! A database that has been in use for a while: 4,000 cards, 2,000 runs, 40,000 cells.
 
-use domain::ids::{CardId, CaseId, RunId, SuiteId, WorkspaceId};
+use domain::ids::{CardId, CaseId, RunId, ShareId, SuiteId, UserId, WorkspaceId};
 
 use crate::sql::SqlPair;
 use crate::{Conn, Result, Sql};
@@ -52,7 +52,15 @@ macro_rules! ids {
         }
     )+};
 }
-ids!(workspace "00" WorkspaceId, suite "01" SuiteId, case "02" CaseId, card "03" CardId, run "04" RunId);
+ids!(
+    workspace "00" WorkspaceId,
+    suite "01" SuiteId,
+    case "02" CaseId,
+    card "03" CardId,
+    run "04" RunId,
+    user "08" UserId,
+    share "09" ShareId
+);
 
 const WORKSPACE: Sql = fill!(
     "workspaces (id, slug, name, last_run, created_at)",
@@ -227,6 +235,35 @@ const BUDGETS: Sql =
     fill!("budgets (subject_id, calls, set_by, set_at)", id!("00", "i"), ", 1000000, 'local', i");
 const USAGE: Sql =
     fill!("daily_usage (subject_id, day, calls, tokens, cost)", id!("00", "i"), ", 0, i, i, i");
+const USERS: [Sql; 2] = [
+    fill!(
+        "users (id, name, name_key, role, created_at, updated_at)",
+        id!("08", "i"),
+        ", 'user-' || i, 'user-' || i, 'user', i, i"
+    ),
+    fill!(
+        "members (workspace_id, user_id, role, created_at)",
+        id!("00", "1"),
+        ", ",
+        id!("08", "i"),
+        ", 'editor', i"
+    ),
+];
+/// Of each run one, for one of a hundred accounts.
+const SHARES: [Sql; 2] = [
+    fill!(
+        "shares (id, workspace_id, run_id, secret_hash, created_by, created_at, expires_at)",
+        id!("09", "i"),
+        ", ",
+        id!("00", "1"),
+        ", ",
+        id!("04", "i"),
+        ", 'secret-' || i, ",
+        id!("08", "1 + i % 100"),
+        ", i, 1000000"
+    ),
+    fill!("share_accounts (share_id, user_id)", id!("09", "i"), ", ", id!("08", "1 + i % 100")),
+];
 const STATES: [(Sql, i64); 2] = [
     (
         Sql::new("UPDATE runs SET state = 'cancelled', open_cells = 5, finished_at = NULL WHERE number = $1"),
@@ -258,6 +295,12 @@ pub(super) fn fill(conn: &mut Conn) -> Result<()> {
     conn.execute(KEYS, &[&5_000])?;
     conn.execute(BUDGETS, &[&5_000])?;
     conn.execute(USAGE, &[&5_000])?;
+    for statement in USERS {
+        conn.execute(statement, &[&1_000])?;
+    }
+    for statement in SHARES {
+        conn.execute(statement, &[&RUNS])?;
+    }
     for (statement, number) in STATES {
         conn.execute(statement, &[&number])?;
     }

@@ -7,7 +7,8 @@ use domain::run::{CellState, RunState};
 use domain::verdict::Verdict;
 
 use super::fill::{
-    CARDS, FIRST_OF_LARGE, FIRST_PENDING, HALF_CANCELLED, LARGE, RUNS, card, case, run, suite, workspace,
+    CARDS, FIRST_OF_LARGE, FIRST_PENDING, HALF_CANCELLED, LARGE, RUNS, card, case, run, share, suite, user,
+    workspace,
 };
 use crate::card_lists::CardFilter;
 use crate::cell_results::{CellResult, FinishedCell};
@@ -16,8 +17,8 @@ use crate::run_columns::Finished;
 use crate::run_lists::RunFilter;
 use crate::{
     Conn, Result, answer_cache, budgets, card_lists, card_search, cards, cell_results, cells, drafts,
-    idempotency, labels, removals, run_columns, run_events, run_inputs, run_lists, runs, suites, test_cases,
-    versions,
+    idempotency, labels, removals, run_columns, run_events, run_inputs, run_lists, runs, shares, suites,
+    test_cases, versions,
 };
 
 /// Its name, the most rows that one of its statements may read, and what it does.
@@ -205,6 +206,18 @@ pub(super) const HOT: &[Hot] = &[
         let old = removals::old(conn, 3)?;
         assert_eq!(old.len(), 2);
         removals::mark_old(conn, old[0], 3).map(drop)
+    }),
+    ("somebody opens the link of a share", 20, |conn| {
+        assert!(shares::by_secret(conn, "secret-12", 5)?.is_some());
+        Ok(())
+    }),
+    ("an account opens what was shared with it", 20, |conn| {
+        assert!(shares::for_account(conn, share(12), user(13), 5)?.is_some());
+        Ok(())
+    }),
+    ("an account looks what was shared with it", 400, |conn| {
+        assert_eq!(shares::all_for_account(conn, user(13), None, 5, 20)?.len(), 20);
+        Ok(())
     }),
     ("remove a run, step by step", 50, |conn| {
         let marked = removals::next_marked(conn)?.unwrap();

@@ -22,12 +22,14 @@ pub(crate) struct Plan {
 }
 
 /// Indexes without which a hot statement reads a table, and how each is lost.
-const NEEDED: [(&str, Sql); 5] = [
+const NEEDED: [(&str, Sql); 7] = [
     ("cards_by_change", Sql::new("DROP INDEX cards_by_change")),
     ("idempotency_keys_by_age", Sql::new("DROP INDEX idempotency_keys_by_age")),
     ("run_columns_by_cache_scope", Sql::new("DROP INDEX run_columns_by_cache_scope")),
     ("run_versions_of_card", Sql::new("DROP INDEX run_versions_of_card")),
     ("runs_by_end", Sql::new("DROP INDEX runs_by_end")),
+    ("shares_of_run", Sql::new("DROP INDEX shares_of_run")),
+    ("share_accounts_of_user", Sql::new("DROP INDEX share_accounts_of_user")),
 ];
 
 /// Why a closure is undone: it has told what it was to tell.

@@ -22,6 +22,8 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::link::Link;
 
+/// Where `PostgreSQL` listens unless it is told otherwise.
+const PORT: u16 = 5432;
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(3);
 
@@ -78,6 +80,19 @@ enum Encryption {
 }
 
 impl DatabaseUrl {
+    /// Where the database is: hosts with their ports. Sockets of this machine are none.
+    pub fn places(&self) -> Vec<(String, u16)> {
+        let Ok((config, _)) = self.read() else { return Vec::new() };
+        let ports = config.get_ports();
+        let place = |(number, host): (usize, &Host)| match host {
+            // One port is that of all hosts.
+            Host::Tcp(name) => Some((name.clone(), *ports.get(number).or(ports.first()).unwrap_or(&PORT))),
+            #[cfg(unix)]
+            Host::Unix(_) => None,
+        };
+        config.get_hosts().iter().enumerate().filter_map(place).collect()
+    }
+
     /// How to connect. The error says what is wrong with the URL.
     pub(crate) fn address(&self) -> Result<Address, String> {
         let (config, encryption) = self.read()?;

@@ -17,6 +17,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { number: 4, name: "people", sql: include_str!("../../migrations/postgres/0004_people.sql") },
     Migration { number: 5, name: "limits", sql: include_str!("../../migrations/postgres/0005_limits.sql") },
     Migration { number: 6, name: "audit", sql: include_str!("../../migrations/postgres/0006_audit.sql") },
+    Migration {
+        number: 7,
+        name: "outbound",
+        sql: include_str!("../../migrations/postgres/0007_outbound.sql"),
+    },
+    Migration { number: 8, name: "shares", sql: include_str!("../../migrations/postgres/0008_shares.sql") },
 ];
 
 /// Servers before lack what the statements need.

@@ -16,6 +16,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { number: 4, name: "people", sql: include_str!("../../migrations/sqlite/0004_people.sql") },
     Migration { number: 5, name: "limits", sql: include_str!("../../migrations/sqlite/0005_limits.sql") },
     Migration { number: 6, name: "audit", sql: include_str!("../../migrations/sqlite/0006_audit.sql") },
+    Migration { number: 7, name: "outbound", sql: include_str!("../../migrations/sqlite/0007_outbound.sql") },
+    Migration { number: 8, name: "shares", sql: include_str!("../../migrations/sqlite/0008_shares.sql") },
 ];
 
 /// When a step was applied is bookkeeping that no rule of the product reads: the database's own time will do.

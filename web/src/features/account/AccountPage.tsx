@@ -7,6 +7,7 @@ const TABS = [
   { to: "/account/sessions", label: "Sessions" },
   { to: "/account/api-keys", label: "API keys" },
   { to: "/account/limits", label: "Limits" },
+  { to: "/account/shared", label: "Shared" },
 ] as const;
 
 /** What belongs to the person who is signed in. */

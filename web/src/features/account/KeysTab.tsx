@@ -7,6 +7,7 @@ import { Button } from "@/components/Button";
 import { usePage } from "@/components/Page";
 import { Empty, Failure } from "@/components/States";
 import { toast } from "@/components/toasts";
+import { KeyBudgetDialog } from "./KeyBudgetDialog";
 import { KeysTable } from "./KeysTable";
 import { NewKeyDialog } from "./NewKeyDialog";
 import { keysQuery } from "./queries";
@@ -19,6 +20,7 @@ export function KeysTab() {
   const session = useSession();
   const hasWorkspace = session !== undefined && ownWorkspaces(session).length > 0;
   const [making, setMaking] = useState(false);
+  const [limiting, setLimiting] = useState<ApiKey>();
   const [revoking, setRevoking] = useState<ApiKey>();
   return (
     <>
@@ -43,9 +45,10 @@ export function KeysTab() {
           A program that fetches cards or starts runs sends one with each request.
         </Empty>
       ) : (
-        <KeysTable keys={keys.data} onRevoke={setRevoking} />
+        <KeysTable keys={keys.data} onBudget={setLimiting} onRevoke={setRevoking} />
       )}
       {making && <NewKeyDialog onClose={() => setMaking(false)} />}
+      {limiting && <KeyBudgetDialog item={limiting} onClose={() => setLimiting(undefined)} />}
       {revoking && <Revoke item={revoking} onClose={() => setRevoking(undefined)} />}
     </>
   );

@@ -1,18 +1,22 @@
 import type { ApiKey } from "@/api/types";
 import { Button } from "@/components/Button";
+import { usageOf } from "@/components/budget";
 import { SkeletonRows } from "@/components/States";
 import { When } from "@/components/When";
 import { onDay } from "@/lib/time";
 
-/** API keys in rows: what each may do, how long, and when it was used last. */
+/** API keys in rows: what each may do, how long, when it was used last, and what of its budget is used today. */
 export function KeysTable({
   keys,
   narrow = false,
+  onBudget,
   onRevoke,
 }: {
   keys: ApiKey[] | undefined;
   /** There is little room: in a drawer. */
   narrow?: boolean;
+  /** Without it budgets are shown, and not set. */
+  onBudget?: (key: ApiKey) => void;
   onRevoke: (key: ApiKey) => void;
 }) {
   return (
@@ -32,12 +36,14 @@ export function KeysTable({
               Ends
             </th>
             <th scope="col">
-              <span className="sr">Revoke</span>
+              <span className="sr">What to do with it</span>
             </th>
           </tr>
         </thead>
         <tbody>
-          {keys ? keys.map((key) => <KeyRow key={key.id} item={key} onRevoke={onRevoke} />) : null}
+          {keys?.map((key) => (
+            <KeyRow key={key.id} item={key} onBudget={onBudget} onRevoke={onRevoke} />
+          ))}
           {!keys && <SkeletonRows rows={2} columns={6} />}
         </tbody>
       </table>
@@ -45,8 +51,17 @@ export function KeysTable({
   );
 }
 
-function KeyRow({ item, onRevoke }: { item: ApiKey; onRevoke: (key: ApiKey) => void }) {
+function KeyRow({
+  item,
+  onBudget,
+  onRevoke,
+}: {
+  item: ApiKey;
+  onBudget: ((key: ApiKey) => void) | undefined;
+  onRevoke: (key: ApiKey) => void;
+}) {
   const over = new Date(item.expires_at) < new Date();
+  const usage = usageOf(item.budget, item.used_today);
   return (
     <tr>
       <td className="grow">
@@ -56,6 +71,12 @@ function KeyRow({ item, onRevoke }: { item: ApiKey; onRevoke: (key: ApiKey) => v
           {item.revoked_at && <span className="chip">revoked</span>}
           {over && !item.revoked_at && <span className="chip">ended</span>}
         </span>
+        {usage.length > 0 && (
+          <span className="hint wrap">
+            {usage.some(({ usedUp }) => usedUp) && <span className="t-fail">Budget used up. </span>}
+            <span>Today {usage.map(({ text }) => text).join(", ")}</span>
+          </span>
+        )}
       </td>
       <td className="only-wide mono dim">{item.scopes.join(" ")}</td>
       <td className="only-wide mono">{item.workspace}</td>
@@ -71,9 +92,16 @@ function KeyRow({ item, onRevoke }: { item: ApiKey; onRevoke: (key: ApiKey) => v
       <td className="only-wide">{onDay(item.expires_at)}</td>
       <td className="r">
         {!item.revoked_at && (
-          <Button kind="quiet" aria-label={`Revoke ${item.name}`} onClick={() => onRevoke(item)}>
-            Revoke
-          </Button>
+          <>
+            {onBudget && (
+              <Button kind="quiet" aria-label={`Budget of ${item.name}`} onClick={() => onBudget(item)}>
+                Budget
+              </Button>
+            )}
+            <Button kind="quiet" aria-label={`Revoke ${item.name}`} onClick={() => onRevoke(item)}>
+              Revoke
+            </Button>
+          </>
         )}
       </td>
     </tr>

@@ -3,8 +3,10 @@ import { useId, useState } from "react";
 import { client, read, WORKSPACE } from "@/api/client";
 import { ProblemError, sentence } from "@/api/problem";
 import { ownWorkspaces, useSession } from "@/api/sessionState";
-import type { Scope } from "@/api/types";
+import type { Budget, Scope } from "@/api/types";
+import { BudgetFields } from "@/components/BudgetFields";
 import { Button } from "@/components/Button";
+import { budgetOf, KINDS, problemsOf, typedOf } from "@/components/budget";
 import { CopyField } from "@/components/CopyField";
 import { Checkbox, SelectField, TextField } from "@/components/Fields";
 import { Dialog } from "@/components/Layers";
@@ -37,6 +39,7 @@ export function NewKeyDialog({ onClose }: { onClose: () => void }) {
   const [workspace, setWorkspace] = useState(here);
   const [scopes, setScopes] = useState<ReadonlySet<Scope>>(new Set(["cards:read"]));
   const [days, setDays] = useState("90");
+  const [budget, setBudget] = useState(() => typedOf({}));
   const [touched, setTouched] = useState(false);
   const create = useMutation({
     mutationFn: () =>
@@ -47,6 +50,9 @@ export function NewKeyDialog({ onClose }: { onClose: () => void }) {
             workspace,
             scopes: SCOPES.map(({ value }) => value).filter((value) => scopes.has(value)),
             expires_in_days: Number(days),
+            ...(Object.values(budget).some((typed) => typed.trim() !== "")
+              ? { budget: budgetOf(budget) }
+              : {}),
           },
         }),
       ),
@@ -58,6 +64,10 @@ export function NewKeyDialog({ onClose }: { onClose: () => void }) {
     refused?.at("/name") ?? (touched && name.trim() === "" ? "A key needs a name" : undefined);
   const scopesError =
     refused?.at("/scopes") ?? (touched && scopes.size === 0 ? "Without any it may do nothing" : undefined);
+  const problems = problemsOf(budget);
+  const budgetError = (of: keyof Budget) =>
+    (touched ? problems[of] : undefined) ?? refused?.at(`/budget/${of}`);
+  const isPlaced = nameError || scopesError || KINDS.some(({ of }) => budgetError(of));
   if (create.data) {
     return (
       <Dialog
@@ -87,7 +97,7 @@ export function NewKeyDialog({ onClose }: { onClose: () => void }) {
       title="New API key"
       actions={
         <>
-          {create.error && !nameError && !scopesError && (
+          {create.error && !isPlaced && (
             <span className="t-fail small" role="alert">
               {sentence(create.error)}
             </span>
@@ -105,7 +115,8 @@ export function NewKeyDialog({ onClose }: { onClose: () => void }) {
         onSubmit={(event) => {
           event.preventDefault();
           setTouched(true);
-          if (name.trim() !== "" && scopes.size > 0 && !create.isPending) create.mutate();
+          const sound = name.trim() !== "" && scopes.size > 0 && Object.keys(problems).length === 0;
+          if (sound && !create.isPending) create.mutate();
         }}
       >
         <TextField
@@ -161,6 +172,12 @@ export function NewKeyDialog({ onClose }: { onClose: () => void }) {
             </option>
           ))}
         </SelectField>
+        <fieldset className="key__budget">
+          <legend className="field__label">
+            Its runs may use on one day <span className="hint">optional</span>
+          </legend>
+          <BudgetFields typed={budget} onType={setBudget} errorOf={budgetError} />
+        </fieldset>
       </form>
     </Dialog>
   );

@@ -154,6 +154,8 @@ describe("API keys", () => {
     last_used_at: null,
     last_used_address: null,
     revoked_at: null,
+    budget: { calls: null, tokens: null, cost_usd: null },
+    used_today: { calls: 0, tokens: 0, cost_usd: "0" },
     ...over,
   });
 
@@ -188,6 +190,64 @@ describe("API keys", () => {
     await user.click(await screen.findByRole("button", { name: "Revoke the key" }));
     expect(await screen.findByText("No API keys yet")).toBeVisible();
     expect(screen.queryByDisplayValue("pck_01234567_secret")).toBeNull();
+  });
+
+  it("may have a budget, which is shown with what is used today, set, and put back", async () => {
+    let items = [
+      key({
+        budget: { calls: 500, tokens: null, cost_usd: "2.5" },
+        used_today: { calls: 500, tokens: 90_000, cost_usd: "0.42" },
+      }),
+    ];
+    const [made, set]: [object[], object[]] = [[], []];
+    on("get", KEYS, () => ({ body: { items, next_cursor: null } }));
+    on("post", KEYS, ({ body }) => {
+      made.push(body);
+      return { body: { ...key(), key: "pck_01234567_secret" }, status: 201 };
+    });
+    on("put", `${KEYS}/{key}/budget`, ({ params, body }) => {
+      set.push(body);
+      if (body.calls === 0) return new Refusal(422, { errors: [{ pointer: "/calls", detail: "Too few." }] });
+      items = items.map((item) => (item.id === params.key ? { ...item, budget: body } : item));
+      const used = { calls: 500, tokens: 90_000, cost_usd: "0.42" };
+      const day = { day: "2026-11-27", ends_at: "2126-11-28T00:00:00.000Z" };
+      return { body: { ...day, budget: body, used, set_by: "ada", set_at: null } };
+    });
+    const { user } = openPage("/account/api-keys");
+    expect(await screen.findByText("Today 500 of 500 calls, $0.42 of $2.50")).toBeVisible();
+    expect(screen.getByText("Budget used up.")).toBeVisible();
+    await user.click(screen.getByRole("button", { name: "Budget of ci" }));
+    const dialog = await screen.findByRole("dialog", { name: "Budget of ci" });
+    await user.clear(within(dialog).getByLabelText("Model calls"));
+    await user.type(within(dialog).getByLabelText("Model calls"), "many");
+    await user.click(within(dialog).getByRole("button", { name: "Save budget" }));
+    expect(within(dialog).getByText("Type a whole number, or nothing for no limit")).toBeVisible();
+    await user.clear(within(dialog).getByLabelText("Model calls"));
+    await user.type(within(dialog).getByLabelText("Model calls"), "0");
+    await user.click(within(dialog).getByRole("button", { name: "Save budget" }));
+    expect(await within(dialog).findByText("Too few.")).toBeVisible();
+    await user.type(within(dialog).getByLabelText("Model calls"), "{Backspace}1,000");
+    await user.click(within(dialog).getByRole("button", { name: "Save budget" }));
+    expect(await screen.findByText("Today 500 of 1,000 calls, $0.42 of $2.50")).toBeVisible();
+    expect(screen.queryByText("Budget used up.")).toBeNull();
+    expect(set.at(-1)).toEqual({ calls: 1_000, tokens: null, cost_usd: "2.50" });
+    const toast = (await screen.findByText("Budget of ci saved")).closest(".toast") as HTMLElement;
+    await user.click(within(toast).getByRole("button", { name: /Undo/ }));
+    expect(await screen.findByText("Today 500 of 500 calls, $0.42 of $2.50")).toBeVisible();
+
+    await user.click(screen.getByRole("button", { name: "New key" }));
+    const form = await screen.findByRole("dialog", { name: "New API key" });
+    await user.type(within(form).getByLabelText("Name"), "ci");
+    await user.type(within(form).getByLabelText("US dollars"), "much");
+    await user.click(within(form).getByRole("button", { name: "Make key" }));
+    expect(within(form).getByText("Type an amount such as 2.50, or nothing for no limit")).toBeVisible();
+    await user.clear(within(form).getByLabelText("US dollars"));
+    await user.type(within(form).getByLabelText("US dollars"), "2.50");
+    await user.click(within(form).getByRole("button", { name: "Make key" }));
+    await screen.findByRole("dialog", { name: "Keep this key" });
+    expect(made).toEqual([
+      expect.objectContaining({ budget: { calls: null, tokens: null, cost_usd: "2.50" } }),
+    ]);
   });
 });
 

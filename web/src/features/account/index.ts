@@ -1,2 +1,3 @@
 export { KeysTable } from "./KeysTable";
 export { RevokeDialog } from "./RevokeDialog";
+export { SharedList } from "./SharedList";

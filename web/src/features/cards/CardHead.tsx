@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { Suspense, useState } from "react";
 import { client, read, WORKSPACE } from "@/api/client";
 import { CARDS } from "@/api/keys";
 import { sentence } from "@/api/problem";
@@ -10,6 +10,7 @@ import { Button, Kbd } from "@/components/Button";
 import { Icon } from "@/components/Icon";
 import { LabelChip } from "@/components/Labels";
 import { Menu } from "@/components/Layers";
+import { lazily } from "@/components/lazily";
 import { toast, toastFailure } from "@/components/toasts";
 import { ReadOnly } from "@/features/workspaces";
 import { count } from "@/lib/format";
@@ -17,10 +18,17 @@ import { MOD_KEY, useHotkeys } from "@/lib/hotkeys";
 import { DuplicateDialog } from "./DuplicateDialog";
 import { ReviewDialog } from "./ReviewDialog";
 
+const ShareDialog = lazily(
+  "share",
+  async () => (await import("@/features/shares")).ShareDialog,
+  () => null,
+);
+
 /** Title, labels, what can be done with the card, and its tabs. */
 export function CardHead({ card }: { card: Card }) {
   const [reviewing, setReviewing] = useState(false);
   const [duplicating, setDuplicating] = useState(false);
+  const [sharing, setSharing] = useState(false);
   const navigate = useNavigate();
   const archive = useArchive(card);
   const slug = card.slug;
@@ -51,6 +59,7 @@ export function CardHead({ card }: { card: Card }) {
             <Menu
               label="More"
               items={[
+                { label: "Share", icon: "share", onSelect: () => setSharing(true), disabled: card.archived },
                 { label: "Duplicate", icon: "copy", onSelect: () => setDuplicating(true) },
                 card.archived
                   ? { label: "Restore", icon: "undo", onSelect: () => archive.mutate(false) }
@@ -87,6 +96,11 @@ export function CardHead({ card }: { card: Card }) {
         </Link>
       </nav>
       <ReviewDialog card={card} open={reviewing} onClose={() => setReviewing(false)} />
+      {sharing && (
+        <Suspense>
+          <ShareDialog of={{ card: slug }} title={card.title} onClose={() => setSharing(false)} />
+        </Suspense>
+      )}
       {duplicating && <DuplicateDialog card={card} open onClose={() => setDuplicating(false)} />}
     </div>
   );

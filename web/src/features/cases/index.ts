@@ -1,2 +1,3 @@
+export { assertionsSummary } from "./assertionForm";
 export { caseTitle } from "./caseTitle";
 export { casesKey, casesQuery } from "./queries";

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Model, Provider } from "@/api/types";
 import { Button } from "@/components/Button";
@@ -29,7 +29,10 @@ export function ModelsPage() {
       <div className="page__head">
         <div>
           <h1>Models</h1>
-          <p>Model servers come from the configuration file and its environment variables.</p>
+          <p>
+            What the model servers have. <Link to="/providers">Providers</Link> are added and changed on a
+            page of their own.
+          </p>
         </div>
       </div>
       <ReadOnly cannot="pull, delete or diagnose models" needs="owner" />
@@ -37,9 +40,7 @@ export function ModelsPage() {
         <Failure error={providers.error} onRetry={() => void providers.refetch()} />
       )}
       {providers.data?.length === 0 && (
-        <Empty title="No model server">
-          Name one in promptcards.toml, or start Ollama on this machine and restart Promptcards.
-        </Empty>
+        <Empty title="No model server">Add one under Providers, or name one in promptcards.toml.</Empty>
       )}
       {providers.data?.map((provider) => (
         <ProviderSection key={provider.id} provider={provider} />

@@ -1,6 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Diagnosis, Pull } from "@/api/types";
+import { provider } from "@/test/fixtures";
 import { openPage } from "@/test/page";
 import { on, Refusal } from "@/test/server";
 
@@ -60,16 +61,7 @@ function models(...names: string[]) {
 beforeEach(() => {
   on("get", PROVIDERS, () => ({
     body: {
-      items: [
-        {
-          id: "o",
-          name: "ollama",
-          kind: "ollama",
-          base_url: "http://127.0.0.1:11434",
-          concurrency: 4,
-          simulated: false,
-        },
-      ],
+      items: [provider()],
       next_cursor: null,
     },
   }));

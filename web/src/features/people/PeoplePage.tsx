@@ -111,7 +111,7 @@ function PeopleTable({ users, open }: { users: Account[] | undefined; open: stri
                       {user.name}
                     </Link>
                     {user.id === me && <span className="chip">you</span>}
-                    {user.disabled_at && <span className="chip">disabled</span>}
+                    {user.disabled_at && <span className="chip">{user.erased ? "erased" : "disabled"}</span>}
                   </span>
                 </td>
                 <td className="only-wide opt dim">{user.email ?? <span className="hint">none</span>}</td>

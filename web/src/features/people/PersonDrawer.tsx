@@ -11,6 +11,7 @@ import { Select } from "@/components/Fields";
 import { Failure, SkeletonLines } from "@/components/States";
 import { toast, toastFailure } from "@/components/toasts";
 import { onDay } from "@/lib/time";
+import { EraseDialog } from "./EraseDialog";
 import { LinkDialog } from "./LinkDialog";
 import { PersonKeys } from "./PersonKeys";
 import { USERS, userQuery } from "./queries";
@@ -24,7 +25,16 @@ export function PersonDrawer({ user: id, onClose }: { user: string; onClose: () 
       {user.isError && !user.data ? (
         <Failure error={user.error} onRetry={() => void user.refetch()} />
       ) : user.data ? (
-        <Person user={user.data} />
+        <>
+          <Facts user={user.data} />
+          {user.data.erased ? (
+            <p className="hint person__note">
+              The person was erased. The account stays disabled; what it made bears this name.
+            </p>
+          ) : (
+            <Person user={user.data} />
+          )}
+        </>
       ) : (
         <SkeletonLines label="Loading" lines={8} />
       )}
@@ -32,9 +42,23 @@ export function PersonDrawer({ user: id, onClose }: { user: string; onClose: () 
   );
 }
 
+function Facts({ user }: { user: Account }) {
+  return (
+    <dl className="facts">
+      <dt>E-mail</dt>
+      <dd>{user.email ?? <span className="hint">none</span>}</dd>
+      <dt>Since</dt>
+      <dd>{onDay(user.created_at)}</dd>
+      <dt>Two-factor</dt>
+      <dd>{user.two_factor ? "on" : "off"}</dd>
+    </dl>
+  );
+}
+
 function Person({ user }: { user: Account }) {
   const queryClient = useQueryClient();
   const isMe = useSession()?.user.id === user.id;
+  const [erasing, setErasing] = useState(false);
   const change = useMutation({
     mutationFn: (body: { role?: ServerRole; disabled?: boolean }) =>
       read(client.PATCH("/api/v1/users/{user}", { params: { path: { user: user.id } }, body })),
@@ -71,14 +95,6 @@ function Person({ user }: { user: Account }) {
   }
   return (
     <>
-      <dl className="facts">
-        <dt>E-mail</dt>
-        <dd>{user.email ?? <span className="hint">none</span>}</dd>
-        <dt>Since</dt>
-        <dd>{onDay(user.created_at)}</dd>
-        <dt>Two-factor</dt>
-        <dd>{user.two_factor ? "on" : "off"}</dd>
-      </dl>
       <section className="part">
         <div className="part__head">
           <h3>Role on the server</h3>
@@ -129,6 +145,25 @@ function Person({ user }: { user: Account }) {
         </p>
       </section>
       <PersonKeys user={user} />
+      <section className="part">
+        <div className="part__head">
+          <h3>Erase</h3>
+        </div>
+        <Button
+          kind="danger"
+          disabled={isMe}
+          title={isMe ? "Another admin must do that" : undefined}
+          onClick={() => setErasing(true)}
+        >
+          Erase the person
+        </Button>
+        <p className="hint person__note">
+          {isMe
+            ? "You cannot erase yourself here. Another admin can."
+            : "For ever: nothing tells any more whose account it was. What they made stays."}
+        </p>
+      </section>
+      {erasing && <EraseDialog user={user} onClose={() => setErasing(false)} />}
     </>
   );
 }

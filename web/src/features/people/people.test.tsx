@@ -100,6 +100,36 @@ describe("people", () => {
     expect(within(dialog).getByLabelText("Link")).toHaveValue(`${window.location.origin}/reset#y`);
   });
 
+  it("are erased once their name is typed, and stay so", async () => {
+    const people = peopleServer();
+    let refused = true;
+    on("delete", `${USERS}/{user}`, ({ params }) => {
+      if (refused) return new Refusal(409, { detail: "mira is the only owner of lab." });
+      const name = "erased-000000000000";
+      people.set(params.user, user(params.user, { name, role: "guest", disabled_at: "2026", erased: true }));
+      return { body: undefined };
+    });
+    const { user: person } = openPage("/people?user=mira");
+    await person.click(await screen.findByRole("button", { name: "Erase the person" }));
+    const dialog = await screen.findByRole("dialog", { name: "Erase mira?" });
+    await person.type(within(dialog).getByLabelText(/^Type mira/), "mir{Enter}");
+    expect(within(dialog).getByText("This is another name")).toBeVisible();
+    await person.type(within(dialog).getByLabelText(/^Type mira/), "a{Enter}");
+    expect(await within(dialog).findByText("mira is the only owner of lab.")).toBeVisible();
+    refused = false;
+    await person.click(within(dialog).getByRole("button", { name: "Erase for ever" }));
+    expect(await screen.findByText(/The person was erased/)).toBeVisible();
+    expect(screen.queryByRole("button", { name: /Erase the person|Enable the account/ })).toBeNull();
+    expect(await screen.findByText("erased")).toBeVisible();
+    expect(screen.queryByText("mira")).toBeNull();
+  });
+
+  it("do not erase themselves", async () => {
+    peopleServer();
+    openPage(`/people?user=${account().id}`);
+    expect(await screen.findByRole("button", { name: "Erase the person" })).toBeDisabled();
+  });
+
   it("are nobody else's to see", async () => {
     on("get", USERS, () => new Refusal(403, { code: "forbidden", detail: "That takes the role admin." }));
     openPage("/people", viewer());

@@ -2,7 +2,7 @@ import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import type { Model, RunEstimate, RunRequest } from "@/api/types";
 import { cardServer } from "@/test/cardServer";
-import { card, run, testCase } from "@/test/fixtures";
+import { card, provider, run, testCase } from "@/test/fixtures";
 import { openPage } from "@/test/page";
 import { on, Refusal } from "@/test/server";
 
@@ -40,23 +40,9 @@ function withModels(over: Partial<RunEstimate> = {}) {
   on("get", "/api/v1/workspaces/{ws}/providers", () => ({
     body: {
       items: [
-        { id: "s", name: "simulated", kind: "simulated", base_url: null, concurrency: 50, simulated: true },
-        {
-          id: "o",
-          name: "ollama",
-          kind: "ollama",
-          base_url: "http://127.0.0.1:11434",
-          concurrency: 4,
-          simulated: false,
-        },
-        {
-          id: "g",
-          name: "gpu-02",
-          kind: "openai",
-          base_url: "http://10.0.0.7",
-          concurrency: 4,
-          simulated: false,
-        },
+        provider({ id: "s", name: "simulated", kind: "simulated", base_url: null, simulated: true }),
+        provider(),
+        provider({ id: "g", name: "gpu-02", kind: "openai", base_url: "http://10.0.0.7" }),
       ],
       next_cursor: null,
     },

@@ -131,6 +131,7 @@ describe("a session that ends in the middle of an edit", () => {
     await user.click(within(dialog).getByRole("button", { name: "Close" }));
     expect(await screen.findByText("You are signed out.")).toBeVisible();
     expect(title).toHaveValue("Grade-school maths!");
+    await waitFor(() => expect(dialog).not.toBeInTheDocument());
     await user.click(screen.getByRole("button", { name: "Sign in" }));
     expect(await screen.findByRole("dialog", { name: "Sign in again" })).toBeVisible();
   });

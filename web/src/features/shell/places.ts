@@ -7,6 +7,8 @@ export interface Place {
     | "/cards"
     | "/runs"
     | "/models"
+    | "/providers"
+    | "/outbound"
     | "/members"
     | "/budget"
     | "/health"
@@ -27,6 +29,7 @@ const WORK: Place[] = [
   { to: "/runs", label: "Runs", icon: "run", key: "r" },
 ];
 const MODELS: Place = { to: "/models", label: "Models", icon: "model", key: "m" };
+const PROVIDERS: Place = { to: "/providers", label: "Providers", icon: "database", key: "v", rare: true };
 const WORKSPACE: Place[] = [
   { to: "/members", label: "Members", icon: "people", key: "b", rare: true },
   { to: "/budget", label: "Budget", icon: "budget", key: "d", rare: true },
@@ -35,6 +38,7 @@ const HEALTH: Place = { to: "/health", label: "Health", icon: "health", key: "s"
 const SERVER: Place[] = [
   { to: "/people", label: "People", icon: "person", key: "p", rare: true },
   { to: "/workspaces", label: "Workspaces", icon: "folder", key: "w", rare: true },
+  { to: "/outbound", label: "Outbound", icon: "share", key: "o", rare: true },
   { to: "/audit", label: "Audit log", icon: "book", key: "a", rare: true },
 ];
 
@@ -47,7 +51,7 @@ function placesOf({ role, admin }: Rights): Place[][] {
   const member = role !== undefined;
   return [
     member ? WORK : WORK.slice(0, 1),
-    [...(member ? [MODELS] : []), ...(admin ? [HEALTH] : []), ...(member ? WORKSPACE : [])],
+    [...(member ? [MODELS, PROVIDERS] : []), ...(admin ? [HEALTH] : []), ...(member ? WORKSPACE : [])],
     admin ? SERVER : [],
   ].filter((group) => group.length > 0);
 }

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useId, useState } from "react";
 import { client, read, WORKSPACE } from "@/api/client";
-import { sentence } from "@/api/problem";
+import { ProblemError, sentence } from "@/api/problem";
 import { useRights } from "@/api/sessionState";
 import type { WorkspaceRole } from "@/api/types";
 import { Button } from "@/components/Button";
@@ -12,30 +12,30 @@ import { usersQuery } from "@/features/people";
 import { membersQuery } from "./queries";
 import { ROLES } from "./roles";
 
-/** Takes somebody who has an account into the workspace: an admin by name, others by the id, as they see no accounts. */
+/** Takes somebody who has an account into the workspace. An admin, who sees all accounts, is offered them. */
 export function AddMemberDialog({ onClose }: { onClose: () => void }) {
   const form = useId();
+  const accounts = useId();
   const queryClient = useQueryClient();
   const { admin } = useRights();
   const users = useQuery({ ...usersQuery, enabled: admin });
-  const [typed, setTyped] = useState("");
+  const [name, setName] = useState("");
   const [role, setRole] = useState<WorkspaceRole>("editor");
   const add = useMutation({
-    mutationFn: (user: string) =>
+    mutationFn: () =>
       read(
-        client.PUT("/api/v1/workspaces/{ws}/members/{user}", {
-          params: { path: { ...WORKSPACE, user } },
-          body: { role },
+        client.POST("/api/v1/workspaces/{ws}/members", {
+          params: { path: WORKSPACE },
+          body: { name: name.trim(), role },
         }),
       ),
-    onSuccess: ({ name }) => {
-      toast(`${name} is ${role} now`);
+    onSuccess: (member) => {
+      toast(`${member.name} is ${member.role} now`);
       void queryClient.invalidateQueries({ queryKey: membersQuery.queryKey });
       onClose();
     },
   });
-  const failure = add.error ?? users.error;
-  const error = failure ? sentence(failure) : undefined;
+  const refused = add.error instanceof ProblemError ? add.error.at("/name") : undefined;
   return (
     <Dialog
       open
@@ -55,42 +55,33 @@ export function AddMemberDialog({ onClose }: { onClose: () => void }) {
         className="form"
         onSubmit={(event) => {
           event.preventDefault();
-          if (typed !== "" && !add.isPending) add.mutate(typed.trim());
+          if (name.trim() !== "" && !add.isPending) add.mutate();
         }}
       >
-        {admin ? (
-          <SelectField
-            label="Account"
-            note="Somebody without an account is invited under People."
-            required
-            value={typed}
-            onChange={(event) => setTyped(event.target.value)}
-            error={error}
-            autoFocus
-          >
-            <option value="">Choose</option>
-            {users.data
-              ?.filter(({ disabled_at }) => !disabled_at)
-              .map(({ id, name }) => (
-                <option key={id} value={id}>
-                  {name}
-                </option>
-              ))}
-          </SelectField>
-        ) : (
-          <TextField
-            label="Id of the account"
-            note="Who has an account finds its id on their profile. Others are invited by an admin."
-            className="input mono"
-            autoCapitalize="none"
-            spellCheck={false}
-            required
-            value={typed}
-            onChange={(event) => setTyped(event.target.value)}
-            error={error}
-            autoFocus
-          />
-        )}
+        <TextField
+          label="Name or e-mail"
+          note={
+            admin
+              ? "Somebody without an account is invited under People."
+              : "Of somebody who has an account. Others are invited by an admin."
+          }
+          autoCapitalize="none"
+          spellCheck={false}
+          maxLength={254}
+          required
+          list={accounts}
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+          error={refused ?? (add.error ? sentence(add.error) : undefined)}
+          autoFocus
+        />
+        <datalist id={accounts}>
+          {users.data
+            ?.filter(({ disabled_at }) => !disabled_at)
+            .map((account) => (
+              <option key={account.id} value={account.name} />
+            ))}
+        </datalist>
         <SelectField
           label="Role"
           note={`A member with this role ${ROLES.find(({ value }) => value === role)?.may}.`}

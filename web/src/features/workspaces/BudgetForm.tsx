@@ -3,10 +3,10 @@ import { useState } from "react";
 import { client, read, WORKSPACE } from "@/api/client";
 import { ProblemError, sentence } from "@/api/problem";
 import type { Budget } from "@/api/types";
+import { BudgetFields } from "@/components/BudgetFields";
 import { Button } from "@/components/Button";
-import { TextField } from "@/components/Fields";
+import { budgetOf, KINDS, problemsOf, typedOf } from "@/components/budget";
 import { toast } from "@/components/toasts";
-import { budgetOf, KINDS, problemsOf, typedOf } from "./budget";
 import { budgetQuery } from "./queries";
 
 /** Sets what may be used on each day. */
@@ -42,18 +42,7 @@ export function BudgetForm({ budget }: { budget: Budget }) {
           save.mutate(budgetOf(typed));
         }}
       >
-        {KINDS.map(({ of, name }) => (
-          <TextField
-            key={of}
-            label={name}
-            className="input num"
-            inputMode={of === "cost_usd" ? "decimal" : "numeric"}
-            placeholder="no limit"
-            value={typed[of]}
-            onChange={(event) => setTyped((before) => ({ ...before, [of]: event.target.value }))}
-            error={errorOf(of)}
-          />
-        ))}
+        <BudgetFields typed={typed} onType={setTyped} errorOf={errorOf} />
         {save.error && !isPlaced && (
           <p className="t-fail small" role="alert">
             {sentence(save.error)}

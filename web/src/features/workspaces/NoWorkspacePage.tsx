@@ -5,6 +5,7 @@ import { homeOf, WORKSPACE } from "@/api/workspace";
 import { Button } from "@/components/Button";
 import { usePage } from "@/components/Page";
 import { Empty } from "@/components/States";
+import { SharedList } from "@/features/account";
 import { EntryDialog } from "./EntryDialog";
 
 /** Stands in the place of a page of a workspace that the person is no member of. */
@@ -17,6 +18,7 @@ export function NoWorkspacePage() {
   return (
     <div className="page">
       <h1 className="sr">No workspace</h1>
+      <SharedList />
       <Empty
         title={
           own.length === 0 && !admin

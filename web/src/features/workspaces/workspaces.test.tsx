@@ -34,8 +34,17 @@ function membersServer() {
     ].map((each) => [each.user, each]),
   );
   on("get", MEMBERS, () => ({ body: { items: [...members.values()], next_cursor: null } }));
+  on("post", MEMBERS, ({ body }) => {
+    if (body.name === "nobody") return new Refusal(404, { detail: "There is no account `nobody`." });
+    if (members.has(body.name))
+      return new Refusal(422, {
+        errors: [{ pointer: "/name", detail: `${body.name} is a member already.` }],
+      });
+    const added = member(body.name, { role: body.role });
+    members.set(body.name, added);
+    return { body: added, status: 201 };
+  });
   on("put", `${MEMBERS}/{user}`, ({ params, body }) => {
-    if (params.user === "nobody") return new Refusal(404, { detail: "There is no account `nobody`." });
     const changed = member(params.user, body);
     members.set(params.user, changed);
     return { body: changed };
@@ -48,16 +57,20 @@ function membersServer() {
 }
 
 describe("members", () => {
-  it("are added by id, given another role and removed, which can be taken back", async () => {
+  it("are added by name, given another role and removed, which can be taken back", async () => {
     const members = membersServer();
     const { user } = openPage("/members", owner());
     expect(await screen.findByText(/Entered as an admin, until .*Run 14 waits/)).toBeVisible();
     await user.click(screen.getByRole("button", { name: "Add a member" }));
     const dialog = await screen.findByRole("dialog", { name: "Add a member" });
-    await user.type(within(dialog).getByLabelText("Id of the account"), "nobody{Enter}");
+    const name = within(dialog).getByLabelText("Name or e-mail");
+    await user.type(name, "nobody{Enter}");
     expect(await within(dialog).findByText("There is no account `nobody`.")).toBeVisible();
-    await user.clear(within(dialog).getByLabelText("Id of the account"));
-    await user.type(within(dialog).getByLabelText("Id of the account"), "jonas{Enter}");
+    await user.clear(name);
+    await user.type(name, "mira{Enter}");
+    expect(await within(dialog).findByText("mira is a member already.")).toBeVisible();
+    await user.clear(name);
+    await user.type(name, " jonas {Enter}");
     expect(await screen.findByLabelText("Role of jonas")).toHaveValue("editor");
     await user.selectOptions(screen.getByLabelText("Role of mira"), "viewer");
     await waitFor(() => expect(members.get("mira")?.role).toBe("viewer"));
@@ -69,7 +82,7 @@ describe("members", () => {
     await waitFor(() => expect(members.has("mira")).toBe(true));
   });
 
-  it("are chosen by an admin, who sees all accounts", async () => {
+  it("are offered to an admin, who sees all accounts", async () => {
     const members = membersServer();
     const people = [
       account({ id: "jonas", name: "jonas" }),
@@ -79,11 +92,13 @@ describe("members", () => {
     const { user } = openPage("/members");
     await user.click(await screen.findByRole("button", { name: "Add a member" }));
     const dialog = await screen.findByRole("dialog", { name: "Add a member" });
-    await within(dialog).findByRole("option", { name: "jonas" });
-    expect(within(dialog).queryByRole("option", { name: "x" })).toBeNull();
-    await user.selectOptions(within(dialog).getByLabelText("Account"), "jonas");
+    const name = within(dialog).getByLabelText<HTMLInputElement>("Name or e-mail");
+    const offered = () => [...(name.list?.options ?? [])].map(({ value }) => value);
+    await waitFor(() => expect(offered()).toEqual(["jonas"]));
+    await user.type(name, "jonas");
+    await user.selectOptions(within(dialog).getByLabelText("Role"), "viewer");
     await user.click(within(dialog).getByRole("button", { name: "Add" }));
-    await waitFor(() => expect(members.get("jonas")?.role).toBe("editor"));
+    await waitFor(() => expect(members.get("jonas")?.role).toBe("viewer"));
   });
 
   it("are only read by who does not own the workspace, who is told whom to ask", async () => {
@@ -184,6 +199,7 @@ describe("workspaces", () => {
       on("get", "/api/v1/session", () => ({ body: session({ workspaces: [] }) }));
       return new Refusal(403, { code: "entry_required", detail: "Enter the workspace first." });
     });
+    on("get", "/api/v1/shared", () => ({ body: { items: [], next_cursor: null } }));
     membersServer();
     openPage("/cards", entered);
     expect(await screen.findByRole("button", { name: "Enter with a reason" })).toBeVisible();
@@ -192,6 +208,7 @@ describe("workspaces", () => {
   it("are asked for by who is in none, whose account works all the same", async () => {
     const none = session({ user: account({ role: "user", name: "jonas" }), workspaces: [] });
     on("get", "/api/v1/account", () => ({ body: none.user }));
+    on("get", "/api/v1/shared", () => ({ body: { items: [], next_cursor: null } }));
     const { user } = openPage("/cards", none);
     expect(await screen.findByRole("heading", { name: "You are in no workspace yet" })).toBeVisible();
     await user.click(screen.getByRole("link", { name: "Your account" }));

@@ -24,7 +24,8 @@ pub(crate) struct CreatedApiKey {
 
 /// Make an API key
 ///
-/// It opens one workspace, may do what its scopes say, and never more than its owner.
+/// It opens one workspace, may do what its scopes say, and never more than its owner. With a budget, the runs that it
+/// starts use no more than that on a day.
 #[utoipa::path(post, path = "/api/v1/account/api-keys", tag = "people", request_body = NewApiKey,
     responses((status = 201, body = CreatedApiKey)))]
 pub(crate) async fn create_api_key(

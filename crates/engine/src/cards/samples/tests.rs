@@ -8,7 +8,7 @@ use domain::variables::{check_definitions, check_variables, unknown_variables};
 use domain::verdict::{Judgement, Verdict};
 use garde::Validate;
 use llm::watch::Watch;
-use llm::{ChatRequest, Latency, Provider, ProviderKind, ProviderSettings};
+use llm::{ChatRequest, Latency, Outbound, Provider, ProviderKind, ProviderSettings};
 use serde_json::{Map, Value};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -81,7 +81,7 @@ fn no_case_passes_an_answer_that_says_nothing() {
 async fn missed_by(model: &str) -> (Vec<String>, usize) {
     let mut settings = ProviderSettings::new("simulated", ProviderKind::Simulated);
     settings.latency = Some(Latency { min_ms: 0, max_ms: 0 });
-    let provider = Provider::new(&settings).unwrap();
+    let provider = Provider::new(&settings, &Outbound::open()).unwrap();
     let cancel = CancellationToken::new();
     let (mut missed, mut all) = (Vec::new(), 0);
     for sample in samples() {

@@ -24,7 +24,7 @@ pub(super) struct NewPassword {
     pub(super) password: SecretString,
     /// Where it stands in the request.
     pub(super) pointer: &'static str,
-    /// The account's name, its e-mail address, its workspace.
+    /// The account's name and its e-mail address.
     pub(super) around: Vec<String>,
 }
 

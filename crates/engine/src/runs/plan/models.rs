@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::ids::WorkspaceId;
 use domain::run::{ModelChoice, RunRequest};
 use llm::ModelFacts;
 use store::run_inputs::RunModel;
@@ -18,21 +19,19 @@ impl Engine {
     /// Finds each model, and puts into `obstacles` why one cannot be asked.
     pub(super) async fn plan_models(
         &self,
+        workspace: WorkspaceId,
         request: &RunRequest,
         obstacles: &mut Vec<Obstacle>,
     ) -> Result<Vec<RunModel>> {
+        self.directory.refresh(&self.store).await?;
         let mut planned: Vec<RunModel> = Vec::with_capacity(request.models.len());
         let mut listed: Vec<(&str, std::result::Result<Vec<ModelFacts>, String>)> = Vec::new();
         for (index, choice) in request.models.iter().enumerate() {
-            let provider = self.providers.get(&choice.provider).ok_or_else(|| {
-                let known: Vec<&str> = self.providers.iter().map(|provider| provider.name()).collect();
+            let provider = self.directory.get(workspace, &choice.provider).ok_or_else(|| {
+                let known = self.directory.names(workspace).join(", ");
                 Error::invalid(
                     format!("/models/{index}/provider"),
-                    format!(
-                        "There is no provider `{}`. Configured are: {}.",
-                        choice.provider,
-                        known.join(", ")
-                    ),
+                    format!("There is no provider `{}`. There are: {known}.", choice.provider),
                 )
             })?;
             if !listed.iter().any(|(name, _)| *name == choice.provider) {

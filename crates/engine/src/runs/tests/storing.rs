@@ -12,9 +12,11 @@ use store::cell_results::AttemptRow;
 use tokio_util::sync::CancellationToken;
 
 use super::{Fixture, finished};
+use crate::providers::Directory;
 use crate::runs::Surroundings;
 use crate::runs::context::RunContext;
 use crate::runs::finish::Finisher;
+use crate::secrets::{MasterKey, Sealer};
 
 struct Still;
 
@@ -28,9 +30,11 @@ impl Clock for Still {
 async fn a_result_that_can_never_be_stored_is_an_error_of_its_cell_alone() {
     let fixture = Fixture::of(3).await;
     let clock: Arc<dyn Clock> = Arc::new(Still);
+    let registry = Registry::new(&ProvidersSettings(Vec::new()), &clock, 1).unwrap();
+    let sealer = Sealer::new(&fixture.store, &clock, MasterKey::draw().unwrap());
     let finisher = Finisher::new(Surroundings {
         store: fixture.store.clone(),
-        providers: Arc::new(Registry::new(&ProvidersSettings(Vec::new()), &clock, 1).unwrap()),
+        directory: Arc::new(Directory::new(registry, sealer)),
         clock,
         events: Arc::default(),
         instance: fixture.owner,
@@ -39,6 +43,7 @@ async fn a_result_that_can_never_be_stored_is_an_error_of_its_cell_alone() {
     let row = fixture.row().await;
     let run = RunContext {
         id: row.id,
+        generation: 0,
         matrix: row.matrix,
         cells: row.cells,
         payers: row.payers(),

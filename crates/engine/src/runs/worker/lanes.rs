@@ -7,10 +7,12 @@ use std::sync::Arc;
 use domain::ids::RunId;
 use domain::matrix::Matrix;
 use domain::run::RunState;
+use llm::Guarded;
 use store::Conn;
 use store::runs::RunRow;
 
 use super::Shared;
+use super::slots::ReadyCell;
 use crate::error::{Error, Result};
 use crate::runs::context::RunContext;
 
@@ -23,13 +25,19 @@ pub(super) struct Lane {
 }
 
 impl Lane {
+    /// Whose cells are worked on one after the other.
     pub(super) fn provider(&self) -> &str {
-        &self.run.models[self.model].provider_name
+        &self.run.models[self.model].slots
+    }
+
+    /// Its model server, where that is still there.
+    pub(super) fn server(&self) -> Option<&Arc<Guarded>> {
+        self.run.models[self.model].provider.as_ref()
     }
 
     /// Whether its model is made up, and uses nothing of a budget.
     pub(super) fn is_simulated(&self) -> bool {
-        self.run.models[self.model].provider.as_ref().is_some_and(|provider| provider.is_simulated())
+        self.server().is_some_and(|provider| provider.is_simulated())
     }
 
     pub(super) fn model_name(&self) -> &str {
@@ -50,15 +58,18 @@ pub(super) async fn read(shared: &Arc<Shared>, contexts: &mut Contexts) -> Resul
         runs.iter().map(|(run, _)| run).filter(|run| wanted.contains(&run.state)).map(|run| run.id).collect()
     };
     let (paused, at_work) = (in_state(&[RunState::Paused]), in_state(&AT_WORK));
-    shared.all_slots().for_each(|slots| shared.give_back(slots.follow(&paused, &at_work)));
+    let not_at_work: Vec<ReadyCell> =
+        shared.slots.read().values().flat_map(|slots| slots.follow(&paused, &at_work)).collect();
+    shared.give_back(not_at_work);
     shared.end_calls_except(&runs.iter().map(|(run, _)| run.id).collect());
+    let generation = shared.around.directory.generation();
     let mut lanes = Vec::new();
     let mut kept = Contexts::new();
     for (run, open) in runs.into_iter().filter(|(run, _)| at_work.contains(&run.id)) {
         let id = run.id;
         let context = match contexts.get(&id) {
-            Some(known) => known.clone(),
-            None => read_context(shared, run).await?,
+            Some(known) if known.as_ref().is_none_or(|run| run.generation == generation) => known.clone(),
+            _ => read_context(shared, run).await?,
         };
         kept.insert(id, context.clone());
         let Some(context) = context else { continue };

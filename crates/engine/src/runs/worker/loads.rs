@@ -26,18 +26,19 @@ impl Loads {
 /// Whether the provider may be given cells of this model now. A server that loads one model after the other is
 /// told to load the next one when the last cell of the one before has ended.
 pub(super) fn is_loaded(shared: &Arc<Shared>, lane: &Lane) -> bool {
-    let Some(provider) = lane.run.models[lane.model].provider.clone() else { return true };
+    let Some(provider) = lane.server().cloned() else { return true };
     if provider.kind() != ProviderKind::Ollama {
         return true;
     }
     let mut loads = shared.loads.lock();
     match loads.get(lane.provider()) {
         Some(load) if load.model == lane.model_name() => return load.ready,
-        Some(load) if !load.ready || shared.slots_of(lane.provider()).is_busy() => return false,
+        Some(load) if !load.ready || shared.slots_of(lane).is_busy() => return false,
         _ => {}
     }
     let model = lane.model_name().to_owned();
-    loads.insert(lane.provider().to_owned(), Load { model: model.clone(), ready: false });
+    let slots = lane.provider().to_owned();
+    loads.insert(slots.clone(), Load { model: model.clone(), ready: false });
     drop(loads);
     let parameters = lane.run.load_parameters(lane.model);
     let (tasks, shared) = (shared.tasks.clone(), Arc::clone(shared));
@@ -46,7 +47,7 @@ pub(super) fn is_loaded(shared: &Arc<Shared>, lane: &Lane) -> bool {
             // The cells will meet the same trouble, and say so where it is seen.
             tracing::info!(provider = provider.name(), model, %error, "the model was not loaded");
         }
-        if let Some(load) = shared.loads.lock().get_mut(provider.name())
+        if let Some(load) = shared.loads.lock().get_mut(&slots)
             && load.model == model
         {
             load.ready = true;

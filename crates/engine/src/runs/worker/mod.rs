@@ -18,7 +18,6 @@ use std::time::Duration;
 
 use domain::clock::{Clock, Millis};
 use domain::ids::{InstanceId, RunId};
-use llm::Registry;
 use store::Store;
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::time::{Instant, sleep_until};
@@ -29,12 +28,13 @@ use super::cell;
 use super::finish::{Finished, Finisher};
 use crate::error::{Error, Result};
 use crate::events::EventHub;
+use crate::providers::Directory;
 use claim::claim;
 use in_flight::InFlight;
 pub(crate) use in_flight::InFlightGuard;
 use lanes::Lane;
 use loads::{Loads, is_loaded};
-use slots::{Permit, ReadyCell, Slots};
+use slots::{AllSlots, Permit, ReadyCell, Slots};
 
 /// Model calls at once, over all providers.
 pub(crate) const CALLS_AT_ONCE: usize = 50;
@@ -49,7 +49,7 @@ const AFTER_FAILURE: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub(crate) struct Surroundings {
     pub store: Store,
-    pub providers: Arc<Registry>,
+    pub directory: Arc<Directory>,
     pub clock: Arc<dyn Clock>,
     pub events: Arc<EventHub>,
     pub instance: InstanceId,
@@ -71,9 +71,7 @@ struct Shared {
     /// A run waits until it is known what the calls under way have used of its budget.
     budget_waits: AtomicBool,
     calls: Arc<Semaphore>,
-    slots: HashMap<String, Arc<Slots>>,
-    /// The slots for cells whose provider is no longer configured: they end at once, with an error that says so.
-    unconfigured: Arc<Slots>,
+    slots: AllSlots,
     loads: Loads,
     cancels: Mutex<HashMap<RunId, CancellationToken>>,
     in_flight: Arc<InFlight>,
@@ -86,17 +84,12 @@ impl Worker {
     /// Starts the worker on `tasks`; it ends when `stop` is cancelled, its cells given back.
     pub(crate) fn start(around: Surroundings, tasks: &TaskTracker, stop: &CancellationToken) -> Self {
         let (finished, results) = mpsc::channel(4 * CALLS_AT_ONCE);
-        let slots = around.providers.iter().map(|provider| {
-            let concurrency = usize::try_from(provider.concurrency()).unwrap_or(CALLS_AT_ONCE);
-            (provider.name().to_owned(), Arc::new(Slots::new(concurrency.min(CALLS_AT_ONCE))))
-        });
         let shared = Arc::new(Shared {
             wake: Notify::new(),
             runs_changed: AtomicBool::new(true),
             budget_waits: AtomicBool::new(false),
             calls: Arc::new(Semaphore::new(CALLS_AT_ONCE)),
-            slots: slots.collect(),
-            unconfigured: Arc::new(Slots::new(CALLS_AT_ONCE)),
+            slots: AllSlots::new(),
             loads: Loads::default(),
             cancels: Mutex::default(),
             in_flight: Arc::default(),
@@ -122,14 +115,14 @@ impl Worker {
 
     /// Goes on with a run that was paused.
     pub(crate) fn release(&self, run: RunId) {
-        self.shared.all_slots().for_each(|slots| slots.release(run));
+        self.shared.slots.read().values().for_each(|slots| slots.release(run));
         self.shared.runs_changed();
     }
 
     /// Aborts the model calls of a cancelled run.
     pub(crate) fn abort(&self, run: RunId) {
         // Those that wait need not be given back: they are cancelled with the run.
-        self.shared.all_slots().for_each(|slots| drop(slots.withdraw(run)));
+        self.shared.slots.read().values().for_each(|slots| drop(slots.withdraw(run)));
         let cancel = lock(&self.shared.cancels).remove(&run);
         if let Some(cancel) = cancel {
             cancel.cancel();
@@ -149,7 +142,8 @@ impl Shared {
     }
 
     fn hold(self: &Arc<Self>, run: RunId) {
-        let withdrawn: Vec<ReadyCell> = self.all_slots().flat_map(|slots| slots.hold(run)).collect();
+        let withdrawn: Vec<ReadyCell> =
+            self.slots.read().values().flat_map(|slots| slots.hold(run)).collect();
         self.give_back(withdrawn);
         self.runs_changed();
     }
@@ -177,18 +171,15 @@ impl Shared {
         });
     }
 
-    fn slots_of(&self, provider: &str) -> &Arc<Slots> {
-        self.slots.get(provider).unwrap_or(&self.unconfigured)
-    }
-
-    fn all_slots(&self) -> impl Iterator<Item = &Arc<Slots>> {
-        self.slots.values().chain([&self.unconfigured])
+    fn slots_of(&self, lane: &Lane) -> Arc<Slots> {
+        self.slots.of(lane.server().map(|server| (lane.provider(), server.concurrency())))
     }
 
     /// Whether a slot that is free is to be left to another provider: with all calls taken, one with many cells
     /// would keep the others from their share as long as it has cells.
     fn is_due_to_another(&self, slots: &Slots) -> bool {
-        self.calls.available_permits() == 0 && self.all_slots().any(|other| other.is_due_before(slots))
+        self.calls.available_permits() == 0
+            && self.slots.read().values().any(|other| other.is_due_before(slots))
     }
 
     /// Puts claimed cells whose call was not made, or was aborted, back into the queue.
@@ -262,7 +253,7 @@ async fn dispatch(shared: Arc<Shared>) {
             }
         }
     }
-    let waiting: Vec<ReadyCell> = shared.all_slots().flat_map(|slots| slots.drain()).collect();
+    let waiting: Vec<ReadyCell> = shared.slots.read().values().flat_map(|slots| slots.drain()).collect();
     shared.give_back(waiting);
 }
 
@@ -274,7 +265,7 @@ async fn fill_slots(shared: &Arc<Shared>, lanes: &mut Vec<Lane>) -> Result<bool>
     let mut at_work: HashSet<String> = HashSet::new();
     let mut index = 0;
     while let Some(lane) = lanes.get(index) {
-        let slots = Arc::clone(shared.slots_of(lane.provider()));
+        let slots = shared.slots_of(lane);
         let skip = at_work.contains(lane.provider()) || !is_loaded(shared, lane);
         let room = if skip { 0 } else { slots.room(&shared.calls) };
         if room == 0 {
@@ -308,11 +299,11 @@ async fn fill_slots(shared: &Arc<Shared>, lanes: &mut Vec<Lane>) -> Result<bool>
 
 /// Begins what waits, first where the fewest calls are under way.
 fn begin_ready(shared: &Arc<Shared>) {
-    let mut all: Vec<&Arc<Slots>> = shared.all_slots().collect();
+    let mut all: Vec<Arc<Slots>> = shared.slots.read().values().cloned().collect();
     all.sort_by_key(|slots| slots.calls());
     for slots in all {
         while let Some((cell, permit)) = slots.begin(&shared.calls) {
-            let (shared, slots) = (Arc::clone(shared), Arc::clone(slots));
+            let (shared, slots) = (Arc::clone(shared), Arc::clone(&slots));
             shared.tasks.clone().spawn(work_off(shared, slots, cell, permit));
         }
     }

@@ -2,12 +2,13 @@
 //!
 //! Without those few, each slot would stand still for a commit between two cells.
 
-use std::collections::{HashSet, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use domain::ids::RunId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::CALLS_AT_ONCE;
 use super::in_flight::InFlightGuard;
 use crate::runs::context::{ClaimedCase, RunContext};
 
@@ -23,6 +24,41 @@ impl ReadyCell {
     /// The cell's `(id, claim)`.
     pub(super) fn lease(&self) -> (i64, i64) {
         (self.claimed.cell.id, self.claimed.cell.claim)
+    }
+}
+
+/// The slots of each provider, made when the first cell for it comes. Those of a provider that is not there any more
+/// stay: they are few and small, and a call of theirs may be under way.
+pub(super) struct AllSlots(RwLock<HashMap<String, Arc<Slots>>>);
+
+/// Those for cells whose provider is not there any more: they end at once, with an error that says so.
+const NOWHERE: &str = "";
+
+impl AllSlots {
+    pub(super) fn new() -> Self {
+        let nowhere = Arc::new(Slots::new(CALLS_AT_ONCE));
+        Self(RwLock::new(HashMap::from([(NOWHERE.to_owned(), nowhere)])))
+    }
+
+    /// All of them; none is made while this is held.
+    pub(super) fn read(&self) -> RwLockReadGuard<'_, HashMap<String, Arc<Slots>>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Those of a provider that may have so many calls at once; None: of cells without a provider.
+    pub(super) fn of(&self, provider: Option<(&str, u32)>) -> Arc<Slots> {
+        let (provider, concurrency) = provider.unwrap_or((NOWHERE, 1));
+        if let Some(known) = self.read().get(provider) {
+            return Arc::clone(known);
+        }
+        let concurrency = usize::try_from(concurrency).unwrap_or(CALLS_AT_ONCE).min(CALLS_AT_ONCE);
+        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let new = Slots::new(concurrency);
+        // A run that was held before must not begin here.
+        if let Some(nowhere) = all.get(NOWHERE) {
+            new.lock().held.clone_from(&nowhere.lock().held);
+        }
+        Arc::clone(all.entry(provider.to_owned()).or_insert_with(|| Arc::new(new)))
     }
 }
 

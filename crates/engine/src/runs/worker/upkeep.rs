@@ -20,6 +20,12 @@ pub(super) async fn run(shared: &Arc<Shared>) {
     {
         tracing::error!(%error, "a cancel that was cut short could not be ended; trying again");
     }
+    // Another instance may have changed what there is to call.
+    if let Err(error) = shared.around.directory.refresh(&shared.around.store).await
+        && !error.is_trouble()
+    {
+        tracing::error!(%error, "the model servers could not be read again");
+    }
     shared.runs_changed();
 }
 

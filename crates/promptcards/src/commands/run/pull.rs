@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use domain::run::RunRequest;
-use engine::models::{Provider, Pull, PullState};
+use engine::models::{Pull, PullState};
+use engine::providers::Provider;
 use engine::runs::Estimate;
 use llm::{ProviderKind, PullProgress};
 use serde_json::{Value, json};

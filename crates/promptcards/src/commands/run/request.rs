@@ -4,7 +4,8 @@ use anyhow::bail;
 use domain::card::ModelParameters;
 use domain::ids::SuiteId;
 use domain::run::{CaseFilter, ModelChoice, RunRequest, VersionChoice};
-use engine::models::{ModelList, Provider};
+use engine::models::ModelList;
+use engine::providers::Provider;
 use engine::suites::Suite;
 
 use super::RunArgs;

@@ -1,5 +1,6 @@
 //! What lets a request in, and what ends that.
 
+use domain::permission::Scope;
 use engine::people::EditUser;
 use store::Sql;
 
@@ -91,6 +92,10 @@ async fn an_admin_without_a_second_factor_is_a_user_where_one_is_required() {
     let house = House::build_with(settings).await;
     let ada = house.set_up().await;
     assert_eq!(house.caller(&ada).await.role, ServerRole::User);
+    let own = house.caller(&ada).await;
+    let made = house.people.create_api_key(&own, super::keys::new_key("default", &[Scope::CardsRead])).await;
+    let key = house.people.authenticate_key(made.unwrap().text.expose_secret(), None).await.unwrap();
+    assert_eq!(key.role, ServerRole::User, "nor is their key an admin's");
     super::two_factor::set_up(&house, &ada).await;
     assert_eq!(house.caller(&ada).await.role, ServerRole::Admin);
 }
@@ -130,6 +135,7 @@ async fn nothing_that_lets_in_is_in_the_database() {
         workspace: DEFAULT_WORKSPACE.to_owned(),
         scopes: vec![domain::permission::Scope::CardsRead],
         expires_in_days: 1,
+        budget: None,
     };
     let key = house.people.create_api_key(&house.caller(&ada).await, new).await.unwrap();
     let secrets = [&ada.refresh_token, &ada.access.token, &key.text];

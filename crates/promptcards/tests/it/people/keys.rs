@@ -6,12 +6,13 @@ use engine::people::{EditUser, NewApiKey};
 
 use super::*;
 
-fn new_key(workspace: &str, scopes: &[Scope]) -> NewApiKey {
+pub(super) fn new_key(workspace: &str, scopes: &[Scope]) -> NewApiKey {
     NewApiKey {
         name: "pipeline".to_owned(),
         workspace: workspace.to_owned(),
         scopes: scopes.to_vec(),
         expires_in_days: 90,
+        budget: None,
     }
 }
 

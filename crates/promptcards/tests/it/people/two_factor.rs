@@ -93,3 +93,21 @@ async fn who_knows_the_password_takes_the_second_factor_away() {
     house.sign_in("ada").await;
     conflict(house.people.remove_two_factor(&caller, PASSWORD.into()).await, Conflict::TwoFactor);
 }
+
+#[tokio::test]
+async fn nothing_of_it_is_left_of_who_was_erased() {
+    let house = House::build().await;
+    house.set_up().await;
+    let grace = house.join("grace", ServerRole::User).await;
+    set_up(&house, &grace).await;
+    let user = grace.user.id;
+    let left = async || {
+        let codes = house.store.read(move |conn| store::recovery_codes::left(conn, user)).await.unwrap();
+        let row = house.store.read(move |conn| store::users::get(conn, user)).await.unwrap().unwrap();
+        (codes, row.totp_secret.is_some(), row.totp_confirmed_at.is_some(), row.password_hash.is_some())
+    };
+    assert_eq!(left().await, (10, true, true, true));
+    let erased = house.people.erase_user(&Caller::machine(), user).await.unwrap();
+    assert!(erased.erased && !house.lets_in(&grace).await);
+    assert_eq!(left().await, (0, false, false, false));
+}

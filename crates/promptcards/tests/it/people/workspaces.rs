@@ -2,7 +2,7 @@
 
 use domain::permission::WorkspaceRole;
 use engine::Conflict;
-use engine::people::{EditUser, EditWorkspace, EnterWorkspace, NewWorkspace};
+use engine::people::{EditUser, EditWorkspace, EnterWorkspace, NewMember, NewWorkspace};
 
 use super::*;
 
@@ -87,8 +87,14 @@ async fn an_admin_who_enters_is_a_viewer_for_an_hour_and_its_owners_see_why() {
     let enter = EnterWorkspace { reason: "a run that hangs".to_owned() };
     let role = async |house: &House, user| house.people.workspace_role(user, workspace).await.unwrap();
     assert_eq!(role(&house, grace.user.id).await, None, "an admin is no member");
+    // An admin chooses members, and lets nobody in without a word: not by the door for members either.
+    let owner = WorkspaceRole::Owner;
+    denied(house.people.set_member(&caller, workspace, grace.user.id, owner).await, Denial::NotAllowed);
+    let oneself = NewMember { name: "grace".to_owned(), role: owner };
+    denied(house.people.add_member(&caller, workspace, oneself).await, Denial::NotAllowed);
     let member = house.people.enter_workspace(&caller, workspace, enter.clone()).await.unwrap();
     assert_eq!((member.role, member.until.unwrap().0), (WorkspaceRole::Viewer, START + HOUR));
+    denied(house.people.set_member(&caller, workspace, grace.user.id, owner).await, Denial::NotAllowed);
     assert_eq!(role(&house, grace.user.id).await, Some(WorkspaceRole::Viewer));
     let seen = house.people.members(workspace).await.unwrap();
     assert_eq!(seen[1].reason.as_deref(), Some("a run that hangs"));

@@ -150,6 +150,19 @@ fn of_others() -> impl Strategy<Value = Operation> {
         1 => (name(), text(), optional(text()), few(name()))
             .prop_map(|(name, kind, url, models)| O::Provider { name, kind, url, models }),
         1 => Just(O::Providers),
+        2 => (name(), text(), optional(text())).prop_map(|(name, url, key)| O::SaveProvider { name, url, key }),
+        1 => (any::<u8>(), 1..3_i64, text())
+            .prop_map(|(provider, revision, url)| O::EditProvider { provider, revision, url }),
+        1 => any::<u8>().prop_map(|provider| O::RemoveProvider { provider }),
+        1 => name().prop_map(|endpoint| O::Endpoint { endpoint }),
+        1 => name().prop_map(|endpoint| O::RemoveEndpoint { endpoint }),
+        1 => (name(), 1..4_i64).prop_map(|(endpoint, calls)| O::Contact { endpoint, calls }),
+        3 => (any::<u8>(), any::<bool>(), optional(name()), 0..30_i64)
+            .prop_map(|(pick, run, secret, lasts)| O::Share { pick, run, secret, lasts }),
+        1 => Just(O::Demote),
+        1 => any::<u8>().prop_map(|share| O::Unshare { share }),
+        1 => Just(O::ForgetShares),
+        2 => (any::<u8>(), name()).prop_map(|(share, secret)| O::Shared { share, secret }),
         2 => (name(), name(), text()).prop_map(|(scope, key, body)| O::KeepAnswer { scope, key, body }),
         1 => (name(), name()).prop_map(|(scope, key)| O::FindAnswer { scope, key }),
         1 => (0..70_i64).prop_map(|before| O::ForgetAnswers { before }),

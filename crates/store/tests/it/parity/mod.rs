@@ -6,8 +6,10 @@
 mod cards;
 mod draw;
 mod operation;
+mod outbound;
 mod perform;
 mod runs;
+mod shares;
 mod world;
 
 use proptest::collection::vec;
@@ -26,7 +28,7 @@ const LONGEST: usize = 60;
 /// What the operations of one history fill, as it is when the database is new.
 const FORGET: [Sql; 2] = [
     Sql::new(
-        "TRUNCATE workspaces, providers, runs, cells, cell_results, attempts, idempotency_keys, card_search RESTART IDENTITY CASCADE",
+        "TRUNCATE workspaces, users, providers, endpoints, contacted_hosts, runs, cells, cell_results, attempts, idempotency_keys, card_search RESTART IDENTITY CASCADE",
     ),
     Sql::new("UPDATE counters SET value = 0"),
 ];

@@ -105,6 +105,44 @@ pub(super) enum Operation {
         models: Vec<Text>,
     },
     Providers,
+    SaveProvider {
+        name: Text,
+        url: Text,
+        key: Option<Text>,
+    },
+    EditProvider {
+        provider: u8,
+        revision: i64,
+        url: Text,
+    },
+    RemoveProvider {
+        provider: u8,
+    },
+    Endpoint {
+        endpoint: Text,
+    },
+    RemoveEndpoint {
+        endpoint: Text,
+    },
+    Contact {
+        endpoint: Text,
+        calls: i64,
+    },
+    Share {
+        pick: u8,
+        run: bool,
+        secret: Option<Text>,
+        lasts: i64,
+    },
+    Demote,
+    Unshare {
+        share: u8,
+    },
+    ForgetShares,
+    Shared {
+        share: u8,
+        secret: Text,
+    },
     KeepAnswer {
         scope: Text,
         key: Text,
@@ -244,6 +282,7 @@ impl Operation {
                 | Self::ListSuites { .. }
                 | Self::Providers
                 | Self::FindAnswer { .. }
+                | Self::Shared { .. }
                 | Self::Run { .. }
                 | Self::Cells { .. }
                 | Self::Events { .. }

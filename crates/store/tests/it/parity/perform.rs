@@ -7,7 +7,7 @@ use store::{Conn, Result, idempotency, models, suites, test_cases, workspaces};
 
 use super::operation::{Operation, Text};
 use super::world::{World, id, pick, workspace};
-use super::{cards, runs};
+use super::{cards, outbound, runs, shares};
 
 /// What an operation says that found nothing to work on.
 const NOTHING: &str = "nothing is there";
@@ -27,6 +27,12 @@ pub(super) fn perform(
         return Ok(answer);
     }
     if let Some(answer) = runs::perform(conn, world, operation, step)? {
+        return Ok(answer);
+    }
+    if let Some(answer) = outbound::perform(conn, world, operation, step)? {
+        return Ok(answer);
+    }
+    if let Some(answer) = shares::perform(conn, world, operation, step)? {
         return Ok(answer);
     }
     Ok(of_others(conn, world, operation, step)?.unwrap_or_else(|| NOTHING.to_owned()))

@@ -1,6 +1,6 @@
 //! What the operations before have made, so that the next ones find something.
 
-use domain::ids::{CardId, CaseId, InstanceId, ProviderId, RunId, SuiteId, WorkspaceId};
+use domain::ids::{CardId, CaseId, InstanceId, ProviderId, RunId, ShareId, SuiteId, WorkspaceId};
 use domain::matrix::Matrix;
 use store::cells::{CellRange, ClaimedCell};
 
@@ -20,6 +20,7 @@ pub(super) struct World {
     pub(super) cases: Vec<(SuiteId, CaseId)>,
     pub(super) runs: Vec<KnownRun>,
     pub(super) providers: Vec<ProviderId>,
+    pub(super) shares: Vec<ShareId>,
     /// Cells that a worker got, each with its run's place; a claim may have become void since.
     pub(super) claimed: Vec<(usize, ClaimedCell)>,
 }

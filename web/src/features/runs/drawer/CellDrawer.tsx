@@ -26,9 +26,27 @@ interface Props {
   onClose: () => void;
 }
 
-/** Everything that is known of a cell. */
-export function CellDrawer({ run, position, onStep, onClose }: Props) {
-  const { data: cell, error, refetch } = useQuery(cellQuery(run.id, position));
+/** Everything that is known of a cell of the workspace. */
+export function CellDrawer(props: Props) {
+  const found = useQuery(cellQuery(props.run.id, props.position));
+  return <CellDrawerOf {...props} found={found} linked />;
+}
+
+interface Found {
+  data: CellView | undefined;
+  error: unknown;
+  refetch: () => unknown;
+}
+
+/** Everything that is known of a cell that somebody else reads. `linked`: it has an address of its own. */
+export function CellDrawerOf({
+  run,
+  position,
+  found: { data: cell, error, refetch },
+  linked = false,
+  onStep,
+  onClose,
+}: Props & { found: Found; linked?: boolean }) {
   useHotkeys({ j: () => onStep(1), k: () => onStep(-1) });
   return (
     <Drawer
@@ -37,7 +55,9 @@ export function CellDrawer({ run, position, onStep, onClose }: Props) {
         <>
           <IconButton icon="up" label="Previous cell (K)" onClick={() => onStep(-1)} />
           <IconButton icon="down" label="Next cell (J)" onClick={() => onStep(1)} />
-          <IconButton icon="share" label="Copy link to this cell" onClick={() => void copyLink(position)} />
+          {linked && (
+            <IconButton icon="copy" label="Copy link to this cell" onClick={() => void copyLink(position)} />
+          )}
         </>
       }
       foot={

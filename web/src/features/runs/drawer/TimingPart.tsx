@@ -28,8 +28,8 @@ export function TimingPart({
       </div>
       {cell.summary.cached && (
         <p className="hint">
-          Cached: {cell.cached_from ? `run ${cell.cached_from.run_number}` : "a run that was removed"} got
-          this answer and took this time. The model was not asked again
+          Cached: {cell.cached_from ? `run ${cell.cached_from.run_number}` : "an earlier run"} got this answer
+          and took this time. The model was not asked again
           {cost_usd === null ? "." : ", and this run paid nothing."}
         </p>
       )}

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { Suspense, useState } from "react";
 import { client, read, WORKSPACE } from "@/api/client";
 import { RUNS } from "@/api/keys";
 import { sentence } from "@/api/problem";
@@ -7,6 +7,7 @@ import { useRights } from "@/api/sessionState";
 import type { Run } from "@/api/types";
 import { Button, IconButton } from "@/components/Button";
 import { Dialog } from "@/components/Layers";
+import { lazily } from "@/components/lazily";
 import { toast, toastFailure } from "@/components/toasts";
 import { copy } from "@/lib/clipboard";
 import { plural } from "@/lib/format";
@@ -14,11 +15,18 @@ import { rereadRun } from "../live/apply";
 import { runQuery } from "../queries";
 import { RunKeeping } from "./RunKeeping";
 
+const ShareDialog = lazily(
+  "share",
+  async () => (await import("@/features/shares")).ShareDialog,
+  () => null,
+);
+
 type Action = "pause" | "resume" | "cancel" | "retry-errors";
 
 /** The buttons of a run; each is there only while it can do something. */
 export function RunActions({ run }: { run: Run }) {
   const [asking, setAsking] = useState(false);
+  const [sharing, setSharing] = useState(false);
   const queryClient = useQueryClient();
   const act = useMutation({
     mutationFn: (action: Action) =>
@@ -63,10 +71,13 @@ export function RunActions({ run }: { run: Run }) {
             </Button>
           )}
           <RunKeeping run={run} />
+          <Button icon="share" onClick={() => setSharing(true)}>
+            Share
+          </Button>
         </>
       )}
       <IconButton
-        icon="share"
+        icon="copy"
         label="Copy link to this run"
         onClick={async () => {
           const copied = await copy(window.location.href.replace(/[?#].*/, ""));
@@ -95,6 +106,11 @@ export function RunActions({ run }: { run: Run }) {
         {plural(run.counts.open, "cell")} {run.counts.open === 1 ? "stays" : "stay"} without an answer. What
         has finished is kept. This cannot be undone; Pause can.
       </Dialog>
+      {sharing && (
+        <Suspense>
+          <ShareDialog of={{ run: run.id }} title={`run ${run.number}`} onClose={() => setSharing(false)} />
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -19,16 +19,11 @@ const STATES: Record<Run["state"], [Mark, string]> = {
 
 /** What the run is, how far it is, and what may be done to it. */
 export function RunHead({ run }: { run: Run }) {
-  const [mark, word] = STATES[run.state];
   return (
     <div className="run__head">
       <div className="run__title">
         <h1>Run {run.number}</h1>
-        {run.state === "finished" ? (
-          <span className="chip">{word}</span>
-        ) : (
-          <VerdictChip mark={mark} word={word} />
-        )}
+        <StateChip run={run} />
         {run.simulated && <Simulated />}
         <RunActions run={run} />
       </div>
@@ -65,7 +60,13 @@ export function RunHead({ run }: { run: Run }) {
   );
 }
 
-function Counts({ run }: { run: Run }) {
+export function StateChip({ run }: { run: Run }) {
+  const [mark, word] = STATES[run.state];
+  if (run.state === "finished") return <span className="chip">{word}</span>;
+  return <VerdictChip mark={mark} word={word} />;
+}
+
+export function Counts({ run }: { run: Run }) {
   const { counts } = run;
   const marks: Mark[] = ["pass", "fail", "error", "invalid"];
   return (

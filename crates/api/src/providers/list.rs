@@ -1,15 +1,17 @@
 //! `GET …/providers`.
 
 use axum::extract::State;
-use engine::models::Provider;
+use engine::providers::Provider;
 
 use crate::extract::{Json, Path};
 use crate::problem::Result;
 use crate::reply::Page;
 use crate::state::ApiState;
 
-/// List the configured providers, by name
-#[utoipa::path(get, path = "/api/v1/workspaces/{ws}/providers", tag = "models",
+/// List the providers of a workspace, by name
+///
+/// Those that the configuration of the server names, which every workspace has, and those that were added to this one.
+#[utoipa::path(get, path = "/api/v1/workspaces/{ws}/providers", tag = "providers",
     responses((status = 200, body = Page<Provider>)))]
 pub(crate) async fn list_providers(
     State(state): State<ApiState>,

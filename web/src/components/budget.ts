@@ -1,20 +1,37 @@
-import type { Budget } from "@/api/types";
+import type { Budget, BudgetView } from "@/api/types";
 import { count, dollars } from "@/lib/format";
 
 /** What a budget limits. */
 export const KINDS: readonly {
   of: keyof Budget;
   name: string;
+  /** What stands behind an amount. */
+  unit: string;
   show: (amount: number) => string;
   /** How an amount is typed. */
   pattern: RegExp;
   rule: string;
 }[] = [
-  { of: "calls", name: "Model calls", show: count, pattern: /^\d{1,15}$/, rule: "Type a whole number" },
-  { of: "tokens", name: "Tokens", show: count, pattern: /^\d{1,15}$/, rule: "Type a whole number" },
+  {
+    of: "calls",
+    name: "Model calls",
+    unit: " calls",
+    show: count,
+    pattern: /^\d{1,15}$/,
+    rule: "Type a whole number",
+  },
+  {
+    of: "tokens",
+    name: "Tokens",
+    unit: " tokens",
+    show: count,
+    pattern: /^\d{1,15}$/,
+    rule: "Type a whole number",
+  },
   {
     of: "cost_usd",
     name: "US dollars",
+    unit: "",
     show: dollars,
     pattern: /^\d{1,9}(\.\d{1,9})?$/,
     rule: "Type an amount such as 2.50",
@@ -52,4 +69,14 @@ export function budgetOf(typed: TypedBudget): Budget {
     tokens: tokens === "" ? null : Number(tokens),
     cost_usd: cost === "" ? null : cost,
   };
+}
+
+/** What is used of each limit: `3 of 5,000 calls`. */
+export function usageOf(budget: Budget, used: BudgetView["used"]): { text: string; usedUp: boolean }[] {
+  return KINDS.flatMap(({ of, unit, show }) => {
+    const limit = budget[of];
+    if (limit == null) return [];
+    const spent = Number(used[of]);
+    return [{ text: `${show(spent)} of ${show(Number(limit))}${unit}`, usedUp: spent >= Number(limit) }];
+  });
 }

@@ -1,0 +1,5 @@
+//! What was shared, as who may read it sees it.
+
+pub(crate) mod get;
+pub(crate) mod list;
+pub(crate) mod look;
