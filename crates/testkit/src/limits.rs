@@ -30,7 +30,7 @@ pub fn plenty() -> LimitsSettings {
 /// How many connections the one address may have that every test comes from.
 pub(crate) const CONNECTIONS: usize = 1_000_000;
 
-/// The same as variables of a server's environment, with [`CONNECTIONS`].
+/// The same as variables of a server's environment, with `CONNECTIONS`.
 pub fn plenty_as_variables() -> Vec<(String, String)> {
     let table = serde_json::to_value(plenty()).unwrap();
     let numbers = table.as_object().unwrap().iter().filter(|(_, value)| value.is_number());
