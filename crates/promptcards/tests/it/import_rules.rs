@@ -5,20 +5,35 @@ use std::process::Command;
 
 use serde_json::Value;
 
-const EVERYTHING: &[&str] =
-    &["api", "cache", "domain", "engine", "fake-ollama", "formats", "llm", "promptcards", "store", "testkit"];
+const EVERYTHING: &[&str] = &[
+    "api",
+    "cache",
+    "domain",
+    "engine",
+    "fake-ollama",
+    "formats",
+    "llm",
+    "promptcards",
+    "resilience",
+    "store",
+    "testkit",
+];
 
 /// What each crate may use of ours. A crate that is not in this list may not exist.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("fake-ollama", &[]),
     ("formats", &["domain"]),
-    ("cache", &["domain"]),
-    ("llm", &["domain"]),
+    ("resilience", &[]),
+    ("cache", &["domain", "resilience"]),
+    ("llm", &["domain", "resilience"]),
     ("store", &["domain"]),
-    ("engine", &["cache", "domain", "formats", "llm", "store"]),
+    ("engine", &["cache", "domain", "formats", "llm", "resilience", "store"]),
     ("api", &["domain", "engine"]),
-    ("promptcards", &["api", "cache", "domain", "engine", "fake-ollama", "formats", "llm", "store"]),
+    (
+        "promptcards",
+        &["api", "cache", "domain", "engine", "fake-ollama", "formats", "llm", "resilience", "store"],
+    ),
     ("testkit", EVERYTHING),
     ("benches", EVERYTHING),
 ];
@@ -35,6 +50,7 @@ const NEVER: &[(&str, &[&[&str]])] = &[
     ("domain", &[ASYNC, HTTP_SERVER, HTTP, HTTP_CLIENT, SQL]),
     ("formats", &[ASYNC, HTTP_SERVER, HTTP, HTTP_CLIENT, SQL]),
     ("cache", &[HTTP_SERVER, HTTP, HTTP_CLIENT, SQL]),
+    ("resilience", &[HTTP_SERVER, HTTP, HTTP_CLIENT, REDIS, SQL]),
     ("llm", &[HTTP_SERVER, REDIS, SQL]),
     ("store", &[HTTP_SERVER, HTTP, HTTP_CLIENT, REDIS]),
     ("engine", &[HTTP_SERVER, HTTP, HTTP_CLIENT, REDIS, SQL]),

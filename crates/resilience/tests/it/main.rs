@@ -1,0 +1,5 @@
+//! Breakers, seen from outside.
+
+mod dependencies;
+mod model;
+mod transitions;
