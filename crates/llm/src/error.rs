@@ -37,6 +37,8 @@ pub enum CallErrorKind {
     TooLarge,
     /// This program may not call the server: nothing was sent.
     NotAllowed,
+    /// The server's breaker is open: nothing was sent.
+    ProviderUnavailable,
     /// The caller gave up the call.
     Cancelled,
 }
@@ -57,6 +59,7 @@ impl CallErrorKind {
             Self::Garbage => "garbage",
             Self::TooLarge => "too_large",
             Self::NotAllowed => "not_allowed",
+            Self::ProviderUnavailable => "provider_unavailable",
             Self::Cancelled => "cancelled",
         }
     }
@@ -76,6 +79,27 @@ impl CallErrorKind {
             | Self::RefusedRequest { .. }
             | Self::TooLarge
             | Self::NotAllowed
+            | Self::ProviderUnavailable
+            | Self::Cancelled => false,
+        }
+    }
+
+    /// Whether it speaks against the server, and not against this one request: so many in a row open its breaker.
+    pub fn is_outage(self) -> bool {
+        match self {
+            Self::Connect
+            | Self::TimeoutConnect
+            | Self::TimeoutFirstToken
+            | Self::TimeoutIdle
+            | Self::ServerError { .. }
+            | Self::Cut
+            | Self::Garbage => true,
+            Self::RateLimited
+            | Self::ModelMissing
+            | Self::RefusedRequest { .. }
+            | Self::TooLarge
+            | Self::NotAllowed
+            | Self::ProviderUnavailable
             | Self::Cancelled => false,
         }
     }

@@ -1,4 +1,4 @@
-//! A provider with its time limits and retries.
+//! A provider with its time limits, its retries and its breaker.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,13 +8,15 @@ use domain::card::ModelParameters;
 use domain::clock::Clock;
 use domain::completion::Completion;
 use domain::cost::TokenPrices;
-use tokio::time::{Instant, sleep};
+use resilience::{Admission, Breaker, Pass, Refusal};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::backoff::Backoff;
 use crate::doctor::{self, Diagnosis, Surroundings};
 use crate::embedding::{self, Embeddings};
-use crate::error::{CallError, SettingsError};
+use crate::error::{CallError, CallErrorKind, SettingsError};
 use crate::facts::{Attempt, Call, CallFacts, LoadedModel, ModelFacts, PullProgress};
 use crate::loaded::LoadedModels;
 use crate::outbound::Outbound;
@@ -23,13 +25,20 @@ use crate::request::ChatRequest;
 use crate::settings::{ModelPrice, ProviderKind, ProviderSettings};
 use crate::watch::{Watch, whole_ms};
 
-/// A provider with its time limits and retries, and what it remembers of the server's models.
+/// How long the probe of an open breaker may take: it asks for no more than the server's version, or its models.
+const PROBE: Duration = Duration::from_secs(10);
+/// Retries at once, at least. More than a fifth of all calls would double the load of a server that is in trouble.
+const RETRIES_AT_ONCE: usize = 3;
+
+/// A provider with its time limits, its retries and its breaker, and what it remembers of the server's models.
 pub struct Guarded {
     settings: ProviderSettings,
     provider: Provider,
     outbound: Outbound,
     loaded: LoadedModels,
     backoff: Backoff,
+    breaker: Breaker,
+    retries: Semaphore,
     clock: Arc<dyn Clock>,
 }
 
@@ -49,8 +58,17 @@ impl Guarded {
         seed: u64,
     ) -> Result<Self, SettingsError> {
         let provider = Provider::new(&settings, &outbound)?;
-        let (loaded, backoff) = (LoadedModels::default(), Backoff::new(seed));
-        Ok(Self { settings, provider, outbound, loaded, backoff, clock })
+        let concurrency = usize::try_from(settings.effective_concurrency()).unwrap_or(usize::MAX);
+        Ok(Self {
+            loaded: LoadedModels::default(),
+            backoff: Backoff::new(seed),
+            breaker: Breaker::new(settings.breaker.clone()),
+            retries: Semaphore::new(RETRIES_AT_ONCE.max(concurrency / 5).min(Semaphore::MAX_PERMITS)),
+            settings,
+            provider,
+            outbound,
+            clock,
+        })
     }
 
     /// The name it is chosen by.
@@ -99,8 +117,18 @@ impl Guarded {
         self.settings.effective_concurrency()
     }
 
+    /// Its breaker.
+    pub fn breaker(&self) -> &Breaker {
+        &self.breaker
+    }
+
+    /// How often a call is tried in all.
+    pub fn attempts(&self) -> u32 {
+        self.settings.attempts
+    }
+
     /// Asks a model, again where that may help. A cancel drops the connection, which ends the call on the
-    /// server too.
+    /// server too. While the breaker is open nothing is sent.
     pub async fn chat(&self, request: &ChatRequest<'_>, cancel: &CancellationToken) -> Call {
         let mut attempts = Vec::with_capacity(1);
         let result = loop {
@@ -108,9 +136,15 @@ impl Guarded {
                 break Err(CallError::cancelled());
             }
             let number = attempts.len().try_into().unwrap_or(u32::MAX) + 1;
+            let _turn = self.retry_turn(number, cancel).await;
+            let pass = match self.admit().await {
+                Ok(pass) => pass,
+                Err(refused) => break Err(refused),
+            };
             let started_at = self.clock.now();
             let started = Instant::now();
             let result = self.attempt(request, cancel).await;
+            self.say(pass, result.as_ref().err());
             attempts.push(Attempt {
                 number,
                 started_at,
@@ -126,6 +160,68 @@ impl Guarded {
         };
         let facts = self.facts(request, result.is_ok()).await;
         Call { result, attempts, facts }
+    }
+
+    /// The right to make one call. The first who asks when the breaker has been open for its time makes the probe, and
+    /// waits for it.
+    async fn admit(&self) -> Result<Pass<'_>, CallError> {
+        loop {
+            match self.breaker.admit() {
+                Admission::Passed(pass) => return Ok(pass),
+                // Rare: a call need not be as large as its probe.
+                Admission::Probe(pass) => Box::pin(self.make_probe(pass)).await,
+                Admission::Refused(refusal) => return Err(self.unavailable(refusal)),
+            }
+        }
+    }
+
+    /// Makes the probe, if the breaker has been open for its time. It never asks a model.
+    pub async fn probe(&self) {
+        if self.breaker.probe_at().is_some_and(|at| at <= Instant::now())
+            && let Admission::Probe(pass) = self.breaker.admit()
+        {
+            self.make_probe(pass).await;
+        }
+    }
+
+    async fn make_probe(&self, pass: Pass<'_>) {
+        let slow =
+            || CallError::new(CallErrorKind::TimeoutFirstToken, "The probe had no answer within 10 s.");
+        let result = timeout(PROBE, self.provider.version()).await.unwrap_or_else(|_| Err(slow()));
+        self.say(pass, result.err().as_ref());
+    }
+
+    /// Tells the breaker how a call ended.
+    fn say(&self, pass: Pass<'_>, error: Option<&CallError>) {
+        match error {
+            Some(error) if error.kind.is_outage() => {
+                if pass.failed(&error.detail) {
+                    tracing::warn!(provider = self.name(), reason = error.detail, "the breaker has opened");
+                }
+            }
+            // It was given up: nothing is known of the server.
+            Some(error) if error.kind == CallErrorKind::Cancelled => drop(pass),
+            Some(_) | None => {
+                if pass.succeeded() {
+                    tracing::info!(provider = self.name(), "the breaker has closed");
+                }
+            }
+        }
+    }
+
+    fn unavailable(&self, refusal: Refusal) -> CallError {
+        let Refusal { retry_after, reason } = refusal;
+        let name = self.name();
+        let detail = match retry_after {
+            Some(wait) => format!(
+                "`{name}` is left alone, because it failed several times in a row: {reason} It is tried again in {} s.",
+                wait.as_secs_f64().ceil()
+            ),
+            None => {
+                format!("All calls to `{name}` are stopped: {reason} An admin can let them through again.")
+            }
+        };
+        CallError { retry_after, ..CallError::new(CallErrorKind::ProviderUnavailable, detail) }
     }
 
     /// What the tokens of a model cost, where the settings say it.
@@ -232,8 +328,12 @@ impl Guarded {
         let limit = Duration::from_millis(self.settings.limits.loading_ms);
         let mut number = 1;
         loop {
+            let _turn = self.retry_turn(number, cancel).await;
+            let pass = self.admit().await?;
             let mut watch = Watch::start(limit, limit, cancel);
-            match self.provider.embed(model, texts, &mut watch).await {
+            let result = self.provider.embed(model, texts, &mut watch).await;
+            self.say(pass, result.as_ref().err());
+            match result {
                 Err(error) if error.retryable() && number < self.settings.attempts => {
                     self.pause(number, &error, cancel).await;
                     number += 1;
@@ -267,6 +367,17 @@ impl Guarded {
     /// The server's version. None: it answers, and its protocol has no word for it.
     pub async fn version(&self) -> Result<Option<String>, CallError> {
         self.provider.version().await
+    }
+
+    /// Waits until the `number`-th attempt is one of not too many retries, or until the call is cancelled.
+    async fn retry_turn(&self, number: u32, cancel: &CancellationToken) -> Option<SemaphorePermit<'_>> {
+        if number == 1 {
+            return None;
+        }
+        tokio::select! {
+            turn = self.retries.acquire() => turn.ok(),
+            () = cancel.cancelled() => None,
+        }
     }
 
     /// Waits before the attempt after the `number`-th, or until the call is cancelled.

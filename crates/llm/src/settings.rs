@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use domain::cost::{NanoDollars, TokenPrices};
+use resilience::BreakerSettings;
 use serde::{Deserialize, Serialize};
 
 use crate::address::ServerAddress;
@@ -130,6 +131,9 @@ pub struct ProviderSettings {
     /// How often a call is tried in all, the first time included.
     #[serde(default = "three")]
     pub attempts: u32,
+    /// After how many failures in a row it is left alone, and for how long.
+    #[serde(default)]
+    pub breaker: BreakerSettings,
     /// How long a simulated answer takes. Only `simulated` has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency: Option<Latency>,
@@ -170,6 +174,7 @@ impl ProviderSettings {
             concurrency: None,
             limits: TimeLimits::default(),
             attempts: three(),
+            breaker: BreakerSettings::default(),
             latency: None,
             prices: Vec::new(),
         }
@@ -220,6 +225,9 @@ impl ProviderSettings {
         if [connect_ms, first_token_ms, loading_ms, idle_ms].contains(&0) {
             return wrong("a time limit of 0 would refuse every answer; give milliseconds");
         }
+        self.breaker
+            .validate()
+            .map_err(|error| SettingsError(format!("Provider `{}`: {error}.", self.name)))?;
         match (self.kind, &self.base_url) {
             (ProviderKind::OpenAi, None) => {
                 return wrong("an `openai` provider needs a `base_url`, such as http://127.0.0.1:8000/v1");

@@ -1,6 +1,7 @@
 //! What callers of this crate see: answers, errors, attempts, and what the model server sees of them.
 #![expect(clippy::expect_used, reason = "a test may panic")]
 
+mod breaker;
 mod chat;
 mod cut_anywhere;
 mod doctor;

@@ -10,6 +10,7 @@ use domain::clock::Clock;
 use domain::ids::IdSource;
 use formats::promptfoo::{ApiKey, Endpoint, Provider, ProviderKind};
 use llm::{Call, CallError, CallErrorKind, ChatRequest, Guarded, ModelFacts, Outbound, ProviderSettings};
+use resilience::BreakerSettings;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
@@ -100,6 +101,8 @@ impl Server {
             _ => llm::ProviderKind::Ollama,
         };
         let settings = ProviderSettings {
+            // Every cell is asked, however many have failed: nobody would wait for the others.
+            breaker: BreakerSettings { failures: u32::MAX, ..BreakerSettings::default() },
             base_url: Some(identity.base_url.clone()),
             key: identity.key.as_ref().map(|key| key.expose().into()),
             completes: identity.protocol == "ollama completion",
