@@ -65,6 +65,13 @@ impl Process {
         self.status_mb("VmHWM:")
     }
 
+    /// Counts the most memory from now on.
+    pub(crate) fn forget_peak_memory(&self) -> Result<()> {
+        // 5 is the kernel's word for it.
+        std::fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5")
+            .context("the peak cannot be reset")
+    }
+
     /// Ends it in good order and waits for it.
     pub(crate) fn stop(mut self) -> Result<()> {
         let id = rustix::process::Pid::from_child(&self.child);

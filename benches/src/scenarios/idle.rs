@@ -13,8 +13,9 @@ use crate::run_of_cells;
 const ROUNDS: usize = 5;
 const CELLS: usize = 15_000;
 const AT_ONCE: usize = 50;
-/// How long a server that does nothing is left alone before it is weighed.
-const SETTLE: Duration = Duration::from_secs(3);
+/// How long a server that does nothing is left alone before it is weighed. Somebody has just signed in: the 19 MiB that
+/// a password takes go back to the system when the thread that hashed it ends, ten seconds later.
+const SETTLE: Duration = Duration::from_secs(15);
 const IDLE_MB: f64 = 50.0;
 const RUN_MB: f64 = 100.0;
 const START_MS: f64 = 150.0;
@@ -31,6 +32,8 @@ pub(crate) async fn rows() -> Result<Vec<Row>> {
     }
     let models = Process::model_server(0)?;
     let product = Product::with_models(&models, AT_ONCE)?;
+    sleep(SETTLE).await;
+    product.process.forget_peak_memory()?;
     run_of_cells::prepare(&product.actor, CELLS).await;
     let imported = product.process.peak_memory_mb()?;
     run_of_cells::finish(&product.actor, CELLS).await?;
