@@ -42,6 +42,8 @@ fn server(map: &mut Routes<ApiState>) {
     map.add(Anyone, Uncounted, routes!(health::livez::livez));
     map.add(Anyone, Uncounted, routes!(health::readyz::readyz));
     map.add(HealthRead, General, routes!(health::report::get_health));
+    map.add(ServerWrite, General, routes!(health::open_breaker::open_breaker));
+    map.add(ServerWrite, General, routes!(health::close_breaker::close_breaker));
     map.add(Anyone, General, routes!(jwks::get_public_keys));
     map.add(ServerRead, General, routes!(outbound::list::list_endpoints));
     map.add(ServerWrite, General, routes!(outbound::add::add_endpoint));
@@ -179,6 +181,7 @@ fn runs(map: &mut Routes<ApiState>) {
     map.add(RunsControl, General, routes!(runs::keep::keep_run));
     map.add(RunsControl, General, routes!(runs::unkeep::unkeep_run));
     map.add(RunsControl, General, routes!(runs::delete::delete_run));
+    map.add(RunsRead, General, routes!(runs::waits::get_run_waits));
     map.add(RunsRead, General, routes!(runs::rows::get_run_rows));
     map.add(RunsRead, General, routes!(runs::cases::list_run_cases));
     map.add(RunsRead, General, routes!(runs::cells::list_cells));

@@ -194,6 +194,9 @@ fn path_parameter(name: &str) -> Option<Parameter> {
         "case" => (Kind::Id, "The test case's id."),
         "provider" => (Kind::Id, "The provider's id."),
         "model" => (Kind::Text, "The model's name, with its tag."),
+        "dependency" => {
+            (Kind::Text, "The dependency's id in the health report, for example `provider-ollama`.")
+        }
         "endpoint" => (Kind::Id, "The id of the entry of the list."),
         "pull" => (Kind::Id, "The pull's id."),
         "run" => (Kind::Id, "The run's id."),

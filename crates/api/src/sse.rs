@@ -12,7 +12,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
-use engine::Frame;
+use engine::{Frame, UNNUMBERED};
 use futures_util::{Stream, stream};
 use http::header::{self, HeaderValue};
 use tokio::time::{Instant, Sleep, sleep};
@@ -91,9 +91,13 @@ impl<E: Stream<Item = Frame>> Pieces<E> {
 }
 
 fn write(piece: &mut BytesMut, frame: &Frame) {
-    piece.extend_from_slice(b"id: ");
-    piece.extend_from_slice(frame.number.to_string().as_bytes());
-    piece.extend_from_slice(b"\nevent: ");
+    // A reader that comes again says the last number that it saw.
+    if frame.number != UNNUMBERED {
+        piece.extend_from_slice(b"id: ");
+        piece.extend_from_slice(frame.number.to_string().as_bytes());
+        piece.extend_from_slice(b"\n");
+    }
+    piece.extend_from_slice(b"event: ");
     piece.extend_from_slice(frame.event.as_bytes());
     piece.extend_from_slice(b"\ndata: ");
     piece.extend_from_slice(frame.data.as_bytes());

@@ -11,10 +11,13 @@ use tokio::time::Instant;
 /// How many batches a reader may fall behind before it must read again.
 const CAPACITY: usize = 256;
 
+/// The number of what is never replayed, but told anew to each reader.
+pub const UNNUMBERED: i64 = 0;
+
 /// One event, ready to be sent.
 #[derive(Debug, Clone)]
 pub struct Frame {
-    /// Its number in the run.
+    /// Its number in the run, from 1, or [`UNNUMBERED`].
     pub number: i64,
     /// Its name in the API.
     pub event: &'static str,
@@ -64,6 +67,11 @@ impl EventHub {
                 let _ = channel.sender.send(Arc::new(batch));
             }
         });
+    }
+
+    /// Tells the readers of a run what has no number.
+    pub(crate) fn notice(&self, run: RunId, frame: Frame) {
+        self.publish(run, Batch { first: UNNUMBERED, last: UNNUMBERED, frames: vec![frame] });
     }
 
     /// Whether a reader of the run that has heard nothing for a while is to look into the store: one of them all,

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod cards;
 pub mod error;
 mod events;
+pub mod health;
 mod idempotency;
 pub mod limits;
 pub mod models;
@@ -32,7 +33,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use error::{Conflict, Denial, Error, Problem, Result, StartProblem};
-pub use events::Frame;
+pub use events::{Frame, UNNUMBERED};
 pub use idempotency::{Created, IdempotencyKey};
 /// Why the store did not do what was asked, for the doors that turn it into an answer.
 pub use store::Error as StoreError;
@@ -40,12 +41,13 @@ pub use store::Error as StoreError;
 use audit::{Audit, AuditSettings};
 use cards::MovesHub;
 use events::EventHub;
+use health::Monitor;
 use limits::Limits;
 use models::Pulls;
 use people::{AuthSettings, People};
 use providers::Directory;
 use retention::{Retention, RetentionSettings};
-use runs::Worker;
+use runs::{RunsSettings, Waits, Worker};
 use secrets::Sealer;
 
 /// The slug of the workspace that a fresh server has.
@@ -71,6 +73,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// New identifiers.
     pub ids: Arc<dyn IdSource>,
+    /// How runs are worked on.
+    pub runs: RunsSettings,
     /// How long runs are kept.
     pub retention: RetentionSettings,
     /// Seals what is secret in the store.
@@ -90,6 +94,7 @@ pub struct Engine {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) events: Arc<EventHub>,
+    pub(crate) waits: Arc<Waits>,
     pub(crate) label_moves: MovesHub,
     /// Held by the import that is under way.
     pub(crate) import_turn: tokio::sync::Mutex<()>,
@@ -100,6 +105,7 @@ pub struct Engine {
     limits: Arc<Limits>,
     pub(crate) pulls: Pulls,
     worker: Worker,
+    pub(crate) monitor: Monitor,
     pub(crate) audit: Arc<Audit>,
     pub(crate) tasks: TaskTracker,
     /// Cancelled when the engine ends.
@@ -111,9 +117,11 @@ impl Engine {
     ///
     /// Its tasks are on `tasks`; they end when `stop` is cancelled.
     pub async fn start(parts: Parts, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Arc<Self>> {
-        let Parts { store, providers, clock, ids, retention, limits, sealer, auth, audit } = parts;
+        let Parts { store, providers, clock, ids, runs: of_runs, retention, limits, sealer, auth, audit } =
+            parts;
         let directory = Arc::new(Directory::new(providers, sealer.clone()));
         let events = Arc::new(EventHub::default());
+        let waits = Arc::new(Waits::new(&of_runs));
         let started_at = clock.now();
         let instance = InstanceId::new(&*ids);
         let workspace = runs::recover(&store, &events, instance, &*ids, started_at).await?;
@@ -130,18 +138,20 @@ impl Engine {
             directory: Arc::clone(&directory),
             clock: Arc::clone(&clock),
             events: Arc::clone(&events),
+            waits: Arc::clone(&waits),
             instance,
             results_stored: Arc::default(),
         };
         let worker = Worker::start(around, tasks, stop);
         let retention = Retention::start(&store, &clock, retention, tasks, stop);
         let tasks = tasks.clone();
-        Ok(Arc::new(Self {
+        let engine = Arc::new(Self {
             store,
             directory,
             clock,
             ids,
             events,
+            waits,
             label_moves: MovesHub::default(),
             import_turn: tokio::sync::Mutex::default(),
             instance,
@@ -151,10 +161,13 @@ impl Engine {
             limits,
             pulls: Pulls::default(),
             worker,
+            monitor: Monitor::default(),
             audit,
             tasks,
             stop: stop.clone(),
-        }))
+        });
+        engine.tasks.spawn(Arc::clone(&engine).keep_watch(stop.clone()));
+        Ok(engine)
     }
 
     /// Everybody who may use the server.

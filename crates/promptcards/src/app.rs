@@ -145,6 +145,7 @@ impl App {
             providers,
             clock,
             ids: Arc::clone(&ids),
+            runs: config.runs.clone(),
             retention: config.retention.clone(),
             sealer: unlocked.sealer,
             auth: config.auth.clone(),

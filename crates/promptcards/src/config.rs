@@ -10,6 +10,7 @@ use engine::audit::AuditSettings;
 use engine::limits::LimitsSettings;
 use engine::people::AuthSettings;
 use engine::retention::RetentionSettings;
+use engine::runs::RunsSettings;
 use engine::secrets::SecretsSettings;
 use llm::{OutboundSettings, ProvidersSettings, ServerAddress};
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,8 @@ pub struct Config {
     pub store: StoreSettings,
     /// Where the key is that opens the secrets of the database.
     pub secrets: SecretsSettings,
+    /// How runs are worked on.
+    pub runs: RunsSettings,
     /// How long runs are kept.
     pub retention: RetentionSettings,
     /// Accounts and sessions.
@@ -166,6 +169,7 @@ impl Config {
     fn validate(&self) -> Result<(), ConfigError> {
         self.server.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;
         self.store.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;
+        self.runs.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;
         self.retention.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;
         self.auth.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;
         self.limits.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;

@@ -137,6 +137,36 @@ pub struct FinishedCell {
     pub used: DailyUsage,
 }
 
+/// A cell that goes back into the queue, with the calls that were made for it in vain.
+#[derive(Debug, Clone)]
+pub struct ParkedCell {
+    /// The cell.
+    pub id: i64,
+    /// The claim under which it was worked on.
+    pub claim: i64,
+    /// How many calls were made for it in all.
+    pub attempts_in_all: i64,
+    /// The calls made under this claim.
+    pub attempts: Vec<AttemptRow>,
+    /// What those calls used.
+    pub used: DailyUsage,
+}
+
+/// Puts a cell back into the queue with its calls and what they used. A cell whose claim is no longer good is left
+/// alone.
+pub fn park(conn: &mut Conn, payers: Payers, cell: &ParkedCell, at: Millis) -> Result<()> {
+    const PARK: Sql = Sql::new(
+        "UPDATE cells SET state = 'pending', owner = NULL, lease_until = NULL, attempts = $3 \
+         WHERE id = $1 AND claim = $2 AND state = 'leased'",
+    );
+    if conn.execute(PARK, &[&cell.id, &cell.claim, &cell.attempts_in_all])? == 0 {
+        return Ok(());
+    }
+    let rows: Vec<(i64, &AttemptRow)> = cell.attempts.iter().map(|attempt| (cell.id, attempt)).collect();
+    insert_attempt_rows(conn, &rows)?;
+    budgets::add(conn, payers, Day::of(at), cell.used)
+}
+
 /// What storing a batch of finished cells of one run came to.
 #[derive(Debug)]
 pub struct Stored {
@@ -269,16 +299,20 @@ fn insert_results(conn: &mut Conn, cells: &[&FinishedCell]) -> Result<usize> {
 }
 
 fn insert_attempts(conn: &mut Conn, cells: &[&FinishedCell]) -> Result<()> {
-    const ATTEMPTS: InsertMany<6> = InsertMany::new(
-        "INSERT INTO attempts (cell_id, number, started_at, latency_ms, error_kind, error_detail)",
-        "",
-    );
     let rows: Vec<(i64, &AttemptRow)> = cells
         .iter()
         .filter(|cell| !cell.answered_at_once())
         .flat_map(|cell| cell.attempts.iter().map(|attempt| (cell.facts.id, attempt)))
         .collect();
-    conn.insert_many(&ATTEMPTS, &rows, |(id, attempt)| {
+    insert_attempt_rows(conn, &rows)
+}
+
+fn insert_attempt_rows(conn: &mut Conn, rows: &[(i64, &AttemptRow)]) -> Result<()> {
+    const ATTEMPTS: InsertMany<6> = InsertMany::new(
+        "INSERT INTO attempts (cell_id, number, started_at, latency_ms, error_kind, error_detail)",
+        "",
+    );
+    conn.insert_many(&ATTEMPTS, rows, |(id, attempt)| {
         [
             id,
             &attempt.number,

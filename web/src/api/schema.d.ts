@@ -366,11 +366,53 @@ export interface paths {
         };
         /**
          * Look at everything the server depends on
-         * @description Always 200, whatever was found: `/readyz` is for programs that need a yes or no.
+         * @description Always 200, whatever was found: `/readyz` is for programs that need a yes or no. Everything is looked at once in
+         *     five seconds at most, and no model is asked for it.
          */
         get: operations["get_health"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/health/{dependency}/breaker/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let calls to a model server pass again
+         * @description Whatever stopped them. Three failures in a row open the breaker again.
+         */
+        post: operations["close_breaker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/health/{dependency}/breaker/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop all calls to a model server
+         * @description Its breaker stays open until it is closed by hand. Calls that are under way end; cells that have not begun wait, as
+         *     long as `runs.provider_wait_ms` says. Each instance of the server has breakers of its own.
+         */
+        post: operations["open_breaker"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1713,7 +1755,8 @@ export interface paths {
          * Follow a run
          * @description Server-sent events: `run_queued run_started cell_finished run_paused run_resumed run_cancelled run_finished`,
          *     and `resync`, after which the run is to be read again. `id` is the event's number; `Last-Event-ID` counts for
-         *     more than `after`.
+         *     more than `after`. `provider_waits` has no `id`: it says which model servers the run waits for now, at the
+         *     beginning of the stream where there are some, and whenever that changes.
          */
         get: operations["follow_run"];
         put?: never;
@@ -1837,6 +1880,27 @@ export interface paths {
          * @description A row is case × repeats + repeat.
          */
         get: operations["get_run_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/runs/{run}/waits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look what a run waits for
+         * @description The model servers that are left alone because they failed several times in a row. Cells for them wait, and go on by
+         *     themselves; the stream of the run says the same as `provider_waits`. Each instance of the server says what it sees.
+         */
+        get: operations["get_run_waits"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2320,6 +2384,51 @@ export interface components {
             /** @description The same as an address, for a QR code. */
             uri: string;
         };
+        /** @description A change of a breaker. */
+        BreakerChange: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description To what: `closed`, `open` or `half_open`. */
+            to: string;
+            /** @description Why, in a sentence. */
+            reason: string;
+        };
+        /** @description Why an admin opens or closes a breaker. */
+        BreakerReason: {
+            /**
+             * @description Why, for those who look at the health page and at the audit log.
+             * @example The machine gets a new GPU.
+             */
+            reason?: string;
+        };
+        /** @description How a breaker stands. */
+        BreakerView: {
+            /** @description `closed` lets calls pass, `open` refuses them, `half_open` waits for what one probe says. */
+            state: string;
+            /** @description Whether an admin opened it: then it stays open until an admin closes it. */
+            by_hand: boolean;
+            /**
+             * Format: int32
+             * @description How many calls in a row have failed.
+             */
+            failures: number;
+            since: components["schemas"]["Timestamp"] | null;
+            probe_at: components["schemas"]["Timestamp"] | null;
+            /** @description How the last call that counts failed, in a sentence. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description How often it has opened since the start of the server.
+             */
+            opened: number;
+            /**
+             * Format: int64
+             * @description How many calls it has refused since the start of the server.
+             */
+            refused: number;
+            /** @description Its latest changes, the oldest first. */
+            changes: components["schemas"]["BreakerChange"][];
+        };
         /** @description What may be used on a day. None: as much as anybody likes. */
         Budget: {
             /**
@@ -2635,27 +2744,38 @@ export interface components {
         };
         /** @description One thing that was looked at. */
         Check: {
-            /** @description What was looked at: `database`, `disk`, or the name of a provider. */
-            name: string;
-            /** @description What kind of thing it is: `database`, `disk`, `provider`. */
-            component: string;
+            /** @description Its id, such as `database` or `provider-ollama`. */
+            componentId: string;
+            /** @description `datastore`, `system` or `component`. */
+            componentType: string;
             /** @description How it is. */
-            status: components["schemas"]["CheckStatus"];
-            /** @description What was found, in a sentence. */
-            detail: string;
-            /** @description What to do, in a sentence, where there is something to do. */
-            remedy: string | null;
+            status: components["schemas"]["HealthStatus"];
             /**
              * Format: int64
              * @description How long looking took, in milliseconds.
              */
-            observed_ms: number;
+            observedValue: number;
+            /** @description `ms`. */
+            observedUnit: string;
+            /** @description When it was looked at. */
+            time: components["schemas"]["Timestamp"];
+            /** @description What was found, in a sentence. */
+            output: string;
+            /** @description Its name for people. */
+            name: string;
+            /** @description What kind of thing it is. */
+            kind: components["schemas"]["DependencyKind"];
+            /** @description Whether the server is not ready without it. */
+            critical: boolean;
+            since: components["schemas"]["Timestamp"] | null;
+            /** @description What that costs the users, in a sentence. None: nothing. */
+            cost: string | null;
+            /** @description What to do, in a sentence. None: nothing. */
+            remedy: string | null;
+            breaker: components["schemas"]["BreakerView"] | null;
+            /** @description When it was not well in the last day, as far as the server has noticed. */
+            gaps: components["schemas"]["Gap"][];
         };
-        /**
-         * @description How something is.
-         * @enum {string}
-         */
-        CheckStatus: "pass" | "warn" | "fail";
         /**
          * @description What went wrong, for programs. The list only grows.
          * @enum {string}
@@ -2828,6 +2948,11 @@ export interface components {
              */
             size_bytes: number | null;
         };
+        /**
+         * @description What kind of thing is depended on.
+         * @enum {string}
+         */
+        DependencyKind: "database" | "disk" | "provider" | "redis";
         /** @description What to look for beside the server itself. */
         DiagnoseRequest: {
             /** @description A model that the server should have. */
@@ -3058,17 +3183,48 @@ export interface components {
              */
             column: number;
         };
-        /** @description The health of everything the server depends on. */
+        /** @description A time in which something was not well. */
+        Gap: {
+            /** @description Its beginning. */
+            from: components["schemas"]["Timestamp"];
+            to: components["schemas"]["Timestamp"] | null;
+        };
+        /**
+         * @description The health of everything the server depends on. The form is that of `application/health+json`
+         *     (draft-inadarei-api-health-check), with some members more.
+         */
         Health: {
-            /** @description The worst of the checks that the server cannot do without; a model server that is down is `warn`. */
-            status: components["schemas"]["CheckStatus"];
-            /** @description What was looked at. */
-            checks: components["schemas"]["Check"][];
+            /** @description `fail` where something critical fails; `warn` where anything else is not well. */
+            status: components["schemas"]["HealthStatus"];
+            /** @description What was looked at: `ID:responseTime`, one each. */
+            checks: {
+                [key: string]: components["schemas"]["Check"][];
+            };
+            /** @description What the users have, and how it is. */
+            parts: components["schemas"]["PartHealth"][];
+            /** @description What happened in the last day, the newest first, at most 50. */
+            events: components["schemas"]["HealthEvent"][];
             /** @description The version of this program. */
             version: string;
             /** @description When the server was started. */
             started_at: components["schemas"]["Timestamp"];
         };
+        /** @description Something that happened to a dependency. */
+        HealthEvent: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description The id of the dependency. */
+            dependency: string;
+            /** @description How it was from then on. */
+            status: components["schemas"]["HealthStatus"];
+            /** @description What happened, in a sentence. */
+            detail: string;
+        };
+        /**
+         * @description How something is.
+         * @enum {string}
+         */
+        HealthStatus: "pass" | "warn" | "fail";
         /** @description Cards to be imported. */
         ImportCards: {
             /** @description The files. A card of one may include a card of another. */
@@ -3741,6 +3897,15 @@ export interface components {
             /** @description The text: a Jinja template in a card, rendered text in a prompt. */
             text: string;
         };
+        /** @description How a part of what the users have is. */
+        PartHealth: {
+            /** @description The part. */
+            part: components["schemas"]["ServerPart"];
+            /** @description How it is. */
+            status: components["schemas"]["HealthStatus"];
+            /** @description The ids of what it depends on. */
+            depends_on: string[];
+        };
         /**
          * @description What a part of a message is. Text is the only kind there is today.
          * @enum {string}
@@ -3885,6 +4050,28 @@ export interface components {
         ProviderKey: {
             /** @description The key itself. */
             key: string;
+        };
+        /** @description Cells of a run that wait for their model server. */
+        ProviderWait: {
+            /** @description The provider's name. */
+            provider: string;
+            /**
+             * Format: int64
+             * @description The model's index in the run.
+             */
+            model_position: number;
+            /** @description Since when. */
+            since: components["schemas"]["Timestamp"];
+            probe_at: components["schemas"]["Timestamp"] | null;
+            /** @description Until when the cells wait. Then they end as `error`. */
+            until: components["schemas"]["Timestamp"];
+            /** @description How the last call failed, in a sentence. */
+            reason: string;
+        };
+        /** @description What a run waits for. */
+        ProviderWaits: {
+            /** @description One for each model whose cells wait. */
+            items: components["schemas"]["ProviderWait"][];
         };
         /** @description A public key, as RFC 7517 has it. */
         PublicKey: {
@@ -4182,6 +4369,9 @@ export interface components {
             /** @description The run, as it is now. */
             run: components["schemas"]["Run"];
         } | {
+            /** @description One for each model whose cells wait. */
+            waits: components["schemas"]["ProviderWait"][];
+        } | {
             /**
              * Format: int64
              * @description Number of the last event that the reading must contain.
@@ -4242,6 +4432,11 @@ export interface components {
          * @enum {string}
          */
         Scope: "cards:read" | "cards:write" | "runs:read" | "runs:write" | "models:write" | "export";
+        /**
+         * @description What the users have of the server.
+         * @enum {string}
+         */
+        ServerPart: "sign_in" | "cards" | "runs" | "shared_limits" | "shared_cache";
         /**
          * @description What an account is on the whole server.
          * @enum {string}
@@ -5226,7 +5421,61 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Health"];
+                    "application/health+json": components["schemas"]["Health"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    close_breaker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The dependency's id in the health report, for example `provider-ollama`. */
+                dependency: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BreakerReason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreakerView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    open_breaker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The dependency's id in the health report, for example `provider-ollama`. */
+                dependency: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BreakerReason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreakerView"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -7813,6 +8062,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Rows"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_run_waits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug, `default` on a fresh server. */
+                ws: string;
+                /** @description The run's id. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderWaits"];
                 };
             };
             default: components["responses"]["Problem"];

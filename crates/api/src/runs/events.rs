@@ -30,7 +30,8 @@ pub(crate) struct EventsQuery {
 ///
 /// Server-sent events: `run_queued run_started cell_finished run_paused run_resumed run_cancelled run_finished`,
 /// and `resync`, after which the run is to be read again. `id` is the event's number; `Last-Event-ID` counts for
-/// more than `after`.
+/// more than `after`. `provider_waits` has no `id`: it says which model servers the run waits for now, at the
+/// beginning of the stream where there are some, and whenever that changes.
 #[utoipa::path(get, path = "/api/v1/workspaces/{ws}/runs/{run}/events", tag = "runs",
     params(EventsQuery, LastEventId),
     responses((status = 200, content_type = "text/event-stream", body = RunEvent)))]

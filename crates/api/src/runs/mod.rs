@@ -17,3 +17,4 @@ pub(crate) mod retry;
 pub(crate) mod rows;
 pub(crate) mod start;
 pub(crate) mod unkeep;
+pub(crate) mod waits;

@@ -143,6 +143,7 @@ impl Place {
             ("session", NOBODY.to_owned()),
             ("key", NOBODY.to_owned()),
             ("endpoint", NOBODY.to_owned()),
+            ("dependency", NOBODY.to_owned()),
             ("share", NOBODY.to_owned()),
         ]);
         Self { server, tokens, placeholders }

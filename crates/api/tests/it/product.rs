@@ -37,6 +37,7 @@ async fn start() -> Server {
         store,
         clock,
         ids: Arc::new(CountedIds::default()),
+        runs: engine::runs::RunsSettings::default(),
         retention: RetentionSettings::default(),
         auth: AuthSettings::default(),
         limits,

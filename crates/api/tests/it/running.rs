@@ -133,6 +133,7 @@ impl Running {
             audit: AuditSettings::default(),
             clock,
             ids: Arc::new(ids),
+            runs: engine::runs::RunsSettings::default(),
             retention: RetentionSettings::default(),
             auth: AuthSettings::default(),
             limits,

@@ -153,6 +153,10 @@ actions! {
     ProviderKey = "provider.key",
     /// The addresses that may be called were changed.
     HostsEdit = "hosts.edit",
+    /// All calls to a model server were stopped.
+    BreakerOpen = "breaker.open",
+    /// Calls to a model server may pass again.
+    BreakerClose = "breaker.close",
     /// The daily budget of a workspace or of an API key was set.
     BudgetSet = "budget.set",
     /// A server was started.

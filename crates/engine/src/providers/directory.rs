@@ -109,11 +109,14 @@ impl Directory {
         own.map(|(_, saved)| (saved.id, saved.revision)).collect()
     }
 
-    /// All servers that there are, each once.
-    pub(crate) fn all(&self) -> Vec<Arc<Guarded>> {
+    /// All servers that there are, each once, with the id under which the health report has it.
+    pub(crate) fn all_with_ids(&self) -> Vec<(String, Arc<Guarded>)> {
         let mut saved: Vec<Saved> = self.read().values().cloned().collect();
         saved.sort_by_key(|saved| saved.id);
-        self.registry.iter().cloned().chain(saved.into_iter().map(|saved| saved.server)).collect()
+        let configured =
+            self.registry.iter().map(|server| (format!("provider-{}", server.name()), server.clone()));
+        let saved = saved.into_iter().map(|saved| (format!("provider-{}", saved.id), saved.server));
+        configured.chain(saved).collect()
     }
 
     /// Brings what is in memory up to the database: what may be called, and the saved providers. True: those changed.

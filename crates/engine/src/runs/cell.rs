@@ -18,12 +18,13 @@ use futures_util::FutureExt;
 use llm::{Call, CallError, CallErrorKind, CallFacts, ChatRequest};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use store::cell_results::{AttemptRow, CellResult, FinishedCell};
+use store::cell_results::{CellResult, FinishedCell, ParkedCell};
 use store::cells::CellRow;
 use store::run_columns::Finished;
 
 use super::cache::{self, PromptHash};
 use super::context::{ClaimedCase, RunContext};
+use super::parking::{attempt_rows, in_all, is_parked, parked};
 use super::worker::Surroundings;
 
 /// How much of the output the matrix shows, in characters.
@@ -61,19 +62,26 @@ impl Prompt {
     }
 }
 
+/// What came of the work on a cell.
+pub(crate) enum Worked {
+    /// Its result is to be stored.
+    Finished(Box<FinishedCell>),
+    /// Its model server is left alone for now: it waits in the queue, with the calls that were made for it.
+    Parked(ParkedCell),
+    /// Its run was cancelled or the server ends: nothing is to be stored.
+    GivenUp,
+}
+
 /// Works on a cell to its end, as [`work`]. A panic is the cell's error: without a result it would be claimed again
 /// and panic again, for ever.
-pub(crate) async fn work_caught(
-    around: &Surroundings,
-    run: &RunContext,
-    claimed: &ClaimedCase,
-) -> Option<FinishedCell> {
+pub(crate) async fn work_caught(around: &Surroundings, run: &RunContext, claimed: &ClaimedCase) -> Worked {
     let started_at = around.clock.now();
     match caught(work(around, run, claimed)).await {
         Ok(worked) => worked,
         Err(reason) => {
             let answered = Answered::not_asked(reason);
-            Some(answered.into_finished(run, claimed, started_at, around.clock.now()))
+            let finished = answered.into_finished(run, claimed, started_at, around.clock.now());
+            Worked::Finished(Box::new(finished))
         }
     }
 }
@@ -91,8 +99,7 @@ fn sentence_of(panic: &(dyn Any + Send)) -> String {
     )
 }
 
-/// Works on a cell to its end. None: its run was cancelled or the server ends; nothing is to be stored.
-async fn work(around: &Surroundings, run: &RunContext, claimed: &ClaimedCase) -> Option<FinishedCell> {
+async fn work(around: &Surroundings, run: &RunContext, claimed: &ClaimedCase) -> Worked {
     let started_at = around.clock.now();
     let answered = match prepare(run, claimed) {
         Err(reason) => Answered::not_asked(reason),
@@ -103,13 +110,18 @@ async fn work(around: &Surroundings, run: &RunContext, claimed: &ClaimedCase) ->
                 Some((call, earlier)) => (call, Some(earlier)),
                 None => (ask(run, claimed, &question).await, None),
             };
-            if matches!(&call.result, Err(error) if error.kind == CallErrorKind::Cancelled) {
-                return None;
+            if let Err(error) = &call.result {
+                if error.kind == CallErrorKind::Cancelled {
+                    return Worked::GivenUp;
+                }
+                if is_parked(around, run, claimed, error, call.attempts.len()) {
+                    return Worked::Parked(parked(claimed, call));
+                }
             }
             judge(run, claimed, question, call, cached_from)
         }
     };
-    Some(answered.into_finished(run, claimed, started_at, around.clock.now()))
+    Worked::Finished(Box::new(answered.into_finished(run, claimed, started_at, around.clock.now())))
 }
 
 /// What is asked, and how the answer is judged.
@@ -171,8 +183,12 @@ fn judge(
         Ok(completion) => completion,
         Err(error) => {
             let reason = error.detail.clone();
+            let headline = match error.kind {
+                CallErrorKind::ProviderUnavailable => "Provider unavailable",
+                _ => "No answer",
+            };
             return Answered {
-                headline: "No answer".to_owned(),
+                headline: headline.to_owned(),
                 reason,
                 verdict: Some(Verdict::Error),
                 score: None,
@@ -278,16 +294,7 @@ impl Answered {
         let model = run.models.get(claimed.at.model as usize);
         let was_asked = self.cached_from.is_some() || !self.call.attempts.is_empty();
         let provider = model.and_then(|model| model.provider.as_ref()).filter(|_| was_asked);
-        let attempts: Vec<AttemptRow> = (claimed.cell.attempts + 1..)
-            .zip(self.call.attempts)
-            .map(|(number, attempt)| AttemptRow {
-                number,
-                started_at: attempt.started_at,
-                latency_ms: attempt.latency_ms,
-                error_kind: attempt.error.as_ref().map(|error| error.kind.as_str().to_owned()),
-                error_detail: attempt.error.map(|error| error.detail),
-            })
-            .collect();
+        let attempts = attempt_rows(claimed, self.call.attempts);
         // What an earlier run has measured and paid for is not counted again.
         let measured = self.call.result.as_ref().ok().filter(|_| self.cached_from.is_none());
         let answered = measured.map(|completion| Finished {
@@ -316,7 +323,7 @@ impl Answered {
                 preview: beginning(&completion.content, PREVIEW),
                 latency_ms: answered.map(|answered| answered.latency_ms),
                 completion_tokens: answered.and_then(|answered| answered.completion_tokens),
-                attempts: claimed.cell.attempts + i64::try_from(attempts.len()).unwrap_or(i64::MAX),
+                attempts: in_all(claimed, attempts.len()),
                 cached_from: self.cached_from,
                 paid: completion.cost.map(|_| paid),
             },
@@ -349,7 +356,7 @@ impl Answered {
 }
 
 /// What so many calls used, the last of which brought this. None was made where an earlier run was asked.
-fn used(completion: &Completion, calls: usize) -> DailyUsage {
+pub(super) fn used(completion: &Completion, calls: usize) -> DailyUsage {
     if calls == 0 {
         return DailyUsage::default();
     }

@@ -16,9 +16,10 @@ use super::cell_view::CellSummary;
 use super::control::run_frame;
 use super::finish::cell_frame;
 use super::view::{self, Column};
+use super::waits::waits_frame;
 use crate::Engine;
 use crate::error::{Error, Result};
-use crate::events::{Batch, Frame};
+use crate::events::{Batch, Frame, UNNUMBERED};
 
 /// How many rows of events one reading of the store brings.
 const PAGE: i64 = 50;
@@ -59,6 +60,8 @@ impl Engine {
         let row = self.store.read(move |conn| store::runs::get(conn, workspace, run)).await?;
         let row = row.ok_or_else(|| Error::not_found(format!("run {run}")))?;
         let last = after.unwrap_or(row.event_seq).clamp(0, row.event_seq);
+        let waits = self.waits.of(run);
+        let first = if waits.items.is_empty() { None } else { waits_frame(&waits) };
         Ok(Follower {
             engine: Arc::clone(self),
             run,
@@ -67,7 +70,7 @@ impl Engine {
             live,
             last,
             replay_to: row.event_seq,
-            ready: VecDeque::new(),
+            ready: first.into_iter().collect(),
             overtaken: false,
             ended: false,
         })
@@ -130,7 +133,8 @@ impl Follower {
             return;
         }
         let last = self.last;
-        self.ready.extend(batch.frames.iter().filter(|frame| frame.number > last).cloned());
+        let is_new = |frame: &&Frame| frame.number > last || frame.number == UNNUMBERED;
+        self.ready.extend(batch.frames.iter().filter(is_new).cloned());
         self.last = last.max(batch.last);
     }
 

@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 
 use super::cell_view::{AttemptView, CaseView, CellSummary, CellView, EarlierRun, ResultView};
 use super::view::{self, Rows, Run};
+use super::waits::ProviderWaits;
 use super::windows::{case_view, read_cases, read_window};
 use crate::Engine;
 use crate::error::{Error, Result};
@@ -115,6 +116,12 @@ impl Engine {
                 view::read(conn, &row)
             })
             .await
+    }
+
+    /// What a run waits for, as this process sees it.
+    pub async fn run_waits(&self, workspace: WorkspaceId, run: RunId) -> Result<ProviderWaits> {
+        self.store.try_read(move |conn| row(conn, workspace, run)).await?;
+        Ok(self.waits.of(run))
     }
 
     /// The rows that a filter and a search leave. A search looks at descriptions, variables and outputs,

@@ -16,6 +16,7 @@ use store::runs::RunRow;
 use utoipa::ToSchema;
 
 use super::cell_view::CellSummary;
+use super::waits::ProviderWait;
 use crate::error::Result;
 
 /// A card of a run, as it was when the run was started.
@@ -264,6 +265,11 @@ pub enum RunEvent {
         number: i64,
         /// The run, as it is now.
         run: Box<Run>,
+    },
+    /// `provider_waits`: what the run waits for now. It has no number.
+    Waits {
+        /// One for each model whose cells wait.
+        waits: Vec<ProviderWait>,
     },
     /// `resync`: read the run again and follow from here.
     Resync {

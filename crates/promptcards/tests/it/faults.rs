@@ -41,6 +41,8 @@ async fn gives_the_documented_verdicts(heading: &str, provider: &str) {
         let of_ollama = |provider: &&mut ProviderSettings| provider.kind == ProviderKind::Ollama;
         let ollama = config.providers.0.iter_mut().find(of_ollama).unwrap();
         ollama.attempts = 1;
+        // Each row is about one call: no breaker opens over several.
+        ollama.breaker.failures = 1_000;
         ollama.limits.first_token_ms = 6_000;
         ollama.limits.loading_ms = 6_000;
         ollama.limits.idle_ms = 1_500;

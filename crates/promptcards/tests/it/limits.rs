@@ -115,6 +115,7 @@ async fn a_paused_run_begins_no_cell_until_it_is_resumed() {
 async fn only_errors_are_asked_again() {
     let server = TestServer::start_with(Options::default(), |config| {
         config.providers.0[0].attempts = 1;
+        config.providers.0[0].breaker.failures = 4;
     })
     .await;
     card_with_cases(&server, 10).await;

@@ -83,6 +83,7 @@ impl Past {
             audit: AuditSettings::default(),
             clock,
             ids: Arc::new(CountedIds::default()),
+            runs: engine::runs::RunsSettings::default(),
             retention: RetentionSettings { days, workspace_mib },
             auth: AuthSettings::default(),
             limits,

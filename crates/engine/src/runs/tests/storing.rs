@@ -13,9 +13,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Fixture, finished};
 use crate::providers::Directory;
-use crate::runs::Surroundings;
 use crate::runs::context::RunContext;
 use crate::runs::finish::Finisher;
+use crate::runs::{RunsSettings, Surroundings, Waits};
 use crate::secrets::{MasterKey, Sealer};
 
 struct Still;
@@ -37,6 +37,7 @@ async fn a_result_that_can_never_be_stored_is_an_error_of_its_cell_alone() {
         directory: Arc::new(Directory::new(registry, sealer)),
         clock,
         events: Arc::default(),
+        waits: Arc::new(Waits::new(&RunsSettings::default())),
         instance: fixture.owner,
         results_stored: Arc::default(),
     });

@@ -11,8 +11,8 @@ use llm::Guarded;
 use store::Conn;
 use store::runs::RunRow;
 
-use super::Shared;
 use super::slots::ReadyCell;
+use super::{Shared, outage};
 use crate::error::{Error, Result};
 use crate::runs::context::RunContext;
 
@@ -62,6 +62,9 @@ pub(super) async fn read(shared: &Arc<Shared>, contexts: &mut Contexts) -> Resul
         shared.slots.read().values().flat_map(|slots| slots.follow(&paused, &at_work)).collect();
     shared.give_back(not_at_work);
     shared.end_calls_except(&runs.iter().map(|(run, _)| run.id).collect());
+    for run in shared.around.waits.keep(&at_work) {
+        outage::tell(shared, run);
+    }
     let generation = shared.around.directory.generation();
     let mut lanes = Vec::new();
     let mut kept = Contexts::new();

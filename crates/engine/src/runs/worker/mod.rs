@@ -8,6 +8,7 @@ mod claim;
 mod in_flight;
 mod lanes;
 mod loads;
+mod outage;
 mod slots;
 mod upkeep;
 
@@ -19,13 +20,16 @@ use std::time::Duration;
 use domain::clock::{Clock, Millis};
 use domain::ids::{InstanceId, RunId};
 use store::Store;
+use store::cell_results::ParkedCell;
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::cell;
+use super::cell::{self, Worked};
+use super::context::RunContext;
 use super::finish::{Finished, Finisher};
+use super::waits::Waits;
 use crate::error::{Error, Result};
 use crate::events::EventHub;
 use crate::providers::Directory;
@@ -34,6 +38,7 @@ use in_flight::InFlight;
 pub(crate) use in_flight::InFlightGuard;
 use lanes::Lane;
 use loads::{Loads, is_loaded};
+use outage::Outage;
 use slots::{AllSlots, Permit, ReadyCell, Slots};
 
 /// Model calls at once, over all providers.
@@ -52,6 +57,8 @@ pub(crate) struct Surroundings {
     pub directory: Arc<Directory>,
     pub clock: Arc<dyn Clock>,
     pub events: Arc<EventHub>,
+    /// What runs wait for.
+    pub waits: Arc<Waits>,
     pub instance: InstanceId,
     /// Told when results were stored: what they used is known then.
     pub results_stored: Arc<Notify>,
@@ -201,6 +208,24 @@ impl Shared {
             shared.runs_changed();
         });
     }
+
+    /// Puts a cell back into the queue with the calls that were made for it in vain.
+    fn park(self: &Arc<Self>, run: &RunContext, cell: ParkedCell, guard: InFlightGuard) {
+        let (shared, payers, at) = (Arc::clone(self), run.payers, self.now());
+        self.tasks.spawn(async move {
+            let id = cell.id;
+            let parked = shared
+                .around
+                .store
+                .write_guarded(move |conn| store::cell_results::park(conn, payers, &cell, at))
+                .await;
+            if let Err(error) = parked {
+                tracing::warn!(cell = id, %error, "a cell was not given back; its lease will end");
+            }
+            drop(guard);
+            shared.runs_changed();
+        });
+    }
 }
 
 async fn dispatch(shared: Arc<Shared>) {
@@ -209,6 +234,8 @@ async fn dispatch(shared: Arc<Shared>) {
     let mut renewal = Instant::now() + RENEWAL;
     // Whether cells may be claimed of which this worker was not told.
     let mut unknown_claim = false;
+    // When a lane that waits for its model server is to be looked at again.
+    let mut look_at;
     while !shared.stop.is_cancelled() {
         if unknown_claim {
             unknown_claim = upkeep::give_back_unknown(&shared).await.is_err();
@@ -227,8 +254,8 @@ async fn dispatch(shared: Arc<Shared>) {
             }
         }
         match fill_slots(&shared, &mut lanes).await {
-            Ok(true) => continue,
-            Ok(false) => {}
+            Ok(Filled { claimed_any: true, .. }) => continue,
+            Ok(filled) => look_at = filled.look_at.unwrap_or(renewal),
             Err(error) => {
                 if !error.is_trouble() {
                     tracing::error!(%error, "no cell could be claimed; trying again");
@@ -247,6 +274,7 @@ async fn dispatch(shared: Arc<Shared>) {
                 shared.runs_changed.store(true, Ordering::Release);
             }
             () = shared.around.store.run_changed() => shared.runs_changed.store(true, Ordering::Release),
+            () = sleep_until(look_at), if look_at < renewal => {}
             () = sleep_until(renewal) => {
                 renewal = Instant::now() + RENEWAL;
                 upkeep::run(&shared).await;
@@ -257,16 +285,31 @@ async fn dispatch(shared: Arc<Shared>) {
     shared.give_back(waiting);
 }
 
-/// Begins what waits, and claims what there is room for. True: something was claimed, there may be more.
-async fn fill_slots(shared: &Arc<Shared>, lanes: &mut Vec<Lane>) -> Result<bool> {
+/// What came of filling the slots.
+struct Filled {
+    /// Something was claimed: there may be more.
+    claimed_any: bool,
+    /// When to look again, where a lane waits for its model server.
+    look_at: Option<Instant>,
+}
+
+/// Begins what waits, and claims what there is room for.
+async fn fill_slots(shared: &Arc<Shared>, lanes: &mut Vec<Lane>) -> Result<Filled> {
     begin_ready(shared);
-    let mut claimed_any = false;
+    let mut filled = Filled { claimed_any: false, look_at: None };
     // Each provider works on its first lane that has cells: the next model begins when this one is done.
     let mut at_work: HashSet<String> = HashSet::new();
     let mut index = 0;
     while let Some(lane) = lanes.get(index) {
+        let outage = outage::look(shared, lane);
+        if let Outage::Until(moment) = outage {
+            filled.look_at = Some(filled.look_at.map_or(moment, |earliest| earliest.min(moment)));
+            index += 1;
+            continue;
+        }
         let slots = shared.slots_of(lane);
-        let skip = at_work.contains(lane.provider()) || !is_loaded(shared, lane);
+        let is_ready = || outage == Outage::Over || is_loaded(shared, lane);
+        let skip = at_work.contains(lane.provider()) || !is_ready();
         let room = if skip { 0 } else { slots.room(&shared.calls) };
         if room == 0 {
             at_work.insert(lane.provider().to_owned());
@@ -275,7 +318,7 @@ async fn fill_slots(shared: &Arc<Shared>, lanes: &mut Vec<Lane>) -> Result<bool>
         }
         let claimed = claim(shared, lane, room).await?;
         let exhausted = claimed.len() < room;
-        claimed_any |= !claimed.is_empty();
+        filled.claimed_any |= !claimed.is_empty();
         let lane = &mut lanes[index];
         if let Some(last) = claimed.last() {
             lane.open.start = lane.run.cells.position(last.cell.id) + 1;
@@ -294,7 +337,7 @@ async fn fill_slots(shared: &Arc<Shared>, lanes: &mut Vec<Lane>) -> Result<bool>
             index += 1;
         }
     }
-    Ok(claimed_any)
+    Ok(filled)
 }
 
 /// Begins what waits, first where the fewest calls are under way.
@@ -315,13 +358,14 @@ async fn work_off(shared: Arc<Shared>, slots: Arc<Slots>, first: ReadyCell, perm
     while let Some(ReadyCell { run, claimed, guard }) = next {
         let worked = cell::work_caught(&shared.around, &run, &claimed).await;
         match worked {
-            Some(cell) => {
-                let (id, finished) = (cell.facts.id, Finished { run, cell, guard });
+            Worked::Finished(cell) => {
+                let (id, finished) = (cell.facts.id, Finished { run, cell: *cell, guard });
                 if shared.finished.send(finished).await.is_err() {
                     tracing::error!(cell = id, "a result came after the end of the server");
                 }
             }
-            None => shared.give_back(vec![ReadyCell { run, claimed, guard }]),
+            Worked::Parked(cell) => shared.park(&run, cell, guard),
+            Worked::GivenUp => shared.give_back(vec![ReadyCell { run, claimed, guard }]),
         }
         let claim_more;
         let ends = shared.stop.is_cancelled() || shared.is_due_to_another(&slots);

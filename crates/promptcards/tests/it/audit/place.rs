@@ -54,6 +54,7 @@ impl Place {
             providers: Registry::new(&ProvidersSettings(Vec::new()), &clock, 1).unwrap(),
             clock,
             ids: Arc::new(CountedIds::default()),
+            runs: engine::runs::RunsSettings::default(),
             retention: RetentionSettings::default(),
             sealer: sealer.clone(),
             auth: AuthSettings::default(),
