@@ -96,31 +96,3 @@ describe("models", () => {
     expect(await screen.findByText("The database is locked.")).toBeVisible();
   });
 });
-
-describe("health", () => {
-  it("names every check, and the remedy where there is one", async () => {
-    openPage("/health");
-    expect(await screen.findByText("SQLite answers")).toBeVisible();
-    on("get", "/api/v1/health", () => ({
-      body: {
-        status: "fail" as const,
-        checks: [
-          {
-            name: "Disk",
-            component: "disk",
-            status: "fail" as const,
-            detail: "The disk is full.",
-            remedy: "Free 256 MB.",
-            observed_ms: 3,
-          },
-        ],
-        version: "0.1.0",
-        started_at: "2026-11-23T08:00:00.000Z",
-      },
-    }));
-    screen.getByRole("button", { name: "Check now" }).click();
-    expect(await screen.findByText("The disk is full.")).toBeVisible();
-    expect(screen.getAllByText("Free 256 MB.")[0]).toBeVisible();
-    expect(await screen.findByText("1 of 1 needs a look")).toBeVisible();
-  });
-});

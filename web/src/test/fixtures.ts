@@ -6,27 +6,49 @@ import type {
   Case,
   CellSummary,
   Health,
+  HealthCheck,
   Provider,
   Run,
   Session,
   SignedIn,
 } from "@/api/types";
 
-export const health: Health = {
-  status: "pass",
-  checks: [
-    {
-      name: "Database",
-      component: "database",
-      status: "pass",
-      detail: "SQLite answers",
-      remedy: null,
-      observed_ms: 1,
-    },
-  ],
-  version: "0.1.0",
-  started_at: "2026-11-23T08:00:00.000Z",
-};
+/** A dependency that was looked at; without more, the database, which answers. */
+export function healthCheck(over: Partial<HealthCheck> = {}): HealthCheck {
+  return {
+    componentId: "database",
+    componentType: "datastore",
+    status: "pass",
+    observedValue: 1,
+    observedUnit: "ms",
+    time: "2026-11-23T08:10:00.000Z",
+    output: "The database answers.",
+    name: "Database",
+    kind: "database",
+    critical: true,
+    since: null,
+    cost: null,
+    remedy: null,
+    breaker: null,
+    gaps: [],
+    ...over,
+  };
+}
+
+/** A report on these. */
+export function healthOf(checks: HealthCheck[], over: Partial<Health> = {}): Health {
+  return {
+    status: checks.some((check) => check.status !== "pass") ? "warn" : "pass",
+    checks: Object.fromEntries(checks.map((check) => [`${check.componentId}:responseTime`, [check]])),
+    parts: [],
+    events: [],
+    version: "0.1.0",
+    started_at: "2026-11-23T08:00:00.000Z",
+    ...over,
+  };
+}
+
+export const health = healthOf([healthCheck()]);
 
 /** Ollama, as the configuration names it. */
 export function provider(over: Partial<Provider> = {}): Provider {

@@ -13,7 +13,11 @@ type PathsWith<M extends Method> = {
 type Operation<M extends Method, P extends keyof Paths> = Paths[P] extends Record<M, infer O> ? O : never;
 type Answers<O> = O extends { responses: infer R } ? Omit<R, "default"> : never;
 type BodyOf<R> = {
-  [S in keyof R]: R[S] extends { content: { "application/json": infer B } } ? B : undefined;
+  [S in keyof R]: R[S] extends { content: Record<"application/json", infer B> }
+    ? B
+    : R[S] extends { content: Record<"application/health+json", infer B> }
+      ? B
+      : undefined;
 }[keyof R];
 type Sent<O> = O extends { requestBody: { content: { "application/json": infer B } } } ? B : undefined;
 

@@ -1,26 +1,25 @@
 import type { Health, HealthCheck } from "@/api/types";
 import { Coded } from "@/components/Coded";
 import { VerdictMark } from "@/components/Verdict";
+import { checksOf } from "./queries";
+import { stateOf } from "./states";
 
-const MARKS = { pass: "pass", warn: "error", fail: "fail" } as const;
-const WORDS = { pass: "Works", warn: "Needs a look", fail: "Does not work" } as const;
-
-export function CheckMark({ status }: { status: HealthCheck["status"] }) {
-  return <VerdictMark mark={MARKS[status]} word={WORDS[status]} />;
+export function CheckMark({ check }: { check: HealthCheck }) {
+  return <VerdictMark {...stateOf(check)} />;
 }
 
 /** What was found at the start, each with what to do about it. */
 export function ChecksList({ health }: { health: Health }) {
   return (
     <ul className="checks">
-      {health.checks.map((check) => (
-        <li key={`${check.component} ${check.name}`}>
-          <CheckMark status={check.status} />
+      {checksOf(health).map((check) => (
+        <li key={check.componentId}>
+          <CheckMark check={check} />
           <div>
             <p>
               <span className="medium">{check.name}</span>{" "}
               <span className="dim">
-                <Coded text={check.detail} />
+                <Coded text={check.output} />
               </span>
             </p>
             {check.remedy && (

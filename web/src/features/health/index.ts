@@ -1,2 +1,2 @@
 export { ChecksList } from "./ChecksList";
-export { healthQuery } from "./queries";
+export { checksOf, healthQuery } from "./queries";

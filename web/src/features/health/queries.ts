@@ -1,7 +1,8 @@
 import { queryOptions } from "@tanstack/react-query";
 import { client, read } from "@/api/client";
+import type { Health, HealthCheck } from "@/api/types";
 
-const EVERY_MS = 15_000;
+export const EVERY_MS = 15_000;
 
 /** What the server finds when it looks at itself, asked again while somebody looks. */
 export const healthQuery = queryOptions({
@@ -9,3 +10,8 @@ export const healthQuery = queryOptions({
   queryFn: ({ signal }) => read(client.GET("/api/v1/health", { signal })),
   refetchInterval: EVERY_MS,
 });
+
+/** What was looked at, one after the other. */
+export function checksOf({ checks }: Health): HealthCheck[] {
+  return Object.values(checks).flat();
+}

@@ -1,0 +1,68 @@
+import type { UseMutationResult } from "@tanstack/react-query";
+import { useId, useState } from "react";
+import { ProblemError, sentence } from "@/api/problem";
+import { Button } from "@/components/Button";
+import { TextField } from "@/components/Fields";
+import { Dialog } from "@/components/Layers";
+
+const LONGEST = 500;
+
+/** Says what stopping does, and asks why: others will wonder. */
+export function StopDialog({
+  name,
+  stop,
+  onClose,
+}: {
+  name: string;
+  stop: UseMutationResult<unknown, Error, string>;
+  onClose: () => void;
+}) {
+  const form = useId();
+  const [reason, setReason] = useState("");
+  const refused = stop.error instanceof ProblemError ? stop.error.at("/reason") : undefined;
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={`Stop calls to ${name}?`}
+      actions={
+        <>
+          <Button onClick={onClose}>Leave it</Button>
+          <Button kind="primary" type="submit" form={form} busy={stop.isPending}>
+            Stop calls
+          </Button>
+        </>
+      }
+    >
+      <form
+        id={form}
+        className="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (!stop.isPending) stop.mutate(reason.trim(), { onSuccess: onClose });
+        }}
+      >
+        <p>
+          This server makes no call to {name} until an admin lets calls pass again. Calls that are under way
+          end. Cells that have not begun wait, as long as the server lets them; then they end as errors, which
+          can be retried.
+        </p>
+        <TextField
+          label="Why"
+          hint="optional"
+          note="Shown on this page and to whose runs wait; it also stands in the audit log."
+          maxLength={LONGEST}
+          placeholder="The machine gets a new GPU"
+          value={reason}
+          onChange={(event) => setReason(event.target.value)}
+          error={refused}
+        />
+        {stop.error && !refused && (
+          <p className="field__error" role="alert">
+            {sentence(stop.error)}
+          </p>
+        )}
+      </form>
+    </Dialog>
+  );
+}
