@@ -19,6 +19,7 @@ export function healthyServer(as: Session | "nobody" = session()): void {
   on("post", "/api/v1/session/refresh", () => new Refusal(401));
   on("get", "/api/v1/setup", () => ({ body: { needed: false } }));
   on("get", "/api/v1/registration", () => ({ body: { open: false } }));
+  on("get", "/api/v1/workspaces/{ws}/runs/{run}/waits", () => ({ body: { items: [] } }));
   on("get", "/api/v1/workspaces/{ws}/cards/facets", () => ({
     body: { folders: [], tags: [], labels: [], total: 0, archived: 0 },
   }));

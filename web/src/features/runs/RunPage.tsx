@@ -1,15 +1,18 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
+import type { ProviderWait } from "@/api/types";
 import { usePage } from "@/components/Page";
 import { Failure, SkeletonLines } from "@/components/States";
 import { count } from "@/lib/format";
+import { WaitBanner } from "./head/WaitBanner";
 import { patchesOf } from "./live/patches";
 import { useRunEvents } from "./live/useRunEvents";
-import { runQuery } from "./queries";
+import { runQuery, waitsQuery } from "./queries";
 import { RunView } from "./RunView";
 import "./run.css";
 
 const route = getRouteApi("/runs/$runId");
+const NOTHING: ProviderWait[] = [];
 
 /** A run, live while it is at work. */
 export function RunPage() {
@@ -17,9 +20,19 @@ export function RunPage() {
   const run = useQuery(runQuery(runId));
   const patches = patchesOf(runId);
   const state = run.data?.state;
-  useRunEvents(runId, state !== undefined && state !== "finished" && state !== "cancelled", patches);
+  const live = state !== undefined && state !== "finished" && state !== "cancelled";
+  useRunEvents(runId, live, patches);
+  const waits = useQuery({ ...waitsQuery(runId), enabled: live });
   usePage(run.data ? `Run ${count(run.data.number)}` : "Run", [{ label: "Runs", to: "/runs" }]);
-  if (run.data) return <RunView key={runId} run={run.data} patches={patches} />;
+  if (run.data) {
+    const waiting = (live && waits.data) || NOTHING;
+    return (
+      <>
+        <WaitBanner waits={waiting} run={run.data} />
+        <RunView key={runId} run={run.data} waits={waiting} patches={patches} />
+      </>
+    );
+  }
   return (
     <div className="page">
       {run.isError ? (

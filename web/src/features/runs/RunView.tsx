@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { Suspense, useCallback, useEffect, useRef, useState } from "react";
-import type { Rows, Run } from "@/api/types";
+import type { ProviderWait, Rows, Run } from "@/api/types";
 import { Button } from "@/components/Button";
 import { Drawer } from "@/components/Drawer";
 import { lazily } from "@/components/lazily";
@@ -30,7 +30,15 @@ const route = getRouteApi("/runs/$runId");
 const LOOK_AGAIN_MS = 3_000;
 
 /** Head, tools and matrix, and beside them the open cell. What is shown stands in the address. */
-export function RunView({ run, patches }: { run: Run; patches: Patches }) {
+export function RunView({
+  run,
+  waits,
+  patches,
+}: {
+  run: Run;
+  waits: readonly ProviderWait[];
+  patches: Patches;
+}) {
   const { show = "all", search = "", cell } = route.useSearch();
   const navigate = route.useNavigate();
   const queryClient = useQueryClient();
@@ -61,7 +69,7 @@ export function RunView({ run, patches }: { run: Run; patches: Patches }) {
   return (
     <div className={`run${cell === undefined ? "" : " run--open"}`} ref={page}>
       <div className="run__left">
-        <RunHead run={run} />
+        <RunHead run={run} waits={waits} />
         <RunTools
           run={run}
           show={show}

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { Run } from "@/api/types";
+import type { ProviderWait, Run } from "@/api/types";
 import { Meter } from "@/components/Rate";
 import { Simulated } from "@/components/Verdict";
 import { count, dollars, duration } from "@/lib/format";
@@ -7,6 +7,7 @@ import { useNow } from "@/lib/time";
 import { sharesOf } from "../shares";
 import {
   costOf,
+  ESTIMATE_FROM,
   finishedOf,
   type Lane,
   lanesOf,
@@ -15,9 +16,12 @@ import {
   type Sample,
   withSample,
 } from "./progress";
+import { serversOf, standsStill, waitOf } from "./waits";
+
+const NOTHING: ProviderWait[] = [];
 
 /** How far the run is: all cells, and those of each model. */
-export function Lanes({ run }: { run: Run }) {
+export function Lanes({ run, waits = NOTHING }: { run: Run; waits?: readonly ProviderWait[] }) {
   const lanes = lanesOf(run);
   const cost = costOf(run.columns);
   const mixed = !run.simulated && lanes.some((lane) => lane.simulated);
@@ -28,11 +32,11 @@ export function Lanes({ run }: { run: Run }) {
         <Meter shares={sharesOf(run.counts)} total={run.cell_count} />
         <Done finished={finishedOf(run.counts)} total={run.cell_count} />
         <span className="num">
-          <Remaining run={run} />
+          <Remaining run={run} waits={waits} />
           {cost !== null && `, ${dollars(cost)}`}
         </span>
       </div>
-      {lanes.map((lane) => (
+      {lanes.map((lane, position) => (
         <div key={lane.name}>
           <span className="line line--tight">
             <span className="mono cut">{lane.name}</span>
@@ -41,7 +45,7 @@ export function Lanes({ run }: { run: Run }) {
           <Meter shares={sharesOf(lane.counts)} total={lane.total} />
           <Done finished={finishedOf(lane.counts)} total={lane.total} />
           <span className="dim num">
-            {speed(lane)}
+            {speed(lane, waitOf(run, waits, position))}
             {lane.cost !== null && `, ${dollars(lane.cost)}`}
           </span>
         </div>
@@ -58,7 +62,8 @@ function Done({ finished, total }: { finished: number; total: number }) {
   );
 }
 
-function speed({ counts, tokensPerSecond, latencyMs }: Lane): string {
+function speed({ counts, tokensPerSecond, latencyMs }: Lane, wait: ProviderWait | undefined): string {
+  if (wait) return `Waits for ${wait.provider}`;
   if (latencyMs === null) {
     if (finishedOf(counts) > counts.error) return "Answers of earlier runs";
     return counts.error > 0 ? "No answer" : "No answer yet";
@@ -67,22 +72,34 @@ function speed({ counts, tokensPerSecond, latencyMs }: Lane): string {
   return tokensPerSecond === null ? each : `${each}, ${count(Math.round(tokensPerSecond))} tokens/s`;
 }
 
-function Remaining({ run }: { run: Run }) {
+function Remaining({ run, waits }: { run: Run; waits: readonly ProviderWait[] }) {
   const now = useNow(1_000).getTime();
   const [samples, setSamples] = useState<Sample[]>([]);
+  const [waited, setWaited] = useState(false);
   const last = samples.at(-1);
   const finished = finishedOf(run.counts);
-  if (run.state === "running" && (!last || now - last.at >= 1_000)) {
+  const waiting = waits.length > 0;
+  // The time in which it waited says nothing of how fast it is.
+  if (waiting && (samples.length > 0 || !waited)) {
+    setSamples([]);
+    setWaited(true);
+  } else if (!waiting && run.state === "running" && (!last || now - last.at >= 1_000)) {
     setSamples(withSample(samples, { at: now, finished }));
   }
-  return sentence(run, remainingMs(run, samples, now));
+  if (waiting && run.state === "running" && run.counts.open > 0) {
+    return standsStill(run, waits) ? `Waits for ${serversOf(waits)}` : "No estimate while cells wait";
+  }
+  return sentence(run, remainingMs(run, samples, now, waited));
 }
 
 function sentence(run: Run, remaining: number | null): string {
   switch (run.state) {
     case "running":
       if (run.counts.open === 0) return "Almost done";
-      return remaining === null ? "Estimate after 50 cells" : `About ${roughly(remaining)} left`;
+      if (remaining !== null) return `About ${roughly(remaining)} left`;
+      return finishedOf(run.counts) < ESTIMATE_FROM
+        ? `Estimate after ${ESTIMATE_FROM} cells`
+        : "Estimate in a moment";
     case "paused":
       return "Waits until it is resumed";
     case "finished":

@@ -1,11 +1,12 @@
 import { Link } from "@tanstack/react-router";
-import type { Run } from "@/api/types";
+import type { ProviderWait, Run } from "@/api/types";
 import { type Mark, Simulated, VerdictChip, VerdictMark } from "@/components/Verdict";
 import { When } from "@/components/When";
 import { count, plural } from "@/lib/format";
 import { Lanes } from "./Lanes";
 import { Metrics } from "./Metrics";
 import { RunActions } from "./RunActions";
+import { standsStill } from "./waits";
 
 const STATES: Record<Run["state"], [Mark, string]> = {
   preparing: ["wait", "Preparing"],
@@ -17,13 +18,15 @@ const STATES: Record<Run["state"], [Mark, string]> = {
   removing: ["none", "Deleted"],
 };
 
+const WAITING: [Mark, string] = ["wait", "Waiting"];
+
 /** What the run is, how far it is, and what may be done to it. */
-export function RunHead({ run }: { run: Run }) {
+export function RunHead({ run, waits }: { run: Run; waits: readonly ProviderWait[] }) {
   return (
     <div className="run__head">
       <div className="run__title">
         <h1>Run {run.number}</h1>
-        <StateChip run={run} />
+        <StateChip run={run} stands={standsStill(run, waits)} />
         {run.simulated && <Simulated />}
         <RunActions run={run} />
       </div>
@@ -54,14 +57,15 @@ export function RunHead({ run }: { run: Run }) {
         {run.note && <span className="cut run__note">{run.note}</span>}
         <Counts run={run} />
       </div>
-      <Lanes run={run} />
+      <Lanes run={run} waits={waits} />
       <Metrics run={run} />
     </div>
   );
 }
 
-export function StateChip({ run }: { run: Run }) {
-  const [mark, word] = STATES[run.state];
+/** `stands`: it is at work, but all that is left of it waits for model servers. */
+export function StateChip({ run, stands = false }: { run: Run; stands?: boolean }) {
+  const [mark, word] = stands ? WAITING : STATES[run.state];
   if (run.state === "finished") return <span className="chip">{word}</span>;
   return <VerdictChip mark={mark} word={word} />;
 }

@@ -24,13 +24,19 @@ export function withSample(samples: readonly Sample[], sample: Sample): Sample[]
 
 /**
  * How long the open cells take at the speed of the last minute, in milliseconds; at the speed of the whole run while
- * it is not watched that long. Null: too early to say.
+ * it is not watched that long, unless it has waited for a model server meanwhile. Null: too early to say.
  */
-export function remainingMs(run: Run, samples: readonly Sample[], now: number): number | null {
+export function remainingMs(
+  run: Run,
+  samples: readonly Sample[],
+  now: number,
+  waited = false,
+): number | null {
   const finished = finishedOf(run.counts);
   if (finished < ESTIMATE_FROM || run.started_at === null) return null;
   const first = samples[0];
   const watched = first && now - first.at >= WATCHED_AT_LEAST_MS && finished > first.finished;
+  if (waited && !watched) return null;
   const [since, done] = watched
     ? [first.at, finished - first.finished]
     : [Date.parse(run.started_at), finished];

@@ -1,8 +1,9 @@
 import { QueryClient } from "@tanstack/react-query";
 import { describe, expect, it } from "vitest";
-import type { CellSummary, Column } from "@/api/types";
+import type { CellSummary, Column, ProviderWait } from "@/api/types";
 import { noCounts, run } from "@/test/fixtures";
-import { runQuery } from "../queries";
+import { on } from "@/test/server";
+import { runQuery, waitsQuery } from "../queries";
 import { type CellWindow, windowKey, windowOf } from "../windows";
 import { applyEvents } from "./apply";
 import { Patches } from "./patches";
@@ -90,6 +91,46 @@ describe("events", () => {
     applyEvents(cache, id, new Patches(), [{ name: "run_cancelled", number: 5, run: cancelled }]);
     expect(cache.getQueryState(windowKey(id, 0))?.isInvalidated).toBe(true);
     expect(cache.getQueryData(runQuery(id).queryKey)?.state).toBe("cancelled");
+  });
+});
+
+describe("what a run waits for", () => {
+  const wait: ProviderWait = {
+    provider: "ollama",
+    model_position: 0,
+    since: "2026-11-23T08:00:00.000Z",
+    probe_at: null,
+    until: "2026-11-23T08:15:00.000Z",
+    reason: "Connection refused.",
+  };
+
+  it("is what was said last, and changes nothing else of the run", () => {
+    const { cache, id } = loaded();
+    const before = cache.getQueryData(runQuery(id).queryKey);
+    applyEvents(cache, id, new Patches(), [
+      { name: "provider_waits", waits: [wait, wait] },
+      { name: "provider_waits", waits: [wait] },
+    ]);
+    expect(cache.getQueryData(waitsQuery(id).queryKey)).toEqual([wait]);
+    expect(cache.getQueryData(runQuery(id).queryKey)).toEqual(before);
+    expect(cache.getQueryState(windowKey(id, 0))?.isInvalidated).toBe(false);
+  });
+
+  it("is read again where the stream was opened anew: the end of a wait may have been missed", () => {
+    const { cache, id } = loaded();
+    cache.setQueryData(waitsQuery(id).queryKey, [wait]);
+    applyEvents(cache, id, new Patches(), [{ name: "opened" }]);
+    expect(cache.getQueryState(waitsQuery(id).queryKey)?.isInvalidated).toBe(true);
+    expect(cache.getQueryState(runQuery(id).queryKey)?.isInvalidated).toBe(false);
+  });
+
+  it("does not go back to what was read while the stream said something newer", async () => {
+    const { cache, id } = loaded();
+    on("get", "/api/v1/workspaces/{ws}/runs/{run}/waits", () => {
+      applyEvents(cache, id, new Patches(), [{ name: "provider_waits", waits: [] }]);
+      return { body: { items: [wait] } };
+    });
+    expect(await cache.fetchQuery(waitsQuery(id))).toEqual([]);
   });
 });
 

@@ -1,8 +1,8 @@
 import type { QueryClient } from "@tanstack/react-query";
 import type { CellSummary, Counts, Run } from "@/api/types";
-import { runQuery } from "../queries";
+import { runQuery, waitsQuery } from "../queries";
 import { type CellWindow, cellKey, cellsKey, windowKey, windowOf } from "../windows";
-import type { RunEvent } from "./events";
+import { isNumbered, type RunEvent } from "./events";
 import type { Patches } from "./patches";
 
 /** Writes a frame's worth of events into what the page has loaded: one change of each thing, however many events. */
@@ -22,6 +22,10 @@ export function applyEvents(
     // These change cells without naming each: what waited is cancelled, what was an error waits again.
     if (event.name === "run_cancelled" || event.name === "run_resumed" || event.name === "resync")
       reread = true;
+    if (event.name === "provider_waits") queryClient.setQueryData(waitsQuery(runId).queryKey, event.waits);
+  }
+  if (events.some(({ name }) => name === "opened")) {
+    void queryClient.invalidateQueries({ queryKey: waitsQuery(runId).queryKey });
   }
   queryClient.setQueryData(runQuery(runId).queryKey, (run) => run && events.reduce(withEvent, run));
   patchWindows(queryClient, runId, [...cells.values()]);
@@ -39,7 +43,7 @@ export function rereadRun(queryClient: QueryClient, runId: string): void {
 }
 
 function withEvent(run: Run, event: RunEvent): Run {
-  if (event.name === "resync") return run;
+  if (!isNumbered(event) || event.name === "resync") return run;
   if (event.name !== "cell_finished") return event.run;
   const columns = run.columns.map((column) =>
     column.position === event.column.position ? event.column : column,

@@ -1,5 +1,5 @@
 import { isSignedIn, sessionState } from "@/api/sessionState";
-import { EVENT_NAMES, parseEvent, type RawEvent, type RunEvent } from "./events";
+import { EVENT_NAMES, isNumbered, parseEvent, type RawEvent, type RunEvent } from "./events";
 
 const REOPEN_MS = 1_000;
 
@@ -16,7 +16,7 @@ interface Options {
 }
 
 /**
- * Follows a run until the returned function is called. Each event is handed out once, in order.
+ * Follows a run until the returned function is called. Each event that has a number is handed out once, in order.
  *
  * HTTP/1.1 allows six connections to a server, so the tabs of a browser share one stream a run: whoever holds the
  * lock reads it and passes every event on. When that tab closes, the lock goes to the next one, which opens the
@@ -28,8 +28,10 @@ export function followRun({ address, after, onEvent, onLost, onGap }: Options): 
   const stop = new AbortController();
   function take(raw: RawEvent): void {
     const event = parseEvent(raw);
-    if (event.number < last || (event.number === last && event.name !== "resync")) return;
-    last = event.number;
+    if (isNumbered(event)) {
+      if (event.number < last || (event.number === last && event.name !== "resync")) return;
+      last = event.number;
+    }
     onEvent(event);
   }
   const read = (tell: (raw: RawEvent) => void) =>
@@ -77,6 +79,7 @@ function readStream(
   let source: EventSource | undefined;
   function open(): void {
     source = new EventSource(address());
+    source.addEventListener("open", () => take({ name: "opened", data: "" }));
     for (const name of EVENT_NAMES) {
       source.addEventListener(name, ({ data }: MessageEvent<string>) => take({ name, data }));
     }
