@@ -7,7 +7,8 @@ import { count } from "@/lib/format";
 import { WaitBanner } from "./head/WaitBanner";
 import { patchesOf } from "./live/patches";
 import { useRunEvents } from "./live/useRunEvents";
-import { runQuery, waitsQuery } from "./queries";
+import { waitsQuery } from "./live/waitsQuery";
+import { runQuery } from "./queries";
 import { RunView } from "./RunView";
 import "./run.css";
 

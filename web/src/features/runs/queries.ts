@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { client, read, WORKSPACE } from "@/api/client";
 import { RUNS } from "@/api/keys";
-import type { ProviderWait, Run, RunState } from "@/api/types";
+import type { Run, RunState } from "@/api/types";
 
 export interface RunFilters {
   card?: string | undefined;
@@ -55,25 +55,6 @@ export function runQuery(id: string) {
     // Cancelling goes on for a moment after it was told.
     refetchInterval: ({ state }) =>
       state.data?.state === "cancelled" && state.data.counts.open > 0 ? CANCELLING_EVERY_MS : false,
-  });
-}
-
-/** What a run waits for. The stream says so, too, and a reading that was begun before is older than that. */
-export function waitsQuery(id: string) {
-  const queryKey = [...RUNS, "waits", id] as const;
-  return queryOptions({
-    queryKey,
-    queryFn: async ({ client: cache, signal }): Promise<ProviderWait[]> => {
-      const begun = Date.now();
-      const { items } = await read(
-        client.GET("/api/v1/workspaces/{ws}/runs/{run}/waits", {
-          params: { path: { ...WORKSPACE, run: id } },
-          signal,
-        }),
-      );
-      const told = cache.getQueryState<ProviderWait[]>(queryKey);
-      return told?.data && told.dataUpdatedAt >= begun ? told.data : items;
-    },
   });
 }
 

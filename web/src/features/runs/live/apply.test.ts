@@ -3,10 +3,11 @@ import { describe, expect, it } from "vitest";
 import type { CellSummary, Column, ProviderWait } from "@/api/types";
 import { noCounts, run } from "@/test/fixtures";
 import { on } from "@/test/server";
-import { runQuery, waitsQuery } from "../queries";
+import { runQuery } from "../queries";
 import { type CellWindow, windowKey, windowOf } from "../windows";
 import { applyEvents } from "./apply";
 import { Patches } from "./patches";
+import { waitsQuery } from "./waitsQuery";
 
 function cell(row: number, over: Partial<CellSummary> = {}): CellSummary {
   return {

@@ -1,9 +1,10 @@
 import type { QueryClient } from "@tanstack/react-query";
 import type { CellSummary, Counts, Run } from "@/api/types";
-import { runQuery, waitsQuery } from "../queries";
+import { runQuery } from "../queries";
 import { type CellWindow, cellKey, cellsKey, windowKey, windowOf } from "../windows";
 import { isNumbered, type RunEvent } from "./events";
 import type { Patches } from "./patches";
+import { waitsQuery } from "./waitsQuery";
 
 /** Writes a frame's worth of events into what the page has loaded: one change of each thing, however many events. */
 export function applyEvents(
