@@ -1,7 +1,7 @@
 // The programs under test: started, stopped and killed as a person would.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -112,6 +112,7 @@ export class FakeOllama {
   }
 }
 
+const SETTINGS = "promptcards.toml";
 const SCOPES = ["cards:write", "runs:write", "models:write", "export"];
 
 /** A server with a folder of its own, which outlives a kill. */
@@ -131,8 +132,10 @@ export class Server {
     this.#ollama = ollama;
   }
 
-  static async start(ollama: string): Promise<Server> {
+  /** With these settings, as they stand in its configuration file. */
+  static async start(ollama: string, settings = ""): Promise<Server> {
     const folder = await mkdtemp(join(tmpdir(), "promptcards-e2e-"));
+    await writeFile(join(folder, SETTINGS), settings);
     const program = await Server.#serve("127.0.0.1:0", folder, ollama);
     return new Server(program, folder, ollama, await Server.#setUp(program.address, folder));
   }
@@ -159,7 +162,8 @@ export class Server {
   }
 
   static #serve(listen: string, folder: string, ollama: string): Promise<Program> {
-    return Program.start(["serve", "--listen", listen, "--data-dir", folder], {
+    const config = join(folder, SETTINGS);
+    return Program.start(["serve", "--config", config, "--listen", listen, "--data-dir", folder], {
       OLLAMA_HOST: ollama,
       PROMPTCARDS_SECRETS__MASTER_KEY_FILE: join(folder, "master.key"),
       ...PLENTY,

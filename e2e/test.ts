@@ -6,6 +6,8 @@ import { FakeOllama, Server } from "./program";
 interface Fixtures {
   /** What the model server is started with. */
   ollamaArgs: string[];
+  /** The server's configuration file. */
+  settings: string;
   ollama: FakeOllama;
   server: Server;
   api: Api;
@@ -55,13 +57,14 @@ export class Watch {
 
 export const test = base.extend<Fixtures>({
   ollamaArgs: [[], { option: true }],
+  settings: ["", { option: true }],
   ollama: async ({ ollamaArgs }, use) => {
     const ollama = await FakeOllama.start(...ollamaArgs);
     await use(ollama);
     await ollama.stop();
   },
-  server: async ({ ollama }, use) => {
-    const server = await Server.start(ollama.address);
+  server: async ({ ollama, settings }, use) => {
+    const server = await Server.start(ollama.address, settings);
     await use(server);
     await server.stop();
   },
