@@ -81,7 +81,7 @@ test("a run waits for its model server, is seen to, and finishes by itself", asy
   await expect(row(page)).toContainText("stopped by an admin");
   await expect(row(page)).toContainText("The machine gets a new fan.");
   await expect(banner(second)).toContainText("The machine gets a new fan.");
-  await expect(banner(second)).toContainText("is tried again when an admin lets calls pass");
+  await expect(banner(second)).toContainText("is stopped until an admin lets calls pass");
   await ollama.control({ recover: true });
   const { calls } = await ollama.counters();
   await expect.poll(async () => (await api.run(id)).counts.open, { intervals: [OPEN_MS, OPEN_MS] }).toBeGreaterThan(0);

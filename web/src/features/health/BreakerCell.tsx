@@ -20,7 +20,7 @@ export function BreakerCell({
   if (!breaker) return <span className="hint">none</span>;
   return (
     <>
-      <div className="line line--wrap">
+      <div className="line">
         <span className="breaker">
           {Object.entries(STATES).map(([state, word]) =>
             state === breaker.state ? (

@@ -50,7 +50,7 @@ export function EventsPart({
                 </time>
                 <VerdictMark mark={mark} word={word} />
                 <span className="wrap">
-                  <span className="medium">{nameOf(event.dependency)}</span> <Coded text={event.detail} />
+                  <span className="medium">{nameOf(event.dependency)}:</span> <Coded text={event.detail} />
                 </span>
               </li>
             );

@@ -202,8 +202,8 @@ describe("health", () => {
       detail: `Event ${index}.`,
     }));
     const { user } = openHealth(gpu(), { events });
-    expect(await screen.findByText(/Event 0\./)).toHaveTextContent("provider-gone Event 0.");
-    expect(screen.getByText(/Event 1\./)).toHaveTextContent("gpu Event 1.");
+    expect(await screen.findByText(/Event 0\./)).toHaveTextContent("provider-gone: Event 0.");
+    expect(screen.getByText(/Event 1\./)).toHaveTextContent("gpu: Event 1.");
     expect(screen.queryByText(/Event 11\./)).toBeNull();
     await user.click(screen.getByRole("button", { name: "All 12" }));
     expect(screen.getByText(/Event 11\./)).toBeVisible();

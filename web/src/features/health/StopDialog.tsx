@@ -43,14 +43,14 @@ export function StopDialog({
         }}
       >
         <p>
-          This server makes no call to {name} until an admin lets calls pass again. Calls that are under way
-          end. Cells that have not begun wait, as long as the server lets them; then they end as errors, which
-          can be retried.
+          This instance of Promptcards makes no call to {name} until an admin lets calls pass again. Calls
+          that are under way end. Cells that have not begun wait, as long as the settings let them; then they
+          end as errors, which can be retried.
         </p>
         <TextField
           label="Why"
           hint="optional"
-          note="Shown on this page and to whose runs wait; it also stands in the audit log."
+          note="Shown here and on the pages of runs that wait; it also stands in the audit log."
           maxLength={LONGEST}
           placeholder="The machine gets a new GPU"
           value={reason}

@@ -24,6 +24,8 @@ export function stateOf(check: HealthCheck): { mark: Mark; word: string } {
 
 /** Since when it has not been well, as far as that is known. */
 export function sinceOf({ breaker, since }: HealthCheck): string | null {
+  // What an admin has stopped may have been down before.
+  if (breaker?.by_hand) return breaker.changes.at(-1)?.at ?? breaker.since;
   return breaker?.since ?? since;
 }
 

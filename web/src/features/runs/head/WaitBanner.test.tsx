@@ -80,6 +80,7 @@ function open(shown: Run, waits: ProviderWait[], as?: Parameters<typeof openPage
   on("get", RUN, () => ({ body: shown }));
   on("get", `${RUN}/waits`, () => ({ body: { items: waits } }));
   on("get", `${RUN}/cells`, () => ({ body: { items: [], next_cursor: null } }));
+  on("get", `${RUN}/rows`, () => ({ body: { rows: [], total: 0, matched: 0 } }));
   on("get", `${RUN}/cases`, () => ({ body: { items: [], next_cursor: null } }));
   return page;
 }
@@ -92,8 +93,8 @@ describe("a run that waits for a model server", () => {
     const said = await banner();
     expect(said).toHaveTextContent(/This run waits for ollama since \d\d:\d\d\. Nothing is lost\./);
     expect(said).toHaveTextContent("http://gpu:11434 refuses the connection.");
-    expect(said).toHaveTextContent(/Next try in (39|40) s\./);
-    expect(said).toHaveTextContent(/Cells wait until \d\d:\d\d; then they end as errors/);
+    expect(said).toHaveTextContent(/Next try in (39|40) s; then/);
+    expect(said).toHaveTextContent(/Cells wait until \d\d:\d\d; after that they are errors/);
     expect(within(said).getByRole("link", { name: "Health" })).toHaveAttribute("href", "/health");
     // What is counted down is not read out each second.
     expect(within(said).getByRole("status")).not.toHaveTextContent("Next try");
@@ -117,7 +118,7 @@ describe("a run that waits for a model server", () => {
     const said = await banner();
     expect(within(said).getAllByText(/^This run waits for ollama/)).toHaveLength(1);
     expect(said).toHaveTextContent("The machine moves.");
-    expect(said).toHaveTextContent("is tried again when an admin lets calls pass");
+    expect(said).toHaveTextContent("is stopped until an admin lets calls pass");
     expect(screen.getByText("Waits for 2 model servers")).toBeVisible();
   });
 
@@ -126,7 +127,7 @@ describe("a run that waits for a model server", () => {
     await screen.findByText("Running");
     expect(screen.queryByRole("region", { name: "What this run waits for" })).toBeNull();
     FakeSource.last?.waits([wait({ probe_at: at(-1) })]);
-    expect(await banner()).toHaveTextContent("It is tried again any moment.");
+    expect(await banner()).toHaveTextContent("It is tried again any moment;");
     FakeSource.last?.waits([]);
     await waitFor(() => expect(screen.queryByText(/^This run waits for/)).toBeNull());
     expect(screen.getByText("Running")).toBeVisible();

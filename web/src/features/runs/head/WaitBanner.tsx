@@ -46,8 +46,7 @@ function Wait({
         Nothing is lost{all ? "" : ", and the cells of other servers go on"}. <Coded text={reason} />
       </p>
       <p className="small dim">
-        <NextTry at={probe_at} /> When it answers, the run goes on by itself. Cells wait until {moment(until)}
-        ; then they end as errors, which can be retried.
+        <NextTry at={probe_at} /> Cells wait until {moment(until)}; after that they are errors, to be retried.
       </p>
     </div>
   );
@@ -56,11 +55,11 @@ function Wait({
 /** Counted down, and not read out each second. */
 function NextTry({ at }: { at: string | null }) {
   const seconds = useSecondsUntil(at === null ? null : Date.parse(at));
-  if (at === null) return "It is being tried, or is tried again when an admin lets calls pass.";
-  if (seconds === 0) return "It is tried again any moment.";
+  if (at === null) return "It is being tried, or is stopped until an admin lets calls pass.";
+  if (seconds === 0) return "It is tried again any moment; then the run goes on by itself.";
   return (
     <>
-      Next try in <span className="num">{waiting(seconds)}</span>.
+      Next try in <span className="num">{waiting(seconds)}</span>; then the run goes on by itself.
     </>
   );
 }
