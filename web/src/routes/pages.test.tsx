@@ -55,7 +55,7 @@ describe("home", () => {
     expect(await screen.findByRole("button", { name: "Load sample cards" })).toBeVisible();
     const found = await screen.findByRole("region", { name: "Models" });
     expect(within(found).getByText(/does not answer\. Start it with: ollama serve/)).toBeVisible();
-    expect(await screen.findByText("SQLite answers")).toBeVisible();
+    expect(await screen.findByText("The database answers.")).toBeVisible();
   });
 
   it("shows the cards and runs of a server at work", async () => {

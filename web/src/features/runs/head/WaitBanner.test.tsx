@@ -93,7 +93,7 @@ describe("a run that waits for a model server", () => {
     const said = await banner();
     expect(said).toHaveTextContent(/This run waits for ollama since \d\d:\d\d\. Nothing is lost\./);
     expect(said).toHaveTextContent("http://gpu:11434 refuses the connection.");
-    expect(said).toHaveTextContent(/Next try in (39|40) s; then/);
+    expect(said).toHaveTextContent(/Next try in (39|40) s; when it answers/);
     expect(said).toHaveTextContent(/Cells wait until \d\d:\d\d; after that they are errors/);
     expect(within(said).getByRole("link", { name: "Health" })).toHaveAttribute("href", "/health");
     // What is counted down is not read out each second.

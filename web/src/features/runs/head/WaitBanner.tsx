@@ -21,7 +21,7 @@ export function WaitBanner({ run, waits }: { run: Run; waits: readonly ProviderW
         ))}
       </div>
       {admin && (
-        <Link className="btn btn--quiet" to="/health">
+        <Link className="btn btn--quiet only-wide" to="/health">
           <Icon name="health" />
           Health
         </Link>
@@ -56,10 +56,10 @@ function Wait({
 function NextTry({ at }: { at: string | null }) {
   const seconds = useSecondsUntil(at === null ? null : Date.parse(at));
   if (at === null) return "It is being tried, or is stopped until an admin lets calls pass.";
-  if (seconds === 0) return "It is tried again any moment; then the run goes on by itself.";
+  if (seconds === 0) return "It is tried again any moment; when it answers, the run goes on by itself.";
   return (
     <>
-      Next try in <span className="num">{waiting(seconds)}</span>; then the run goes on by itself.
+      Next try in <span className="num">{waiting(seconds)}</span>; when it answers, the run goes on by itself.
     </>
   );
 }
