@@ -21,6 +21,7 @@ export function BreakerCell({
   return (
     <>
       <div className="line">
+        <span className="only-narrow hint">Breaker</span>
         <span className="breaker">
           {Object.entries(STATES).map(([state, word]) =>
             state === breaker.state ? (

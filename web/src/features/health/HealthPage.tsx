@@ -11,12 +11,12 @@ import { DependencyTable } from "./DependencyTable";
 import { EventsPart } from "./EventsPart";
 import { LastDayPart } from "./LastDayPart";
 import { MapPart } from "./MapPart";
-import { checksOf, EVERY_MS, healthQuery } from "./queries";
+import { checksOf, healthQuery } from "./queries";
 import { headline, story } from "./states";
 import "./health.css";
 
-/** While a model server is left alone its breaker changes every few seconds. */
-const SOON_MS = 5_000;
+/** The server looks no more often than that. */
+const EVERY_MS = 5_000;
 const NOW_MS = 10_000;
 
 /** Everything that the server stands on: how it is, what that costs, and what to do where it is not well. */
@@ -24,10 +24,7 @@ export function HealthPage() {
   usePage("Health");
   const { data, error, isError, isFetching, refetch } = useQuery({
     ...healthQuery,
-    refetchInterval: ({ state }) =>
-      state.data && checksOf(state.data).some(({ breaker }) => breaker && breaker.state !== "closed")
-        ? SOON_MS
-        : EVERY_MS,
+    refetchInterval: EVERY_MS,
   });
   const now = useNow(NOW_MS);
   const checks = data && checksOf(data);
@@ -60,8 +57,8 @@ export function HealthPage() {
           <LastDayPart health={data} checks={checks} now={now} />
           <EventsPart events={data.events} checks={checks} now={now} />
           <p className="hint health-foot">
-            Promptcards {data.version}, started <When at={data.started_at} />. Looked at again every 15 s
-            while this page is open.
+            Promptcards {data.version}, started <When at={data.started_at} />. Looked at again every 5 s while
+            this page is open.
           </p>
         </>
       )}

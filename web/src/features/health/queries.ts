@@ -2,7 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { client, read } from "@/api/client";
 import type { Health, HealthCheck } from "@/api/types";
 
-export const EVERY_MS = 15_000;
+const EVERY_MS = 15_000;
 
 /** What the server finds when it looks at itself, asked again while somebody looks. */
 export const healthQuery = queryOptions({
