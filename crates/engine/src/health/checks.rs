@@ -15,6 +15,9 @@ const LIMIT: Duration = Duration::from_secs(1);
 /// With less room than this on its disk the database is in danger, in bytes.
 const LITTLE_ROOM: u64 = 256 * 1024 * 1024;
 
+/// What is found of a model server whose breaker is open begins so.
+pub(super) const LEFT_ALONE: &str = "It is left alone:";
+
 /// What was found of a dependency.
 #[derive(Debug, Clone)]
 pub(super) struct Found {
@@ -84,7 +87,7 @@ impl Engine {
                 let remedy =
                     little.then(|| "Free 256 MB; saving works again by itself, and runs go on.".to_owned());
                 let status = if little { Status::Warn } else { Status::Pass };
-                (status, format!("{} MiB are free.", free / (1024 * 1024)), remedy)
+                (status, format!("{} are free.", size(free)), remedy)
             }
             Err(error) => (Status::Warn, format!("The room on the disk is not known: {error}."), None),
         };
@@ -105,9 +108,12 @@ impl Engine {
         let begun = Instant::now();
         let (status, detail, remedy) = look_at(provider).await;
         let waiting = self.waits.runs_of(provider.name());
+        let by_hand = provider.breaker().look().by_hand;
         let cost = match (status, waiting) {
             (Status::Pass, 0) => None,
             (_, 0) => Some("Runs of its models cannot be started, or end with errors.".to_owned()),
+            (_, 1) if by_hand => Some("One run waits until calls may pass again.".to_owned()),
+            (_, runs) if by_hand => Some(format!("{runs} runs wait until calls may pass again.")),
             (_, 1) => Some("One run waits for it, and goes on by itself.".to_owned()),
             (_, runs) => Some(format!("{runs} runs wait for it, and go on by themselves.")),
         };
@@ -124,6 +130,12 @@ impl Engine {
     }
 }
 
+/// A size in MiB, or in GiB where it has ten of them.
+fn size(bytes: u64) -> String {
+    let mib = bytes >> 20;
+    if mib < 10 << 10 { format!("{mib} MiB") } else { format!("{} GiB", mib >> 10) }
+}
+
 /// Looks at a model server. One whose breaker is open is left alone, also by this.
 async fn look_at(provider: &Guarded) -> Said {
     if !is_closed(provider.breaker()) {
@@ -134,7 +146,7 @@ async fn look_at(provider: &Guarded) -> Said {
             "Look at the log of the model server. It is tried again by itself; close the breaker to try now."
                 .to_owned()
         };
-        return (Status::Warn, format!("It is left alone: {}", breaker.reason), Some(remedy));
+        return (Status::Warn, format!("{LEFT_ALONE} {}", breaker.reason), Some(remedy));
     }
     match timeout(LIMIT, provider.version()).await {
         Ok(Ok(_)) if provider.kind() == ProviderKind::Simulated => {

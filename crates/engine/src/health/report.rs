@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 
 use super::breakers::BreakerView;
-use super::checks::Found;
+use super::checks::{Found, LEFT_ALONE};
 use super::history::{Gap, History};
 use super::kept::Kept;
 use crate::Engine;
@@ -212,7 +212,10 @@ fn parts(found: &[Found]) -> Vec<PartHealth> {
 
 /// What was noticed, and what the breakers say of themselves.
 fn events(history: &History, breakers: &BTreeMap<&str, BreakerView>, at: Millis) -> Vec<HealthEvent> {
-    let noticed = history.changes(at).map(|(id, change)| HealthEvent {
+    // Of itself a breaker says more, and to the second.
+    let said_by_breaker = |detail: &str| detail.starts_with(LEFT_ALONE);
+    let noticed = history.changes(at).filter(|(_, change)| !said_by_breaker(&change.detail));
+    let noticed = noticed.map(|(id, change)| HealthEvent {
         at: Timestamp(change.at),
         dependency: id.to_owned(),
         status: change.status,
