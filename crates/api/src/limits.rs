@@ -16,5 +16,5 @@ pub(crate) async fn get_limits(
     State(state): State<ApiState>,
     Extension(subject): Extension<Subject>,
 ) -> Result<Json<StandingView>> {
-    Ok(Json(state.engine.limits().standing(subject).await?))
+    Ok(Json(state.engine.limits().standing(subject).await))
 }

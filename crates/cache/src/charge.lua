@@ -1,8 +1,8 @@
 -- Counts work in windows: all of it, or nothing where a window has no room. `window.rs` does the same.
--- KEYS: the windows, hashes of minute and count. ARGV: the time in milliseconds, or '' for the server's own; then
--- of each window the limit and the cost.
--- Answers whether it was counted, 1 or 0, then of each window: the count, in how many milliseconds the oldest of it
--- leaves, in how many there is room, and the minute.
+-- KEYS: the windows, hashes of minute and count. ARGV: the time in milliseconds, or '' for the server's own; 1, or 0 to
+-- count nothing; then of each window the limit and the cost.
+-- Answers whether there is room, 1 or 0, and the time, then of each window: the count, in how many milliseconds the
+-- oldest of it leaves, in how many there is room, and the minute.
 local MINUTES, MINUTE_MS = 16, 60000
 
 local now = tonumber(ARGV[1])
@@ -48,9 +48,9 @@ local function read(key)
   return window
 end
 
-local windows, answer = {}, { 1 }
+local windows, answer = {}, { 1, now }
 for place, key in ipairs(KEYS) do
-  local limit, cost = tonumber(ARGV[2 * place]), tonumber(ARGV[2 * place + 1])
+  local limit, cost = tonumber(ARGV[2 * place + 1]), tonumber(ARGV[2 * place + 2])
   local window = read(key)
   local excess = window.counted + math.max(cost, 1) - limit
   window.wait = excess > 0 and leaves(window, excess) or 0
@@ -61,8 +61,8 @@ for place, key in ipairs(KEYS) do
 end
 
 for place, key in ipairs(KEYS) do
-  local window, cost = windows[place], tonumber(ARGV[2 * place + 1])
-  if answer[1] == 1 and cost > 0 then
+  local window, cost = windows[place], tonumber(ARGV[2 * place + 2])
+  if answer[1] == 1 and ARGV[2] == '1' and cost > 0 then
     if #window.dead > 0 then
       redis.call('HDEL', key, unpack(window.dead))
     end

@@ -1,9 +1,9 @@
 //! Windows in the memory of this process.
 
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use domain::clock::Clock;
+use domain::clock::Millis;
 use hashlink::LruCache;
 
 use crate::window::Window;
@@ -17,32 +17,29 @@ const SHARDS: usize = 16;
 type Shard = LruCache<WindowKey, Window>;
 
 /// Windows in the memory of this process.
-pub struct Memory {
+pub(crate) struct Memory {
     shards: Box<[Mutex<Shard>]>,
     /// Keyed by chance: nobody can choose subjects that fall into one shard.
     hasher: RandomState,
-    clock: Arc<dyn Clock>,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        let shards = (0..SHARDS).map(|_| Mutex::new(LruCache::new(WINDOWS / SHARDS))).collect();
+        Self { shards, hasher: RandomState::new() }
+    }
 }
 
 impl Memory {
-    /// No windows yet; `clock` says what time it is.
-    pub fn new(clock: Arc<dyn Clock>) -> Self {
-        let shards = (0..SHARDS).map(|_| Mutex::new(LruCache::new(WINDOWS / SHARDS))).collect();
-        Self { shards, hasher: RandomState::new(), clock }
+    /// What would come of the charges. Nothing is counted.
+    pub(crate) fn look(&self, charges: &[Charge], now: Millis) -> Outcome {
+        self.lock(charges).look(charges, now)
     }
 
     /// See [`Cache::charge`](crate::Cache::charge).
-    pub fn charge(&self, charges: &[Charge]) -> Outcome {
+    pub(crate) fn charge(&self, charges: &[Charge], now: Millis) -> Outcome {
         let mut shards = self.lock(charges);
-        let now = self.clock.now();
-        let empty = Window::empty(now);
-        let mut outcome = Outcome { admitted: true, standings: Vec::with_capacity(charges.len()) };
-        for charge in charges {
-            let window = shards.of(&charge.key).get(&charge.key).map_or(empty, |window| window.at(now));
-            let standing = window.standing(charge, now);
-            outcome.admitted &= standing.wait_ms == 0 || charge.cost == 0;
-            outcome.standings.push(standing);
-        }
+        let mut outcome = shards.look(charges, now);
         if !outcome.admitted {
             return outcome;
         }
@@ -50,7 +47,7 @@ impl Memory {
             charges.iter().zip(&mut outcome.standings).filter(|(charge, _)| charge.cost > 0)
         {
             let shard = shards.of(&charge.key);
-            let mut window = shard.get(&charge.key).map_or(empty, |window| window.at(now));
+            let mut window = at(shard, &charge.key, now);
             window.count(charge.cost);
             standing.counted = standing.counted.saturating_add(charge.cost);
             standing.reset_ms = window.reset_ms(now);
@@ -60,11 +57,13 @@ impl Memory {
     }
 
     /// See [`Cache::give_back`](crate::Cache::give_back).
-    pub fn give_back(&self, charges: &[Charge], outcome: &Outcome) {
+    pub(crate) fn give_back(&self, charges: &[Charge], outcome: &Outcome) {
         let mut shards = self.lock(charges);
         for (charge, standing) in charges.iter().zip(&outcome.standings) {
-            if let Some(window) = shards.of(&charge.key).get_mut(&charge.key) {
-                window.give_back(standing.minute, charge.cost);
+            if let Some(minute) = standing.here
+                && let Some(window) = shards.of(&charge.key).get_mut(&charge.key)
+            {
+                window.give_back(minute, charge.cost);
             }
         }
     }
@@ -98,4 +97,19 @@ impl Locked<'_> {
         let index = self.places.binary_search(&self.memory.place(key)).unwrap_or_else(|index| index);
         &mut self.guards[index]
     }
+
+    fn look(&mut self, charges: &[Charge], now: Millis) -> Outcome {
+        let mut outcome = Outcome { admitted: true, standings: Vec::with_capacity(charges.len()) };
+        for charge in charges {
+            let standing = at(self.of(&charge.key), &charge.key, now).standing(charge, now);
+            outcome.admitted &= standing.wait_ms == 0 || charge.cost == 0;
+            outcome.standings.push(standing);
+        }
+        outcome
+    }
+}
+
+/// A window as it is now.
+fn at(shard: &mut Shard, key: &WindowKey, now: Millis) -> Window {
+    shard.get(key).map_or_else(|| Window::empty(now), |window| window.at(now))
 }

@@ -66,7 +66,8 @@ impl Window {
             counted: u32::try_from(counted).unwrap_or(u32::MAX),
             reset_ms: self.reset_ms(now),
             wait_ms: if excess > 0 { self.leaves(excess, now) } else { 0 },
-            minute: self.newest,
+            here: Some(self.newest),
+            shared: None,
         }
     }
 

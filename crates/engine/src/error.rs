@@ -166,9 +166,6 @@ pub enum Error {
         /// In how many seconds there is room again.
         retry_after: u32,
     },
-    /// What the instances count together could not be counted.
-    #[error(transparent)]
-    Cache(#[from] cache::Error),
     /// A model server did not do what it was asked. The sentence says why.
     #[error("{0}")]
     ModelServer(String),

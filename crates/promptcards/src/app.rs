@@ -55,14 +55,6 @@ pub enum StartError {
     /// There is no place for the master key.
     #[error(transparent)]
     Secrets(#[from] engine::secrets::SecretsError),
-    /// Redis does not answer.
-    #[error("Redis at {url} does not answer: {cause}")]
-    Redis {
-        /// Where it should be.
-        url: String,
-        /// What was heard.
-        cause: cache::Error,
-    },
     /// The engine cannot begin.
     #[error(transparent)]
     Engine(#[from] engine::Error),
@@ -139,7 +131,8 @@ impl App {
         )?;
         let providers = Registry::within(&config.providers, outbound, &clock, seed(&*ids))?;
         let (tasks, stop, closing) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
-        let limits = limits(config, &clock).await?;
+        let cache = Arc::new(Cache::open(&config.cache, Arc::clone(&clock), &tasks, &stop).await);
+        let limits = Limits::new(Arc::clone(&cache), config.limits.clone(), Arc::clone(&clock));
         let parts = engine::Parts {
             store: store.clone(),
             providers,
@@ -150,6 +143,7 @@ impl App {
             sealer: unlocked.sealer,
             auth: config.auth.clone(),
             limits,
+            cache,
             audit: config.audit.clone(),
         };
         let engine = Engine::start(parts, &tasks, &stop).await?;
@@ -246,14 +240,6 @@ fn databases(config: &Config) -> Vec<(&'static str, String, u16)> {
     let postgres = postgres.map(|(host, port)| ("postgres", host, port));
     let redis = config.cache.redis_url.iter().filter_map(cache::RedisUrl::place);
     postgres.chain(redis.map(|(host, port)| ("redis", host.to_owned(), port))).collect()
-}
-
-async fn limits(config: &Config, clock: &Arc<dyn Clock>) -> Result<Arc<Limits>, StartError> {
-    let cache = Cache::open(&config.cache, Arc::clone(clock)).await.map_err(|cause| StartError::Redis {
-        url: config.cache.redis_url.as_ref().map(ToString::to_string).unwrap_or_default(),
-        cause,
-    })?;
-    Ok(Limits::new(cache, config.limits.clone(), Arc::clone(clock)))
 }
 
 /// A seed for the jitter between attempts, from the random part of an identifier.

@@ -48,7 +48,7 @@ pub struct Config {
     pub auth: AuthSettings,
     /// How much each may do.
     pub limits: LimitsSettings,
-    /// Where instances keep what they count together.
+    /// Where instances keep what they count together, and how long they wait for it.
     pub cache: CacheSettings,
     /// How long the audit log is kept.
     pub audit: AuditSettings,
@@ -173,6 +173,7 @@ impl Config {
         self.retention.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;
         self.auth.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;
         self.limits.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;
+        self.cache.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;
         self.audit.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;
         self.providers.validate().map_err(|error| ConfigError::Wrong(error.to_string()))
     }

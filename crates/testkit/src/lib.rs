@@ -32,7 +32,7 @@ pub use actor::{Actor, Answer};
 pub use database::TestDatabase;
 pub use events::{Event, Events};
 pub use history::{CountedIds, History, PastRun, finished};
-pub use limits::{limits, plenty, plenty_as_variables};
+pub use limits::{cache, limits, plenty, plenty_as_variables};
 pub use postgres_server::{PostgresServer, Stop};
 pub use process::ServerProcess;
 pub use redis_server::RedisServer;

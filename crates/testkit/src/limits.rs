@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cache::{Cache, Memory};
+use cache::Cache;
 use domain::clock::Clock;
 use engine::limits::{Limits, LimitsSettings};
 
@@ -42,5 +42,10 @@ pub fn plenty_as_variables() -> Vec<(String, String)> {
 
 /// Limits of these settings, counted in memory by `clock`.
 pub fn limits(settings: LimitsSettings, clock: &Arc<dyn Clock>) -> Arc<Limits> {
-    Limits::new(Cache::Memory(Memory::new(Arc::clone(clock))), settings, Arc::clone(clock))
+    Limits::new(cache(clock), settings, Arc::clone(clock))
+}
+
+/// A cache in memory, with the time of `clock`.
+pub fn cache(clock: &Arc<dyn Clock>) -> Arc<Cache> {
+    Arc::new(Cache::in_memory(Arc::clone(clock)))
 }

@@ -27,7 +27,7 @@ pub(crate) async fn attempt<T>(
     let failed =
         matches!(&done, Err(Error::Denied { kind: Denial::SignIn | Denial::Password | Denial::Link, .. }));
     if !failed {
-        reserved.give_back().await?;
+        reserved.give_back().await;
     }
     Ok(done?)
 }

@@ -44,7 +44,7 @@ impl Counted {
         if policies.is_empty() {
             return Ok(());
         }
-        let admission = self.admission.insert(limits.admit(policies, subject).await?);
+        let admission = self.admission.insert(limits.admit(policies, subject).await);
         if !admission.admitted() {
             let violated = admission.left().filter(|left| left.refused).map(|left| left.policy.name());
             return Err(ApiError::rate_limited(violated.collect(), admission.retry_after()));

@@ -34,10 +34,6 @@ impl From<Error> for ApiError {
             Error::Store(cause) => of_store(cause),
             Error::Secrets(cause) => Self::internal(cause),
             Error::LimitReached { policy, retry_after } => Self::rate_limited(vec![policy], retry_after),
-            Error::Cache(cause) => {
-                let detail = "Redis, in which requests are counted, does not answer. Nothing was done; try again soon.";
-                Self::new(Code::Unavailable, detail).retry_after(5).caused_by(cause)
-            }
             Error::Json(cause) => Self::internal(cause),
         }
     }

@@ -259,7 +259,7 @@ async fn a_sign_in_that_succeeds_does_not_count() {
         let limits = testkit::limits(settings, &clock);
         for _ in 0..100 {
             let reserved = limits.reserve_sign_in("192.0.2.1".parse().unwrap(), "anna").await.unwrap();
-            reserved.give_back().await.unwrap();
+            reserved.give_back().await;
         }
         for _ in 0..5 {
             assert!(fails(&limits, "192.0.2.1", "anna").await);

@@ -32,7 +32,7 @@ const MOST_POLICIES: usize = 2;
 
 /// What stands between everybody and more than their share.
 pub struct Limits {
-    cache: Cache,
+    cache: Arc<Cache>,
     clock: Arc<dyn Clock>,
     settings: LimitsSettings,
     streams: streams::Streams,
@@ -93,7 +93,7 @@ impl Admission {
 
 impl Limits {
     /// Limits with these numbers, counted in this cache. `clock` is only asked when an answer names a time.
-    pub fn new(cache: Cache, settings: LimitsSettings, clock: Arc<dyn Clock>) -> Arc<Self> {
+    pub fn new(cache: Arc<Cache>, settings: LimitsSettings, clock: Arc<dyn Clock>) -> Arc<Self> {
         Arc::new(Self { cache, clock, settings, streams: streams::Streams::default() })
     }
 
@@ -108,16 +108,16 @@ impl Limits {
     }
 
     /// Counts a request under `policies`, two at most, if none of them refuses.
-    pub async fn admit(&self, policies: &'static [Policy], subject: Subject) -> Result<Admission> {
+    pub async fn admit(&self, policies: &'static [Policy], subject: Subject) -> Admission {
         self.charge(policies, subject, 1).await
     }
 
     /// How somebody stands under `policies`, two at most. Nothing is counted.
-    pub async fn look(&self, policies: &'static [Policy], subject: Subject) -> Result<Admission> {
+    pub async fn look(&self, policies: &'static [Policy], subject: Subject) -> Admission {
         self.charge(policies, subject, 0).await
     }
 
-    async fn charge(&self, policies: &'static [Policy], subject: Subject, cost: u32) -> Result<Admission> {
+    async fn charge(&self, policies: &'static [Policy], subject: Subject, cost: u32) -> Admission {
         let mut limits = [0; MOST_POLICIES];
         let mut charges =
             [Charge { key: WindowKey { policy: "", subject: subject.id() }, limit: 0, cost }; MOST_POLICIES];
@@ -126,8 +126,8 @@ impl Limits {
             charge.limit = *limit;
             charge.key.policy = policy.name();
         }
-        let outcome = self.cache.charge(&charges[..policies.len().min(MOST_POLICIES)]).await?;
-        Ok(Admission { policies, limits, outcome, at: self.clock.now() })
+        let outcome = self.cache.charge(&charges[..policies.len().min(MOST_POLICIES)]).await;
+        Admission { policies, limits, outcome, at: self.clock.now() }
     }
 
     /// A place for one more event stream of somebody.
