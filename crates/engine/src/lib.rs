@@ -25,6 +25,7 @@ pub mod transfer;
 
 use std::sync::Arc;
 
+use cache::Cache;
 use domain::clock::{Clock, Millis};
 use domain::ids::{IdSource, InstanceId, WorkspaceId};
 use llm::Registry;
@@ -83,6 +84,8 @@ pub struct Parts {
     pub auth: AuthSettings,
     /// How much each may do.
     pub limits: Arc<Limits>,
+    /// Where answers are kept that cost something.
+    pub cache: Arc<Cache>,
     /// How long the audit log is kept.
     pub audit: AuditSettings,
 }
@@ -103,6 +106,7 @@ pub struct Engine {
     retention: Arc<Retention>,
     people: Arc<People>,
     limits: Arc<Limits>,
+    pub(crate) cache: Arc<Cache>,
     pub(crate) pulls: Pulls,
     worker: Worker,
     pub(crate) monitor: Monitor,
@@ -117,8 +121,19 @@ impl Engine {
     ///
     /// Its tasks are on `tasks`; they end when `stop` is cancelled.
     pub async fn start(parts: Parts, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Arc<Self>> {
-        let Parts { store, providers, clock, ids, runs: of_runs, retention, limits, sealer, auth, audit } =
-            parts;
+        let Parts {
+            store,
+            providers,
+            clock,
+            ids,
+            runs: of_runs,
+            retention,
+            limits,
+            cache,
+            sealer,
+            auth,
+            audit,
+        } = parts;
         let directory = Arc::new(Directory::new(providers, sealer.clone()));
         let events = Arc::new(EventHub::default());
         let waits = Arc::new(Waits::new(&of_runs));
@@ -159,6 +174,7 @@ impl Engine {
             retention,
             people,
             limits,
+            cache,
             pulls: Pulls::default(),
             worker,
             monitor: Monitor::default(),

@@ -30,6 +30,7 @@ async fn start() -> Server {
     let providers = ProvidersSettings(vec![ProviderSettings::new("simulated", ProviderKind::Simulated)]);
     let store = Store::open_in_place().unwrap();
     let limits = testkit::limits(testkit::plenty(), &clock);
+    let cache = testkit::cache(&clock);
     let parts = Parts {
         providers: Registry::new(&providers, &clock, 1).unwrap(),
         sealer: Sealer::new(&store, &clock, MasterKey::draw().unwrap()),
@@ -41,6 +42,7 @@ async fn start() -> Server {
         retention: RetentionSettings::default(),
         auth: AuthSettings::default(),
         limits,
+        cache,
     };
     let engine = Engine::start(parts, &TaskTracker::new(), &CancellationToken::new()).await.unwrap();
     Server::of(|door, closing| router(ApiState::new(engine, closing.clone()), site(), door).unwrap()).await

@@ -126,6 +126,7 @@ impl Running {
         let providers = ProvidersSettings(vec![ollama, simulated]);
         let settings = database.settings();
         let store = Store::open(settings).unwrap();
+        let cache = testkit::cache(&clock);
         let parts = Parts {
             store: store.clone(),
             providers: Registry::new(&providers, &clock, 1).unwrap(),
@@ -137,6 +138,7 @@ impl Running {
             retention: RetentionSettings::default(),
             auth: AuthSettings::default(),
             limits,
+            cache,
         };
         let stop = CancellationToken::new();
         let engine = Engine::start(parts, &TaskTracker::new(), &stop).await.unwrap();

@@ -1,20 +1,15 @@
 //! Reading runs and their cells.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use domain::clock::Timestamp;
 use domain::ids::{RunId, WorkspaceId};
 use domain::run::RunState;
-use domain::test_case::CaseContent;
 use domain::verdict::Verdict;
-use serde::{Deserialize, Serialize};
 use store::Conn;
 use store::cell_results::CellResult;
 use store::runs::RunRow;
-use utoipa::ToSchema;
 
 use super::cell_view::{AttemptView, CaseView, CellSummary, CellView, EarlierRun, ResultView};
-use super::view::{self, Rows, Run};
+use super::view::{self, Run};
 use super::waits::ProviderWaits;
 use super::windows::{case_view, read_cases, read_window};
 use crate::Engine;
@@ -22,9 +17,6 @@ use crate::error::{Error, Result};
 
 /// How many rows one window of the matrix has at most.
 const WINDOW: i64 = 200;
-/// How many texts a search reads at once.
-const CHUNK: i64 = 1_000;
-
 /// Which runs a list shows.
 #[derive(Debug, Clone, Default)]
 pub struct RunListQuery {
@@ -36,29 +28,6 @@ pub struct RunListQuery {
     pub before: Option<RunId>,
     /// At most so many.
     pub limit: i64,
-}
-
-/// Which rows of the matrix to show.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RowFilter {
-    /// All.
-    #[default]
-    All,
-    /// Rows with a cell that passed.
-    Pass,
-    /// Rows with a cell that failed.
-    Fail,
-    /// Rows with a cell of which we could not find out.
-    Error,
-    /// Rows with a cell that cannot be judged.
-    Invalid,
-    /// Rows with a finished cell of which nothing was asked.
-    Unjudged,
-    /// Rows whose columns disagree: at least one passed and one failed.
-    Different,
-    /// Rows of cases whose repeats disagree within a column.
-    Flaky,
 }
 
 /// Rows of the matrix from one up to, not including, another.
@@ -122,34 +91,6 @@ impl Engine {
     pub async fn run_waits(&self, workspace: WorkspaceId, run: RunId) -> Result<ProviderWaits> {
         self.store.try_read(move |conn| row(conn, workspace, run)).await?;
         Ok(self.waits.of(run))
-    }
-
-    /// The rows that a filter and a search leave. A search looks at descriptions, variables and outputs,
-    /// whatever their case.
-    pub async fn run_rows(
-        &self,
-        workspace: WorkspaceId,
-        run: RunId,
-        filter: RowFilter,
-        search: Option<String>,
-    ) -> Result<Rows> {
-        let search = search.map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty());
-        self.store
-            .try_read(move |conn| {
-                let run_row = row(conn, workspace, run)?;
-                let total = i64::from(run_row.matrix.rows());
-                if filter == RowFilter::All && search.is_none() {
-                    return Ok(Rows { rows: None, total, matched: total });
-                }
-                let mut rows = filtered_rows(conn, &run_row, filter)?;
-                if let Some(search) = &search {
-                    let found = found_rows(conn, &run_row, search)?;
-                    rows.retain(|row| found.contains(row));
-                }
-                let matched = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-                Ok(Rows { rows: Some(rows.into_iter().collect()), total, matched })
-            })
-            .await
     }
 
     /// The cells of a window of the matrix, row by row.
@@ -298,83 +239,4 @@ pub(crate) fn read_cell(
             .collect(),
         cached_from,
     })
-}
-
-fn filtered_rows(conn: &mut Conn, run: &RunRow, filter: RowFilter) -> Result<BTreeSet<i64>> {
-    let matrix = run.matrix;
-    if filter == RowFilter::All {
-        return Ok((0..i64::from(matrix.rows())).collect());
-    }
-    let mut rows = BTreeSet::new();
-    // Which of pass and fail were seen, by row or by case and column.
-    let mut seen: BTreeMap<(i64, i64), (bool, bool, BTreeSet<i64>)> = BTreeMap::new();
-    for (id, verdict) in store::cells::verdicts(conn, run.cells)? {
-        let position = u64::try_from(run.cells.position(id));
-        let Some(at) = position.ok().and_then(|position| matrix.coordinates(position)) else {
-            continue;
-        };
-        let row = i64::from(matrix.row(at));
-        let verdict = verdict.as_deref();
-        let group = match filter {
-            RowFilter::Different => (row, 0),
-            RowFilter::Flaky => (i64::from(at.case), i64::from(matrix.column(at))),
-            _ => {
-                if verdict == wanted(filter) {
-                    rows.insert(row);
-                }
-                continue;
-            }
-        };
-        let (passed, failed, members) = seen.entry(group).or_default();
-        *passed |= verdict == Some("pass");
-        *failed |= verdict == Some("fail");
-        members.insert(row);
-    }
-    rows.extend(
-        seen.into_values().filter(|(passed, failed, _)| *passed && *failed).flat_map(|group| group.2),
-    );
-    Ok(rows)
-}
-
-fn wanted(filter: RowFilter) -> Option<&'static str> {
-    match filter {
-        RowFilter::Pass => Some("pass"),
-        RowFilter::Fail => Some("fail"),
-        RowFilter::Error => Some("error"),
-        RowFilter::Invalid => Some("invalid"),
-        RowFilter::All | RowFilter::Unjudged | RowFilter::Different | RowFilter::Flaky => None,
-    }
-}
-
-fn found_rows(conn: &mut Conn, run: &RunRow, search: &str) -> Result<BTreeSet<i64>> {
-    let mut rows = BTreeSet::new();
-    let repeats = i64::from(run.matrix.repeats);
-    let mut from = 0;
-    loop {
-        let cases = store::run_inputs::cases(conn, run.id, from, from + CHUNK)?;
-        let Some(last) = cases.last() else { break };
-        from = last.position + 1;
-        for case in &cases {
-            let content: CaseContent = serde_json::from_str(&case.content)?;
-            if content.contains_text(search) {
-                rows.extend(case.position * repeats..(case.position + 1) * repeats);
-            }
-        }
-    }
-    let mut after = -1;
-    loop {
-        let outputs = store::cell_results::outputs(conn, run.cells, after, CHUNK)?;
-        let Some((last, _)) = outputs.last() else { break };
-        after = run.cells.position(*last);
-        for (id, output) in outputs {
-            let position = u64::try_from(run.cells.position(id));
-            let at = position.ok().and_then(|position| run.matrix.coordinates(position));
-            if let Some(at) = at
-                && output.to_lowercase().contains(search)
-            {
-                rows.insert(run.matrix.row(at).into());
-            }
-        }
-    }
-    Ok(rows)
 }

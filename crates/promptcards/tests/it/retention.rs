@@ -76,6 +76,7 @@ impl Past {
     pub(crate) async fn start(&self, days: u32, workspace_mib: u32) -> Running {
         let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as _;
         let limits = testkit::limits(testkit::plenty(), &clock);
+        let cache = testkit::cache(&clock);
         let parts = Parts {
             store: self.store.clone(),
             providers: Registry::new(&ProvidersSettings(Vec::new()), &clock, 1).unwrap(),
@@ -87,6 +88,7 @@ impl Past {
             retention: RetentionSettings { days, workspace_mib },
             auth: AuthSettings::default(),
             limits,
+            cache,
         };
         let stop = CancellationToken::new();
         let engine = Engine::start(parts, &TaskTracker::new(), &stop).await.unwrap();

@@ -49,6 +49,7 @@ impl Place {
         let clock: Arc<dyn Clock> = Arc::clone(&set) as _;
         let sealer = Sealer::new(&store, &clock, MasterKey::draw().unwrap());
         let limits = testkit::limits(testkit::plenty(), &clock);
+        let cache = testkit::cache(&clock);
         let parts = Parts {
             store: store.clone(),
             providers: Registry::new(&ProvidersSettings(Vec::new()), &clock, 1).unwrap(),
@@ -59,6 +60,7 @@ impl Place {
             sealer: sealer.clone(),
             auth: AuthSettings::default(),
             limits,
+            cache,
             audit,
         };
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
