@@ -34,6 +34,7 @@ mod people_commands;
 mod pulls;
 mod races;
 mod recipes;
+mod redis;
 mod remote_workspace;
 mod removals;
 mod retention;
