@@ -3,7 +3,7 @@
 use std::process::Command;
 
 /// Processor, cores, load, kernel and versions.
-pub(crate) fn describe() -> String {
+pub fn describe() -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu

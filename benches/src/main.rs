@@ -12,13 +12,13 @@ mod beside;
 mod cards;
 mod figures;
 mod http;
-mod machine;
 mod million;
 mod process;
 mod run_of_cells;
 mod scenarios;
 
 use anyhow::{Context, Result};
+use benches::machine;
 
 use crate::figures::Row;
 use crate::scenarios::{

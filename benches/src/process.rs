@@ -2,11 +2,11 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+pub(crate) use benches::binary;
 use tempfile::TempDir;
 use testkit::Actor;
 
@@ -143,11 +143,4 @@ impl Product {
         show_key(process.address, &key);
         Ok(Self { actor: Actor::at(process.address).with(key), process, folder })
     }
-}
-
-/// The product's release binary, which lies beside this program.
-pub(crate) fn binary() -> Result<PathBuf> {
-    let binary = std::env::current_exe()?.with_file_name("promptcards");
-    anyhow::ensure!(Path::exists(&binary), "{} is not there: run `make bench`", binary.display());
-    Ok(binary)
 }

@@ -116,14 +116,34 @@ impl Actor {
         headers: &[(&'static str, &str)],
         body: Option<&Value>,
     ) -> Answer {
-        let mut request = self.request(method, path);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
+        answer(self.composed(method, path, headers, body)).await
+    }
+
+    /// The same to a server that may be killed meanwhile: then there is no answer.
+    pub async fn try_send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&'static str, &str)],
+        body: Option<&Value>,
+    ) -> Option<Answer> {
+        try_answer(self.composed(method, path, headers, body)).await.ok()
+    }
+
+    fn composed(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&'static str, &str)],
+        body: Option<&Value>,
+    ) -> RequestBuilder {
+        let request = headers
+            .iter()
+            .fold(self.request(method, path), |request, (name, value)| request.header(*name, *value));
+        match body {
+            Some(body) => request.json(body),
+            None => request,
         }
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        answer(request).await
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -158,7 +178,7 @@ impl Actor {
 
     /// POST to a server that may be killed meanwhile: then there is no answer.
     pub async fn try_post(&self, path: &str, body: &Value) -> Option<Answer> {
-        try_answer(self.request(Method::POST, path).json(body)).await.ok()
+        self.try_send(Method::POST, path, &[], Some(body)).await
     }
 
     /// PUT with a JSON body, over the thing of this ETag.
@@ -221,6 +241,12 @@ impl Actor {
         let response = self.request(Method::GET, path).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         Events::of(response)
+    }
+
+    /// The same at a server that may be killed meanwhile: then there is no stream, nor where it is refused.
+    pub async fn try_events(&self, path: &str) -> Option<Events> {
+        let response = self.request(Method::GET, path).send().await.ok()?;
+        (response.status() == StatusCode::OK).then(|| Events::of(response))
     }
 
     /// Follows a run to its end and returns it as it is then.
