@@ -1,7 +1,7 @@
 # Every command of the project; the longer ones are scripts in scripts/.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help run dev check test test-security e2e bench bench-peers bench-page parity generate coverage package prerequisites web
+.PHONY: help run dev check test test-security e2e chaos bench bench-peers bench-page parity generate coverage package prerequisites web
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -42,6 +42,10 @@ bench: ## Load and comparison, in a release build; WHAT=million: a file of a mil
 bench-peers: ## The same cases through promptfoo, which is installed into target/peers
 	cargo build --release --locked -p promptcards -p benches
 	@scripts/bench-peers
+
+chaos: ## Ten minutes of kills, lost power, full disks and failing servers; SEED=7 for other faults in another order
+	cargo build --release --locked -p promptcards -p benches
+	target/release/chaos --minutes 10 --seed $(or $(SEED),1)
 
 parity: ## Cases made by seed, judged as promptfoo judges them; it is installed into target/peers
 	@scripts/parity

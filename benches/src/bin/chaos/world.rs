@@ -39,6 +39,8 @@ pub(crate) struct World {
     pub(crate) models: Vec<ModelServer>,
     pub(crate) redis: Option<RedisServer>,
     pub(crate) clock: Option<FakeClock>,
+    /// How often the server was asked what time it is.
+    pub(crate) looks: u64,
     pub(crate) weather: Arc<Weather>,
     pub(crate) tally: Arc<Tally>,
 }
@@ -55,8 +57,20 @@ impl World {
             PROVIDERS.map(|_| ModelServer::start(binary.clone())).into_iter().collect::<Result<_>>()?;
         let life = watch::Sender::new(None);
         let (weather, key) = (Arc::default(), String::new());
-        let mut world =
-            Self { binary, place, server: None, life, starts: 0, key, models, redis, clock, weather, tally };
+        let mut world = Self {
+            binary,
+            place,
+            server: None,
+            life,
+            starts: 0,
+            key,
+            models,
+            redis,
+            clock,
+            looks: 0,
+            weather,
+            tally,
+        };
         world.configure()?;
         world.start().await?;
         Ok(world)
