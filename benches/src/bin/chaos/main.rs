@@ -128,7 +128,7 @@ async fn strike_all(
     let time = arguments.minutes.map_or(Duration::MAX, |minutes| Duration::from_secs(60 * minutes));
     let plan = Plan::new(arguments.seed, kinds).take(arguments.rounds);
     for (number, fault) in plan.enumerate().take_while(|_| begun.elapsed() < time) {
-        println!("{:>5.0} s  {:>4}  {fault:?}", begun.elapsed().as_secs_f64(), number + 1);
+        println!("{:>5.0} s  {:>4}  {fault}", begun.elapsed().as_secs_f64(), number + 1);
         fault.strike(world, workload).await?;
         checker::compare_now(workload, false).await;
         checker::check_file(&world.place.data(), &world.tally);

@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     fn faults(seed: u64, kinds: &[Kind]) -> Vec<String> {
-        Plan::new(seed, kinds).take(100).map(|fault| format!("{fault:?}")).collect()
+        Plan::new(seed, kinds).take(100).map(|fault| fault.to_string()).collect()
     }
 
     #[test]

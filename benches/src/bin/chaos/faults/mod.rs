@@ -10,6 +10,8 @@ mod pause;
 mod power;
 mod redis;
 
+use std::fmt;
+
 use anyhow::Result;
 use rand::rngs::StdRng;
 
@@ -29,6 +31,20 @@ pub(crate) enum Fault {
     Disk(disk::Disk),
     Power(power::Power),
     Clock(clock::Clock),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Kill(kill) => write!(formatter, "{kill:?}"),
+            Self::Pause(pause) => write!(formatter, "{pause:?}"),
+            Self::Model(model) => write!(formatter, "{model:?}"),
+            Self::Redis(redis) => write!(formatter, "{redis:?}"),
+            Self::Disk(disk) => write!(formatter, "{disk:?}"),
+            Self::Power(power) => write!(formatter, "{power:?}"),
+            Self::Clock(clock) => write!(formatter, "{clock:?}"),
+        }
+    }
 }
 
 impl Fault {

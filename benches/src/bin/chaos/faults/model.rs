@@ -1,5 +1,6 @@
 //! A model server fails, dies or stands still. The runs on the other one go on meanwhile.
 
+use std::fmt;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -26,7 +27,7 @@ pub(crate) struct Model {
     what: What,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 enum What {
     /// So many calls meet a fault of the fake server: each, or each second one.
     Calls { fault: Value, calls: u64, every: u64 },
@@ -34,6 +35,19 @@ enum What {
     Dies(Duration),
     /// It stands still for so long.
     Stands(Duration),
+}
+
+impl fmt::Debug for What {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Calls { fault, calls, every: 1 } => write!(formatter, "{calls} calls meet {fault}"),
+            Self::Calls { fault, calls, every } => {
+                write!(formatter, "{calls} calls, one in {every}, meet {fault}")
+            }
+            Self::Dies(time) => write!(formatter, "it is killed and away for {time:?}"),
+            Self::Stands(time) => write!(formatter, "it stands still for {time:?}"),
+        }
+    }
 }
 
 /// The faults of the fake server, and how many calls meet each at most: some take long.
