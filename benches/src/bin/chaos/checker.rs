@@ -57,7 +57,7 @@ pub(crate) async fn compare(
     under_way
 }
 
-/// Has SQLite look through the file of a database.
+/// Has `SQLite` look through the file of a database.
 pub(crate) fn check_file(data: &Path, tally: &Tally) {
     let found = rusqlite::Connection::open(data.join("promptcards.db"))
         .and_then(|file| file.query_row("PRAGMA integrity_check", [], |row| row.get::<_, String>(0)));

@@ -110,7 +110,11 @@ impl KnownRun {
         let wrong = |wrong, what: String| tally.wrong(wrong, &format!("run {}: {what}", self.id));
         let numbers: Vec<i64> = cells.iter().map(position).collect();
         if numbers != (0..self.cells).collect::<Vec<_>>() {
-            let kind = if cells.len() as i64 > self.cells { Wrong::Duplicate } else { Wrong::Loss };
+            let kind = if i64::try_from(cells.len()).unwrap_or(i64::MAX) > self.cells {
+                Wrong::Duplicate
+            } else {
+                Wrong::Loss
+            };
             wrong(kind, format!("it has {} cells, not each of {} once", cells.len(), self.cells));
         }
         let stored: HashMap<i64, &Value> = cells.iter().map(|cell| (position(cell), cell)).collect();

@@ -1,5 +1,6 @@
 //! The server, what it depends on, and what is done to them.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -24,7 +25,7 @@ pub(crate) const PROVIDERS: [&str; 2] = ["one", "two"];
 /// How long after a fault the runs may take to go on.
 pub(crate) const GOES_ON: Duration = Duration::from_secs(5);
 /// How long anything may take that has to happen at last.
-pub(crate) const AT_LAST: Duration = Duration::from_secs(60);
+pub(crate) const AT_LAST: Duration = Duration::from_mins(1);
 /// How often it is looked whether something has happened.
 pub(crate) const LOOK: Duration = Duration::from_millis(5);
 
@@ -79,7 +80,7 @@ impl World {
     fn configure(&self) -> Result<()> {
         let mut settings = providers(self.models.iter().map(ModelServer::address));
         if let Some(redis) = &self.redis {
-            settings += &format!("[cache]\nredis_url = \"{}\"\n", redis.url());
+            write!(settings, "[cache]\nredis_url = \"{}\"\n", redis.url())?;
         }
         Ok(std::fs::write(self.place.data().join("promptcards.toml"), settings)?)
     }

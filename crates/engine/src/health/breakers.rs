@@ -67,7 +67,7 @@ fn wall(moment: Instant, now: Instant, at: Millis) -> Timestamp {
 }
 
 impl BreakerView {
-    pub(super) fn of(breaker: &Breaker, at: Millis) -> Self {
+    pub(super) fn of(breaker: Snapshot, at: Millis) -> Self {
         let now = Instant::now();
         let Snapshot {
             state,
@@ -79,7 +79,7 @@ impl BreakerView {
             opened,
             refused,
             changes,
-        } = breaker.look();
+        } = breaker;
         let change = |change: resilience::Change| BreakerChange {
             at: wall(change.at, now, at),
             to: change.to.as_str().to_owned(),
@@ -141,7 +141,7 @@ impl Engine {
         };
         self.worker.runs_changed();
         self.monitor.forget();
-        Ok(BreakerView::of(server.breaker(), self.clock.now()))
+        Ok(BreakerView::of(server.breaker().look(), self.clock.now()))
     }
 
     fn provider_with_breaker(&self, dependency: &str) -> Result<Arc<Guarded>> {

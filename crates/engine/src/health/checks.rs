@@ -104,6 +104,26 @@ impl Engine {
         })
     }
 
+    /// How it stands with Redis: whoever counts asks it all the time, so nothing is asked for this.
+    pub(super) fn check_redis(&self) -> Option<Found> {
+        let begun = Instant::now();
+        let redis = self.cache.health()?;
+        let works = redis.mode == cache::Mode::Redis;
+        let why = redis.last_error.unwrap_or_else(|| "It does not answer.".to_owned());
+        Some(Found {
+            id: "redis".to_owned(),
+            name: "Redis".to_owned(),
+            kind: DependencyKind::Redis,
+            status: if works { Status::Pass } else { Status::Warn },
+            detail: if works { format!("It answers at {}.", redis.url) } else { why },
+            cost: (!works).then(|| "Each instance counts limits and keeps answers for itself.".to_owned()),
+            remedy: (!works).then(|| {
+                format!("Start Redis at {}, or look at its log. It is tried again by itself.", redis.url)
+            }),
+            took: begun.elapsed(),
+        })
+    }
+
     pub(super) async fn check_provider(&self, id: String, provider: &Guarded) -> Found {
         let begun = Instant::now();
         let (status, detail, remedy) = look_at(provider).await;

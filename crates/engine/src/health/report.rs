@@ -159,6 +159,7 @@ impl Engine {
             }
             let mut found = vec![self.database_now().await];
             found.extend(self.check_disk());
+            found.extend(self.check_redis());
             self.monitor.note(&found, self.clock.now());
         }
     }
@@ -169,11 +170,17 @@ impl Engine {
         let (database, providers) = tokio::join!(self.database_now(), providers);
         let mut found = vec![database];
         found.extend(self.check_disk());
+        found.extend(self.check_redis());
         found.extend(providers);
         let at = self.clock.now();
         self.monitor.note(&found, at);
-        let breakers: BTreeMap<&str, BreakerView> =
-            servers.iter().map(|(id, server)| (&**id, BreakerView::of(server.breaker(), at))).collect();
+        let mut breakers: BTreeMap<&str, BreakerView> = servers
+            .iter()
+            .map(|(id, server)| (&**id, BreakerView::of(server.breaker().look(), at)))
+            .collect();
+        if let Some(redis) = self.cache.health() {
+            breakers.insert("redis", BreakerView::of(redis.breaker, at));
+        }
         let mut history = lock(&self.monitor.history);
         history.keep(|id| found.iter().any(|one| one.id == id));
         Health {

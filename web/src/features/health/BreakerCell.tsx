@@ -9,7 +9,7 @@ const STATES = { closed: "Closed", open: "Open", half_open: "Half-open" } as con
 
 /** The three states of a breaker, the present one marked, and the button that stops all calls. */
 export function BreakerCell({
-  check: { breaker, name },
+  check: { breaker, kind, name },
   hand,
 }: {
   check: HealthCheck;
@@ -34,7 +34,7 @@ export function BreakerCell({
             ),
           )}
         </span>
-        {!breaker.by_hand && (
+        {kind === "provider" && !breaker.by_hand && (
           <Button
             kind="quiet"
             icon="pause"

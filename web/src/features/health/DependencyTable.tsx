@@ -90,7 +90,7 @@ function Row({ check, now }: { check: HealthCheck; now: Date }) {
       <td className="wrap c-cost">{cost ?? <span className="hint">Nothing</span>}</td>
       <td className="wrap c-do">
         {check.remedy ? <Coded text={check.remedy} /> : <span className="hint">Nothing to do</span>}
-        {!isWell && breaker && <Acts check={check} hand={hand} />}
+        {!isWell && breaker && check.kind === "provider" && <Acts check={check} hand={hand} />}
       </td>
     </tr>
   );
