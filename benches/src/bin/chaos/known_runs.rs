@@ -52,6 +52,10 @@ impl KnownRun {
 
     /// Takes an event into account.
     pub(crate) fn hear(&mut self, event: &Event, tally: &Tally) {
+        // What has no number of its own is told anew whenever it changes.
+        if event.name == "provider_waits" {
+            return;
+        }
         let number = event.id.unwrap_or(self.last_event);
         if event.name == "resync" {
             (self.has_gap, self.last_event) = (true, number);

@@ -80,7 +80,7 @@ impl World {
     fn configure(&self) -> Result<()> {
         let mut settings = providers(self.models.iter().map(ModelServer::address));
         if let Some(redis) = &self.redis {
-            write!(settings, "[cache]\nredis_url = \"{}\"\n", redis.url())?;
+            write!(settings, "[cache]\nredis_url = \"{}\"\nbreaker = {{ failures = 3, open_ms = 1000 }}\n", redis.url())?;
         }
         Ok(std::fs::write(self.place.data().join("promptcards.toml"), settings)?)
     }
@@ -230,7 +230,7 @@ pub(crate) fn providers(addresses: impl Iterator<Item = std::net::SocketAddr>) -
         let (kind, path) = if *name == "one" { ("ollama", "") } else { ("openai", "/v1") };
         format!(
             "[[providers]]\nname = \"{name}\"\nkind = \"{kind}\"\nbase_url = \"http://{address}{path}\"\n\
-             concurrency = 8\n\
+             concurrency = 8\nbreaker = {{ failures = 3, open_ms = 1000 }}\n\
              limits = {{ connect_ms = 1000, first_token_ms = 1500, loading_ms = 3000, idle_ms = 1000 }}\n\n"
         )
     };
