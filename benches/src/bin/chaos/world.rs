@@ -80,7 +80,11 @@ impl World {
     fn configure(&self) -> Result<()> {
         let mut settings = providers(self.models.iter().map(ModelServer::address));
         if let Some(redis) = &self.redis {
-            write!(settings, "[cache]\nredis_url = \"{}\"\nbreaker = {{ failures = 3, open_ms = 1000 }}\n", redis.url())?;
+            write!(
+                settings,
+                "[cache]\nredis_url = \"{}\"\nbreaker = {{ failures = 3, open_ms = 1000 }}\n",
+                redis.url()
+            )?;
         }
         Ok(std::fs::write(self.place.data().join("promptcards.toml"), settings)?)
     }
