@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use anyhow::{Context, Result};
 use tokio::time::timeout;
 
 use crate::client::Client;
@@ -13,18 +14,17 @@ use crate::workload::{Known, Workload};
 const QUIET: Duration = Duration::from_secs(45);
 
 /// Compares with the server that runs: what was written since the last time, and the runs that are there.
-pub(crate) async fn compare_now(workload: &Workload, all: bool) {
+pub(crate) async fn compare_now(workload: &Workload, all: bool) -> Result<()> {
     let shared = &workload.shared;
-    let Ok(_closed) = timeout(QUIET, shared.gate.write()).await else {
-        shared.tally.wrong(Wrong::Delay, "something that was begun does not end");
-        return;
-    };
+    let closed = timeout(QUIET, shared.gate.write()).await;
+    let _closed = closed.context("something that was begun does not end")?;
     let known = workload.known();
     let cells = compare(&known, &shared.client, &shared.tally, all).await;
     for (number, (run, cells)) in cells.iter().enumerate() {
         workload.seen(number, run, cells);
     }
     workload.forget_touched();
+    Ok(())
 }
 
 /// Compares with a server. Returns the run of each provider that is under way, and its cells.

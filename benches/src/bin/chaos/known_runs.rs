@@ -114,7 +114,7 @@ impl KnownRun {
         let wrong = |wrong, what: String| tally.wrong(wrong, &format!("run {}: {what}", self.id));
         let numbers: Vec<i64> = cells.iter().map(position).collect();
         if numbers != (0..self.cells).collect::<Vec<_>>() {
-            let kind = if i64::try_from(cells.len()).unwrap_or(i64::MAX) > self.cells {
+            let kind = if numbers.iter().collect::<HashSet<_>>().len() < numbers.len() {
                 Wrong::Duplicate
             } else {
                 Wrong::Loss
@@ -197,5 +197,51 @@ fn impossible(cell: &Value) -> Option<&'static str> {
         Some("pass") => Some("the model never said that"),
         Some("error") => None,
         _ => Some("no answer of this model has that verdict"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn told(number: i64, verdict: &str, said: &str) -> Event {
+        let cell = json!({
+            "position": 3, "case_position": 3, "state": "finished", "verdict": verdict, "preview": said,
+        });
+        Event { id: Some(number), name: "cell_finished".to_owned(), data: json!({ "cell": cell }) }
+    }
+
+    fn found(events: &[Event]) -> [usize; 3] {
+        let tally = Tally::default();
+        let mut run = KnownRun::new(&json!({ "id": "a", "cell_count": 10 }));
+        for event in events {
+            run.hear(event, &tally);
+        }
+        [Wrong::Loss, Wrong::Duplicate, Wrong::State].map(|wrong| tally.found(wrong))
+    }
+
+    #[test]
+    fn what_cannot_be_is_found() {
+        let word = crate::runner::word(3);
+        assert_eq!(found(&[told(1, "pass", &word)]), [0, 0, 0]);
+        assert_eq!(found(&[told(1, "error", "half of it")]), [0, 0, 0]);
+        assert_eq!(found(&[told(1, "pass", "what another model said")]), [0, 0, 1]);
+        assert_eq!(found(&[told(1, "fail", &word)]), [0, 0, 1]);
+        // The same event, and the same cell, a second time.
+        assert_eq!(found(&[told(1, "pass", &word), told(1, "pass", &word)]), [0, 2, 0]);
+        // Another result of a cell that has one.
+        assert_eq!(found(&[told(1, "error", ""), told(2, "pass", &word)]), [1, 1, 0]);
+    }
+
+    #[test]
+    fn an_error_that_is_retried_may_become_another_result() {
+        let (tally, word) = (Tally::default(), crate::runner::word(3));
+        let mut run = KnownRun::new(&json!({ "id": "a", "cell_count": 10 }));
+        run.hear(&told(1, "error", ""), &tally);
+        run.forget_errors();
+        run.hear(&told(2, "pass", &word), &tally);
+        assert!(tally.is_clean());
     }
 }

@@ -28,6 +28,7 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::{Parser, ValueEnum};
 use testkit::RedisServer;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::RwLock;
 use tokio::time::{Instant, timeout};
 
@@ -47,7 +48,7 @@ fn main() -> Result<ExitCode> {
         tokio::select! {
             done = chaos(&arguments) => done,
             // Dropped, it leaves nothing behind: no process, no disk.
-            _ = tokio::signal::ctrl_c() => anyhow::bail!("it was interrupted"),
+            signal = interrupted() => anyhow::bail!("it was ended by {}", signal?),
         }
     });
     // A server that hangs while it starts has a thread that waits for it.
@@ -55,8 +56,18 @@ fn main() -> Result<ExitCode> {
     Ok(if is_clean? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Waits until somebody ends this program.
+async fn interrupted() -> Result<&'static str> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed.map(|()| "Ctrl-C").map_err(Into::into),
+        _ = terminate.recv() => Ok("SIGTERM"),
+    }
+}
+
 /// True: nothing was wrong.
 async fn chaos(arguments: &Arguments) -> Result<bool> {
+    println!("{}\n", benches::machine::describe());
     let tally = Arc::new(Tally::default());
     let (mut world, kinds) = prepare(arguments, &tally).await?;
     let shared = Arc::new(Shared {
@@ -68,11 +79,13 @@ async fn chaos(arguments: &Arguments) -> Result<bool> {
     let actor = world.actor(world.server()?);
     let mut workload = Workload::begin(shared, &actor, &PROVIDERS, arguments.seed).await;
     let begun = Instant::now();
-    let done = strike_all(arguments, &kinds, &mut world, &mut workload).await;
-    if let Err(error) = &done {
+    let mut done = strike_all(arguments, &kinds, &mut world, &mut workload).await;
+    if done.is_ok() {
+        done = finish(&mut world, &mut workload).await;
+    }
+    // What keeps this from going on is a finding, too.
+    if let Err(error) = done {
         tally.wrong(Wrong::State, &format!("{error:#}"));
-    } else {
-        finish(&mut world, &mut workload).await?;
     }
     println!("\n{}", report::table(&tally, begun.elapsed()));
     Ok(tally.is_clean())
@@ -125,12 +138,12 @@ async fn strike_all(
     workload: &mut Workload,
 ) -> Result<()> {
     let begun = Instant::now();
-    let time = arguments.minutes.map_or(Duration::MAX, |minutes| Duration::from_secs(60 * minutes));
+    let time = arguments.minutes.map_or(Duration::MAX, Duration::from_mins);
     let plan = Plan::new(arguments.seed, kinds).take(arguments.rounds);
     for (number, fault) in plan.enumerate().take_while(|_| begun.elapsed() < time) {
         println!("{:>5.0} s  {:>4}  {fault}", begun.elapsed().as_secs_f64(), number + 1);
         fault.strike(world, workload).await?;
-        checker::compare_now(workload, false).await;
+        checker::compare_now(workload, false).await?;
         checker::check_file(&world.place.data(), &world.tally);
         world.tally.round(fault.kind());
         anyhow::ensure!(!workload.has_lost_somebody(), "somebody who works on the server has failed");
@@ -144,7 +157,7 @@ async fn finish(world: &mut World, workload: &mut Workload) -> Result<()> {
     if timeout(AT_LAST, workload.end()).await.is_err() {
         world.tally.wrong(Wrong::Delay, &format!("runs do not come to their end in {AT_LAST:?}"));
     }
-    checker::compare_now(workload, true).await;
+    checker::compare_now(workload, true).await?;
     for model in &world.models {
         world.tally.calls.add(model.calls().await?);
     }

@@ -174,7 +174,7 @@ impl Runner {
         if now["state"] != "finished" || now["counts"]["error"] == 0 {
             return false;
         }
-        self.with_run(super::known_runs::KnownRun::forget_errors);
+        self.with_run(KnownRun::forget_errors);
         let path = format!("{path}/retry-errors");
         let answer = self.shared.client.answer(&Method::POST, &path, &[], Some(&json!({}))).await;
         match answer.status.as_u16() {

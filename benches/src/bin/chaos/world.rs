@@ -1,6 +1,5 @@
 //! The server, what it depends on, and what is done to them.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -78,15 +77,13 @@ impl World {
     }
 
     fn configure(&self) -> Result<()> {
-        let mut settings = providers(self.models.iter().map(ModelServer::address));
-        if let Some(redis) = &self.redis {
-            write!(
-                settings,
-                "[cache]\nredis_url = \"{}\"\nbreaker = {{ failures = 3, open_ms = 1000 }}\n",
-                redis.url()
-            )?;
-        }
-        Ok(std::fs::write(self.place.data().join("promptcards.toml"), settings)?)
+        let providers = providers(self.models.iter().map(ModelServer::address));
+        let cache = |redis: &RedisServer| {
+            let breaker = "breaker = { failures = 3, open_ms = 1000 }";
+            format!("[cache]\nredis_url = \"{}\"\n{breaker}\n", redis.url())
+        };
+        let cache = self.redis.as_ref().map(cache).unwrap_or_default();
+        Ok(std::fs::write(self.place.data().join("promptcards.toml"), providers + &cache)?)
     }
 
     /// Starts the server. The first one makes the account and its key.
