@@ -151,10 +151,10 @@ fn eval(folder: &TempDir, arguments: &[&str]) -> Command {
 
 #[test]
 fn an_evaluation_shows_its_progress_and_takes_it_away() {
-    let folder = folder(2_000);
+    let folder = folder(10_000);
     let (code, screen) = on_terminal(&mut eval(&folder, &[]), NARROW);
     assert_eq!(code, Some(100), "{}", screen.text());
-    screen.expect_progress(" of 2,000");
+    screen.expect_progress(" of 10,000");
     assert!(screen.live.len() > 1, "{:#?}", screen.live);
     assert!(screen.coloured && screen.text().contains("FAIL"), "{}", screen.text());
     let table = screen.rows.iter().filter(|row| row.contains(&'│'));
