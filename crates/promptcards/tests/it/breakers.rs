@@ -46,13 +46,15 @@ async fn words(actor: &Actor, count: usize) {
 /// What a run waits for, as soon as there is something, or as soon as there is nothing.
 async fn waits(actor: &Actor, run: &Value, some: bool) -> Vec<Value> {
     let path = format!("W/runs/{}/waits", run["id"].as_str().unwrap());
+    // Followed before the first look: whatever changes after it is told.
+    let mut events = actor.follow(run, 0).await;
     let waiting = async {
         loop {
             let items = actor.get(&path).await.expect(200)["items"].as_array().unwrap().clone();
             if items.is_empty() != some {
                 return items;
             }
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            events.next().await.unwrap();
         }
     };
     timeout(LONG, waiting).await.unwrap()
@@ -60,7 +62,7 @@ async fn waits(actor: &Actor, run: &Value, some: bool) -> Vec<Value> {
 
 #[tokio::test]
 async fn a_run_waits_for_its_model_server_and_goes_on_by_itself() {
-    let server = TestServer::start_with(Options::default(), open_for(300)).await;
+    let server = TestServer::start_with(Options::default(), open_for(2_000)).await;
     let actor = &server.actor;
     words(actor, 60).await;
     server.ollama.fail(DOWN);
