@@ -99,6 +99,13 @@ impl BreakerView {
     }
 }
 
+impl BreakerReason {
+    fn or<'a>(&'a self, otherwise: &'a str) -> &'a str {
+        let said = self.reason.trim();
+        if said.is_empty() { otherwise } else { said }
+    }
+}
+
 impl Engine {
     /// Stops all calls to a dependency until an admin closes its breaker again. Cells for it wait.
     pub async fn open_breaker(
@@ -107,9 +114,8 @@ impl Engine {
         dependency: &str,
         why: BreakerReason,
     ) -> Result<BreakerView> {
-        let said = why.reason.trim();
-        let reason = if said.is_empty() { "An admin stopped it." } else { said };
-        self.turn_breaker(caller, dependency, Action::BreakerOpen, reason).await
+        let reason = why.or("An admin stopped it.");
+        self.turn_breaker(caller, dependency, Action::BreakerOpen, Breaker::open, reason).await
     }
 
     /// Lets calls to a dependency pass again, whatever stopped them.
@@ -119,9 +125,8 @@ impl Engine {
         dependency: &str,
         why: BreakerReason,
     ) -> Result<BreakerView> {
-        let said = why.reason.trim();
-        let reason = if said.is_empty() { "An admin let calls pass again." } else { said };
-        self.turn_breaker(caller, dependency, Action::BreakerClose, reason).await
+        let reason = why.or("An admin let calls pass again.");
+        self.turn_breaker(caller, dependency, Action::BreakerClose, Breaker::close, reason).await
     }
 
     async fn turn_breaker(
@@ -129,16 +134,14 @@ impl Engine {
         caller: &Caller,
         dependency: &str,
         action: Action,
+        turn: fn(&Breaker, &str) -> bool,
         reason: &str,
     ) -> Result<BreakerView> {
         let server = self.provider_with_breaker(dependency)?;
         // Written down before it is done: nobody stops a model server without a trace.
         let entry = self.entry(caller, action).on("provider", dependency).with("reason", reason.to_owned());
         self.store.write(move |conn| store::audit::append(conn, &entry)).await?;
-        match action {
-            Action::BreakerOpen => server.breaker().open(reason),
-            _ => server.breaker().close(reason),
-        };
+        turn(server.breaker(), reason);
         self.worker.runs_changed();
         self.monitor.forget();
         Ok(BreakerView::of(server.breaker().look(), self.clock.now()))
