@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::extract::MatchedPath;
+use axum::extract::{MatchedPath, Request};
 use domain::audit::Action;
 use domain::caller::Caller;
 use domain::grant::{self, Membership};
@@ -52,6 +52,13 @@ pub(crate) struct Access {
     pub(crate) tier: RateTier,
 }
 
+impl Access {
+    /// What a caller needs, and how they are counted.
+    pub(crate) const fn declared(self) -> (Permission, RateTier) {
+        (self.permission, self.tier)
+    }
+}
+
 /// Who a request is from, and what they were let in for.
 #[derive(Debug, Clone)]
 pub(crate) struct Admitted {
@@ -78,12 +85,12 @@ impl Gate {
 
     /// What the route of a request declares. None: it is no route, but the page, one of its files, or something that
     /// the router refuses.
-    pub(crate) fn access(&self, parts: &Parts) -> Result<Option<Access>> {
-        let Some(path) = parts.extensions.get::<MatchedPath>() else { return Ok(None) };
+    pub(crate) fn access(&self, request: &Request) -> Result<Option<Access>> {
+        let Some(path) = request.extensions().get::<MatchedPath>() else { return Ok(None) };
         let Some(of_path) = self.declared.get(path.as_str()) else {
             return Err(ApiError::internal("a route that declares nothing"));
         };
-        let method = if parts.method == Method::HEAD { "GET" } else { parts.method.as_str() };
+        let method = if request.method() == Method::HEAD { "GET" } else { request.method().as_str() };
         Ok(of_path.iter().find(|access| access.method == method).copied())
     }
 

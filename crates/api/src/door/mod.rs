@@ -10,6 +10,7 @@ mod origin;
 mod pages;
 mod rate;
 mod reach;
+mod shedding;
 mod size;
 
 use std::any::Any;
@@ -39,12 +40,13 @@ pub use origin::{NoOrigin, Origin};
 pub use pages::ForeignPages;
 pub use reach::Reach;
 
-use crate::auth::{self, Gate};
+use crate::auth::{self, Access, Gate};
 use crate::places::{Place, Places};
 use crate::problem::{self, ApiError, Code};
 use crate::routes::RateTier;
 use pages::Admitted;
 use rate::Counted;
+use shedding::{Importance, InFlight};
 
 /// The number of a request, which stands in its answer, in the log and in the audit log.
 #[derive(Debug, Clone, Copy)]
@@ -58,8 +60,6 @@ struct Visit {
     caller: Option<Arc<Caller>>,
 }
 
-/// Requests that may be answered at once.
-const IN_FLIGHT: usize = 512;
 /// Requests that may wait for a label at once. They have places of their own, or they would keep those who work
 /// out; when all are woken, both together fit into the queue of the store's readers.
 const WAITING: usize = 1_024;
@@ -72,7 +72,7 @@ pub struct Door {
     reach: Reach,
     /// What clients behind proxies hold of the places in flight.
     forwarded: Arc<Places>,
-    in_flight: Semaphore,
+    in_flight: InFlight,
     waiting: Semaphore,
     panics: AtomicU64,
 }
@@ -80,7 +80,7 @@ pub struct Door {
 impl Door {
     /// A door of a server that is reached in this way; request ids are drawn from `ids`.
     pub fn new(ids: Arc<dyn IdSource>, reach: Reach) -> Arc<Self> {
-        let (in_flight, waiting) = (Semaphore::new(IN_FLIGHT), Semaphore::new(WAITING));
+        let (in_flight, waiting) = (InFlight::default(), Semaphore::new(WAITING));
         let forwarded = Places::new(reach.per_client);
         Arc::new(Self { ids, reach, forwarded, in_flight, waiting, panics: AtomicU64::new(0) })
     }
@@ -119,7 +119,8 @@ enum Entry<'a> {
 /// The places that a request holds until it is answered.
 #[derive(Default)]
 struct Held<'a> {
-    _of_all: Option<SemaphorePermit<'a>>,
+    _in_flight: Option<shedding::Held<'a>>,
+    _waiting: Option<SemaphorePermit<'a>>,
     _of_client: Option<Place>,
 }
 
@@ -135,11 +136,17 @@ async fn pass(State(Entrance { door, gate }): State<Entrance>, mut request: Requ
     request.extensions_mut().insert(RequestId(request_id));
     let foreign = door.reach.pages.admit(&mut request);
     let mut visit = Visit::default();
-    let mut response = match door.place(&request, path, client, foreign.as_ref()) {
+    let declared = gate.as_ref().map(|gate| gate.access(&request)).transpose().map(Option::flatten);
+    let entry = declared.and_then(|access| {
+        let importance = Importance::of(&method, access.map(Access::declared));
+        Ok((access, door.place(&request, path, importance, client, foreign.as_ref())?))
+    });
+    let mut response = match entry {
         Err(refusal) => refusal.into_response(),
-        Ok(Entry::Answered(response)) => response,
-        Ok(Entry::Admitted(_place)) => {
-            let answer = answer(gate.clone(), request, next, client, request_id, &mut visit);
+        Ok((_, Entry::Answered(response))) => response,
+        Ok((access, Entry::Admitted(_place))) => {
+            let known = gate.clone().zip(access);
+            let answer = answer(known, request, next, client, request_id, &mut visit);
             match AssertUnwindSafe(answer).catch_unwind().await {
                 Ok(response) => response.unwrap_or_else(ApiError::into_response),
                 Err(panic) => door.panicked(panic.as_ref()).into_response(),
@@ -170,18 +177,15 @@ async fn pass(State(Entrance { door, gate }): State<Entrance>, mut request: Requ
 
 /// Finds out who sends the request, counts it, and hands it on if they may.
 async fn answer(
-    gate: Option<Arc<Gate>>,
+    known: Option<(Arc<Gate>, Access)>,
     request: Request,
     next: Next,
     client: ClientAddress,
     request_id: Uuid,
     visit: &mut Visit,
 ) -> Result<Response, ApiError> {
-    let Some(gate) = gate else { return Ok(next.run(request).await) };
+    let Some((gate, access)) = known else { return Ok(next.run(request).await) };
     let (mut parts, body) = request.into_parts();
-    let Some(access) = gate.access(&parts)? else {
-        return Ok(next.run(Request::from_parts(parts, body)).await);
-    };
     let identified = gate.identify(&parts, access, client.0, request_id).await;
     let (tier, subject) = match &identified {
         Ok(Some(admitted)) => (access.tier, Subject::of(&admitted.caller)),
@@ -208,6 +212,7 @@ impl Door {
         &self,
         request: &Request,
         path: &str,
+        importance: Importance,
         client: ClientAddress,
         foreign: Option<&Admitted>,
     ) -> Result<Entry<'_>, ApiError> {
@@ -237,16 +242,17 @@ impl Door {
                 ApiError::new(Code::Overloaded, detail).retry_after(1)
             })?;
         }
-        let waits = waits(request, path);
-        let places = if waits { &self.waiting } else { &self.in_flight };
-        match places.try_acquire() {
-            Ok(permit) => Ok(Entry::Admitted(Held { _of_all: Some(permit), _of_client: of_client })),
-            Err(_) if waits => {
+        let (in_flight, waiting) = if waits(request, path) {
+            let place = self.waiting.try_acquire().map_err(|_| {
                 let detail = "As many requests wait for a label as may. Ask without `wait`, or again after Retry-After.";
-                Err(ApiError::new(Code::Overloaded, detail).retry_after(WAIT_AGAIN))
-            }
-            Err(_) => Err(ApiError::new(Code::Overloaded, Code::Overloaded.meaning()).retry_after(1)),
-        }
+                ApiError::new(Code::Overloaded, detail).retry_after(WAIT_AGAIN)
+            })?;
+            (None, Some(place))
+        } else {
+            let full = || ApiError::new(Code::Overloaded, Code::Overloaded.meaning()).retry_after(1);
+            (Some(self.in_flight.take(importance).ok_or_else(full)?), None)
+        };
+        Ok(Entry::Admitted(Held { _in_flight: in_flight, _waiting: waiting, _of_client: of_client }))
     }
 
     fn panicked(&self, panic: &(dyn Any + Send)) -> ApiError {

@@ -105,3 +105,31 @@ async fn the_connections_of_a_proxy_are_those_of_many() {
     let mut second = connect("127.0.0.1", &server).await;
     assert!(ask(&mut second, &server, &[("x-forwarded-for", "198.51.100.9")]).await.is_none());
 }
+
+#[tokio::test]
+async fn under_load_writes_are_refused_before_reads() {
+    let server = server(Connections { per_address: 0, ..Connections::default() }, Reach::loopback).await;
+    let mut held = Vec::new();
+    let mut fill = async |places| {
+        while held.len() < places {
+            let mut stream = connect("127.0.0.1", &server).await;
+            stream.write_all(&request(server.address, "GET /never", &[], b"")).await.unwrap();
+            server.entered.notified().await;
+            held.push(stream);
+        }
+    };
+    let answers = async || {
+        let (write, read) = (server.post("/echo", r#"{"title":"a"}"#).await, server.get("/list").await);
+        for refused in [&write, &read].into_iter().filter(|answer| answer.status != 200) {
+            assert_eq!((refused.status, refused.code().as_str()), (503, "overloaded"));
+            assert_eq!(refused.header("retry-after"), Some("1"));
+        }
+        (write.status, read.status)
+    };
+    fill(383).await;
+    assert_eq!(answers().await, (200, 200));
+    fill(384).await;
+    assert_eq!(answers().await, (503, 200));
+    fill(448).await;
+    assert_eq!(answers().await, (503, 503));
+}
