@@ -4,6 +4,7 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use crate::{Conn, Error};
 
@@ -17,12 +18,15 @@ pub(crate) trait Job: Send {
     fn answer(self: Box<Self>);
     /// Whether the caller has gone.
     fn abandoned(&self) -> bool;
+    /// Since when the caller waits.
+    fn waits_since(&self) -> Instant;
 }
 
 pub(crate) struct Call<T, E, F> {
     work: F,
     result: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
+    since: Instant,
 }
 
 impl<T, E, F> Call<T, E, F>
@@ -33,7 +37,7 @@ where
 {
     pub(crate) fn pair(work: F) -> (Box<dyn Job>, oneshot::Receiver<Result<T, E>>) {
         let (reply, receiver) = oneshot::channel();
-        (Box::new(Self { work, result: None, reply }), receiver)
+        (Box::new(Self { work, result: None, reply, since: Instant::now() }), receiver)
     }
 }
 
@@ -63,6 +67,10 @@ where
 
     fn abandoned(&self) -> bool {
         self.reply.is_closed()
+    }
+
+    fn waits_since(&self) -> Instant {
+        self.since
     }
 }
 

@@ -16,6 +16,12 @@ use crate::{Conn, Error};
 /// How long a reader for whose connection the server has no room leaves the work to the others.
 const ASIDE: Duration = Duration::from_secs(5);
 
+/// A read that has waited so long is refused while others wait behind it: to serve it makes all of them later than
+/// anybody waits for, and answers none of them sooner.
+const LONGEST_WAIT: Duration = Duration::from_millis(500);
+/// How many must wait behind it. Fewer are not too much work, but one that took long.
+const STANDING_QUEUE: usize = 32;
+
 /// What the readers have in common.
 #[derive(Clone)]
 pub(crate) struct Readers {
@@ -49,6 +55,14 @@ impl Readers {
         }
     }
 
+    /// Whether there is more work than can be done in time, and this has waited its share. A server's readers wait for
+    /// a server that comes back, which is no overload.
+    fn refuses(&self, job: &dyn Job) -> bool {
+        self.passed_on.is_none()
+            && self.queue.len() >= STANDING_QUEUE
+            && job.waits_since().elapsed() > LONGEST_WAIT
+    }
+
     /// Has another reader do it, or answers it if none has a connection.
     fn pass_on(&self, job: Box<dyn Job>, error: &Error) {
         match &self.passed_on {
@@ -66,6 +80,10 @@ impl Readers {
 pub(crate) fn run(mut conn: Conn, mut readers: Readers) {
     let mut counted = false;
     while let Some(job) = readers.next() {
+        if readers.refuses(&*job) {
+            batch::answer([job], Some(&Error::Overloaded));
+            continue;
+        }
         let left = batch::read(&mut conn, job, &readers.trouble);
         let connected = conn.is_connected();
         if connected != counted {

@@ -1,10 +1,12 @@
 //! What a read promises, on either database.
 
 use std::sync::{Arc, Barrier};
+use std::time::Duration;
 
-use store::{Error, Sql, StoreSettings};
+use store::{Error, Sql, Store, StoreSettings};
+use tokio::time::Instant;
 
-use crate::notes::{Held, Notes, insert};
+use crate::notes::{Held, Notes, create, insert, settings};
 
 const COUNT: Sql = Sql::new("SELECT COUNT(*) FROM notes");
 
@@ -62,6 +64,29 @@ async fn more_reads_than_the_queue_holds_are_refused_and_abandoned_ones_are_left
     drop(abandoned);
     held.release().await;
     assert_eq!(queued.await, Ok(0));
+}
+
+/// On a file: the readers of a server wait for one that comes back.
+#[tokio::test]
+async fn a_read_that_waited_too_long_is_refused_while_many_wait_behind_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(StoreSettings { readers: 1, ..settings(folder.path()) }).unwrap();
+    create(&store).await;
+    let held = Held::reader(&store);
+    let queued: Vec<_> = (0..40).map(|_| store.read(|conn| conn.query_one::<i64>(COUNT, &[]))).collect();
+    let begun = Instant::now();
+    while begun.elapsed() <= Duration::from_millis(500) {
+        std::thread::yield_now();
+    }
+    held.release().await;
+    let mut answers = Vec::new();
+    for read in queued {
+        answers.push(read.await);
+    }
+    // 32 have fewer than 32 behind them.
+    let (refused, read) = answers.split_at(8);
+    assert!(refused.iter().all(|answer| *answer == Err(Error::Overloaded)), "{answers:?}");
+    assert!(read.iter().all(|answer| *answer == Ok(0)), "{answers:?}");
 }
 
 #[tokio::test]
