@@ -71,8 +71,16 @@ impl Connection {
         Ok(Self { stream, buffer: Vec::with_capacity(64 * 1024) })
     }
 
-    /// Sends the request and reads the answer to its end. Returns the size of the body.
+    /// Sends the request and reads its answer, which must be a good one. Returns the size of the body.
     pub(crate) async fn exchange(&mut self, request: &Request) -> Result<usize> {
+        let Answer { status, body } = self.ask(request).await?;
+        let good = matches!(status, 200..=299 | 304);
+        anyhow::ensure!(good, "{}", String::from_utf8_lossy(&self.buffer));
+        Ok(body)
+    }
+
+    /// Sends the request and reads the answer to its end.
+    pub(crate) async fn ask(&mut self, request: &Request) -> Result<Answer> {
         self.stream.write_all(&request.0).await?;
         self.buffer.clear();
         let head = loop {
@@ -85,19 +93,24 @@ impl Connection {
             }
         };
         let text = std::str::from_utf8(&self.buffer[..head])?;
-        let status = text.get(9..12).context("no status")?;
+        let status: u16 = text.get(9..12).context("no status")?.parse()?;
         let body = match text.split("\r\n").find_map(|line| line.strip_prefix("content-length: ")) {
             Some(length) => length.parse()?,
-            None if status == "204" || status == "304" => 0,
+            None if status == 204 || status == 304 => 0,
             None => anyhow::bail!("an answer without a length: {text}"),
         };
-        let good = status.starts_with('2') || status == "304";
         while self.buffer.len() < head + body {
             anyhow::ensure!(self.stream.read_buf(&mut self.buffer).await? > 0, "the body broke off");
         }
-        anyhow::ensure!(good, "{}", String::from_utf8_lossy(&self.buffer));
-        Ok(body)
+        Ok(Answer { status, body })
     }
+}
+
+/// What is known of an answer.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// The size of the body, in bytes.
+    pub(crate) body: usize,
 }
 
 /// What a load came to.
@@ -108,7 +121,7 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    fn of(began: Instant, mut took: Vec<Duration>) -> Self {
+    pub(crate) fn of(began: Instant, mut took: Vec<Duration>) -> Self {
         took.sort_unstable();
         Self { seconds: began.elapsed().as_secs_f64(), took }
     }
@@ -118,7 +131,15 @@ impl Load {
     }
 
     pub(crate) fn p99_ms(&self) -> f64 {
-        let place = (self.took.len() * 99 / 100).min(self.took.len().saturating_sub(1));
+        self.percentile_ms(99)
+    }
+
+    pub(crate) fn median_ms(&self) -> f64 {
+        self.percentile_ms(50)
+    }
+
+    fn percentile_ms(&self, percent: usize) -> f64 {
+        let place = (self.took.len() * percent / 100).min(self.took.len().saturating_sub(1));
         self.took.get(place).map_or(0.0, |took| took.as_secs_f64() * 1000.0)
     }
 }

@@ -22,12 +22,12 @@ use benches::machine;
 
 use crate::figures::Row;
 use crate::scenarios::{
-    auth, events, get, idle, imports, label, latency, middleware, peers, peers_eval, pooled, post, run, soak,
-    warm,
+    auth, events, get, idle, imports, label, latency, middleware, overload, peers, peers_eval, pooled, post,
+    run, soak, warm,
 };
 
 /// What is measured without an argument, in this order.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "run",
     "latency",
     "get",
@@ -40,6 +40,7 @@ const NAMES: [&str; 12] = [
     "idle",
     "pooled",
     "warm",
+    "overload",
 ];
 /// How long `soak` takes without an argument.
 const SOAK_SECONDS: usize = 600;
@@ -106,6 +107,7 @@ async fn measure(name: &str, argument: Option<&str>) -> Result<Vec<Row>> {
         "idle" => idle::rows().await,
         "pooled" => pooled::rows().await,
         "warm" => warm::rows().await,
+        "overload" => overload::rows().await,
         "soak" => soak::rows(argument.map_or(Ok(SOAK_SECONDS), str::parse)?).await,
         "peers" => {
             let program = argument.context("where is promptfoo? `make bench-peers` knows")?;
