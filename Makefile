@@ -43,9 +43,11 @@ bench-peers: ## The same cases through promptfoo, which is installed into target
 	cargo build --release --locked -p promptcards -p benches
 	@scripts/bench-peers
 
-chaos: ## Ten minutes of kills, lost power, full disks and failing servers; SEED=7 for other faults in another order
+chaos: ## Ten minutes of kills, lost power, full disks and failing servers, then 20,000 simulated histories; SEED=7 for others
 	cargo build --release --locked -p promptcards -p benches
 	target/release/chaos --minutes 10 --seed $(or $(SEED),1)
+	SIMULATION_FROM=$(or $(SEED),1)00000 SIMULATION_SEEDS=$(or $(HISTORIES),20000) \
+	  cargo nextest run --locked --package engine -E 'binary(it) and test(/^simulation::/)'
 
 parity: ## Cases made by seed, judged as promptfoo judges them; it is installed into target/peers
 	@scripts/parity

@@ -58,8 +58,18 @@ impl Guarded {
         seed: u64,
     ) -> Result<Self, SettingsError> {
         let provider = Provider::new(&settings, &outbound)?;
+        Ok(Self::around(provider, settings, outbound, clock, seed))
+    }
+
+    pub(crate) fn around(
+        provider: Provider,
+        settings: ProviderSettings,
+        outbound: Outbound,
+        clock: Arc<dyn Clock>,
+        seed: u64,
+    ) -> Self {
         let concurrency = usize::try_from(settings.effective_concurrency()).unwrap_or(usize::MAX);
-        Ok(Self {
+        Self {
             loaded: LoadedModels::default(),
             backoff: Backoff::new(seed),
             breaker: Breaker::new(settings.breaker.clone()),
@@ -68,7 +78,7 @@ impl Guarded {
             provider,
             outbound,
             clock,
-        })
+        }
     }
 
     /// The name it is chosen by.
@@ -92,6 +102,8 @@ impl Guarded {
             Provider::Ollama(ollama) => Some(ollama.address().as_str()),
             Provider::OpenAi(openai) => Some(openai.address().as_str()),
             Provider::Simulated(_) => None,
+            #[cfg(feature = "scripted")]
+            Provider::Scripted(_) => None,
         }
     }
 

@@ -28,6 +28,8 @@ pub mod provider;
 pub mod registry;
 pub mod request;
 mod retry_after;
+#[cfg(feature = "scripted")]
+pub mod scripted;
 pub mod settings;
 pub mod simulated;
 pub mod watch;

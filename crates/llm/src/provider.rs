@@ -11,6 +11,8 @@ use crate::ollama::Ollama;
 use crate::openai::OpenAi;
 use crate::outbound::Outbound;
 use crate::request::ChatRequest;
+#[cfg(feature = "scripted")]
+use crate::scripted::Scripted;
 use crate::settings::{ProviderKind, ProviderSettings};
 use crate::simulated::Simulated;
 use crate::watch::Watch;
@@ -24,6 +26,9 @@ pub enum Provider {
     OpenAi(OpenAi),
     /// Answers made up by this program.
     Simulated(Simulated),
+    /// A server that a simulation plays.
+    #[cfg(feature = "scripted")]
+    Scripted(Scripted),
 }
 
 impl Provider {
@@ -48,6 +53,8 @@ impl Provider {
             Self::Ollama(ollama) => ollama.chat(request, watch).await,
             Self::OpenAi(openai) => openai.chat(request, watch).await,
             Self::Simulated(simulated) => simulated.chat(request, watch).await,
+            #[cfg(feature = "scripted")]
+            Self::Scripted(scripted) => scripted.chat(request, watch).await,
         }
     }
 
@@ -57,6 +64,8 @@ impl Provider {
             Self::Ollama(ollama) => ollama.models().await,
             Self::OpenAi(openai) => openai.models().await,
             Self::Simulated(simulated) => Ok(simulated.models()),
+            #[cfg(feature = "scripted")]
+            Self::Scripted(_) => Ok(vec![Scripted::show(crate::scripted::MODEL)]),
         }
     }
 
@@ -66,6 +75,8 @@ impl Provider {
             Self::Ollama(ollama) => ollama.show(model).await,
             Self::OpenAi(openai) => openai.show(model).await,
             Self::Simulated(simulated) => simulated.show(model),
+            #[cfg(feature = "scripted")]
+            Self::Scripted(_) => Ok(Scripted::show(model)),
         }
     }
 
@@ -75,6 +86,8 @@ impl Provider {
             Self::Ollama(ollama) => ollama.loaded().await,
             Self::OpenAi(_) => Ok(Vec::new()),
             Self::Simulated(simulated) => Ok(simulated.loaded()),
+            #[cfg(feature = "scripted")]
+            Self::Scripted(_) => Ok(Vec::new()),
         }
     }
 
@@ -91,6 +104,8 @@ impl Provider {
             Self::Ollama(ollama) => ollama.load(model, parameters, watch).await,
             Self::OpenAi(_) => Ok(()),
             Self::Simulated(simulated) => simulated.show(model).map(|_| ()),
+            #[cfg(feature = "scripted")]
+            Self::Scripted(_) => Ok(()),
         }
     }
 
@@ -105,6 +120,8 @@ impl Provider {
             Self::Ollama(ollama) => ollama.embed(model, texts, watch).await,
             Self::OpenAi(openai) => openai.embed(model, texts, watch).await,
             Self::Simulated(_) => Err(cannot("A simulated provider has no embeddings.")),
+            #[cfg(feature = "scripted")]
+            Self::Scripted(_) => Err(cannot("A scripted provider has no embeddings.")),
         }
     }
 
@@ -118,6 +135,8 @@ impl Provider {
         match self {
             Self::Ollama(ollama) => ollama.pull(model, progress, cancel).await,
             Self::OpenAi(_) | Self::Simulated(_) => Err(cannot("Only Ollama can be told to pull a model.")),
+            #[cfg(feature = "scripted")]
+            Self::Scripted(_) => Err(cannot("Only Ollama can be told to pull a model.")),
         }
     }
 
@@ -126,6 +145,8 @@ impl Provider {
         match self {
             Self::Ollama(ollama) => ollama.delete(model).await,
             Self::OpenAi(_) | Self::Simulated(_) => Err(cannot("Only Ollama can be told to delete a model.")),
+            #[cfg(feature = "scripted")]
+            Self::Scripted(_) => Err(cannot("Only Ollama can be told to delete a model.")),
         }
     }
 
@@ -135,6 +156,8 @@ impl Provider {
             Self::Ollama(ollama) => ollama.version().await.map(Some),
             Self::OpenAi(openai) => openai.models().await.map(|_| None),
             Self::Simulated(_) => Ok(Some(env!("CARGO_PKG_VERSION").to_owned())),
+            #[cfg(feature = "scripted")]
+            Self::Scripted(scripted) => scripted.version().await,
         }
     }
 }

@@ -7,6 +7,8 @@ use domain::clock::Clock;
 use crate::error::SettingsError;
 use crate::guarded::Guarded;
 use crate::outbound::Outbound;
+#[cfg(feature = "scripted")]
+use crate::provider::Provider;
 use crate::settings::{ProviderSettings, ProvidersSettings};
 
 /// The providers that the settings name, in their order, and what others are made of.
@@ -53,6 +55,21 @@ impl Registry {
             registry.configured.push(registry.build(provider.clone(), seed)?);
         }
         Ok(registry)
+    }
+
+    /// Providers that a simulation plays, in the place of those that the settings describe.
+    #[cfg(feature = "scripted")]
+    pub fn scripted(
+        servers: Vec<(ProviderSettings, crate::scripted::Scripted)>,
+        clock: &Arc<dyn Clock>,
+        seed: u64,
+    ) -> Self {
+        let outbound = Outbound::open();
+        let configured = (seed..).zip(servers).map(|(seed, (settings, server))| {
+            let (provider, clock) = (Provider::Scripted(server), Arc::clone(clock));
+            Arc::new(Guarded::around(provider, settings, outbound.clone(), clock, seed))
+        });
+        Self { configured: configured.collect(), outbound: outbound.clone(), clock: Arc::clone(clock), seed }
     }
 
     /// The configured provider of this name.

@@ -75,6 +75,8 @@ pub async fn diagnose(
     let address = match provider {
         Provider::Ollama(ollama) => ollama.address(),
         Provider::OpenAi(openai) => openai.address(),
+        #[cfg(feature = "scripted")]
+        Provider::Scripted(_) => return models::look(provider, String::new(), model).await,
         Provider::Simulated(_) => {
             return models::look(
                 provider,
