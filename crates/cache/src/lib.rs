@@ -261,4 +261,10 @@ impl Cache {
     pub fn health(&self) -> Option<Health> {
         self.redis.as_ref().map(|redis| redis.health())
     }
+
+    /// Opens the breaker of Redis until it is closed here, or closes it. False: it stands so already, or there is no
+    /// Redis.
+    pub fn turn_redis(&self, open: bool, reason: &str) -> bool {
+        self.redis.as_ref().is_some_and(|redis| redis.turn(open, reason))
+    }
 }

@@ -161,13 +161,34 @@ impl Link {
         }
     }
 
+    /// Leaves Redis alone until somebody closes the breaker. False: somebody has stopped it before.
+    pub(crate) fn open(&self, reason: &str) -> bool {
+        let opened = self.breaker.open(reason);
+        if opened {
+            let mut state = self.state();
+            state.connection = None;
+            self.away(&mut state, reason);
+            state.last_error = Some(reason.to_owned());
+        }
+        self.lost.notify_one();
+        opened
+    }
+
+    /// Uses Redis again, whatever stopped it. False: nothing did.
+    pub(crate) fn close(&self, reason: &str) -> bool {
+        let closed = self.breaker.close(reason);
+        self.lost.notify_one();
+        closed
+    }
+
     /// What it needs now.
     pub(crate) fn need(&self) -> Need {
         match self.breaker.state() {
             BreakerState::Closed if self.state().connection.is_some() => Need::Nothing,
             BreakerState::Closed => Need::Connection,
+            // Who asks here makes the probe, so it is over; and one that was opened by hand has none.
             BreakerState::Open | BreakerState::HalfOpen => {
-                Need::Probe(self.breaker.probe_at().unwrap_or_else(Instant::now))
+                self.breaker.probe_at().map_or(Need::Nothing, Need::Probe)
             }
         }
     }

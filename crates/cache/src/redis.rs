@@ -66,6 +66,11 @@ impl Redis {
         self.link.health()
     }
 
+    /// Opens the breaker by hand, or closes it.
+    pub(crate) fn turn(&self, open: bool, reason: &str) -> bool {
+        if open { self.link.open(reason) } else { self.link.close(reason) }
+    }
+
     /// The first connection.
     pub(crate) async fn begin(&self) {
         if !self.connect().await {
@@ -98,8 +103,10 @@ impl Redis {
                 }
                 Need::Probe(at) => {
                     pause = PAUSE;
-                    tokio::time::sleep_until(at).await;
-                    self.connect().await;
+                    // Somebody may close the breaker before, or open it for longer.
+                    if tokio::time::timeout_at(at, self.link.wait()).await.is_err() {
+                        self.connect().await;
+                    }
                 }
             }
         }

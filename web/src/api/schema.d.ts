@@ -388,7 +388,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Let calls to a model server pass again
+         * Let calls to a model server or to Redis pass again
          * @description Whatever stopped them. Three failures in a row open the breaker again.
          */
         post: operations["close_breaker"];
@@ -408,7 +408,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Stop all calls to a model server
+         * Stop all calls to a model server or to Redis
          * @description Its breaker stays open until it is closed by hand. Calls that are under way end; cells that have not begun wait, as
          *     long as `runs.provider_wait_ms` says. Each instance of the server has breakers of its own.
          */
@@ -4062,6 +4062,8 @@ export interface components {
             model_position: number;
             /** @description Since when. */
             since: components["schemas"]["Timestamp"];
+            /** @description Whether an admin has stopped all calls to it: then only an admin lets them pass again. */
+            by_hand: boolean;
             probe_at: components["schemas"]["Timestamp"] | null;
             /** @description Until when the cells wait. Then they end as `error`. */
             until: components["schemas"]["Timestamp"];

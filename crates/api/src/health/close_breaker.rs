@@ -7,7 +7,7 @@ use crate::extract::{By, Json, Path};
 use crate::problem::Result;
 use crate::state::ApiState;
 
-/// Let calls to a model server pass again
+/// Let calls to a model server or to Redis pass again
 ///
 /// Whatever stopped them. Three failures in a row open the breaker again.
 #[utoipa::path(post, path = "/api/v1/health/{dependency}/breaker/close", tag = "health", request_body = BreakerReason,

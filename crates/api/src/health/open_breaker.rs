@@ -7,7 +7,7 @@ use crate::extract::{By, Json, Path};
 use crate::problem::Result;
 use crate::state::ApiState;
 
-/// Stop all calls to a model server
+/// Stop all calls to a model server or to Redis
 ///
 /// Its breaker stays open until it is closed by hand. Calls that are under way end; cells that have not begun wait, as
 /// long as `runs.provider_wait_ms` says. Each instance of the server has breakers of its own.

@@ -15,6 +15,9 @@ use utoipa::ToSchema;
 use crate::Engine;
 use crate::error::{Error, Result};
 
+/// The id of Redis in the report.
+pub(super) const REDIS: &str = "redis";
+
 /// A change of a breaker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BreakerChange {
@@ -115,7 +118,7 @@ impl Engine {
         why: BreakerReason,
     ) -> Result<BreakerView> {
         let reason = why.or("An admin stopped it.");
-        self.turn_breaker(caller, dependency, Action::BreakerOpen, Breaker::open, reason).await
+        self.turn_breaker(caller, dependency, Action::BreakerOpen, reason).await
     }
 
     /// Lets calls to a dependency pass again, whatever stopped them.
@@ -126,7 +129,7 @@ impl Engine {
         why: BreakerReason,
     ) -> Result<BreakerView> {
         let reason = why.or("An admin let calls pass again.");
-        self.turn_breaker(caller, dependency, Action::BreakerClose, Breaker::close, reason).await
+        self.turn_breaker(caller, dependency, Action::BreakerClose, reason).await
     }
 
     async fn turn_breaker(
@@ -134,25 +137,36 @@ impl Engine {
         caller: &Caller,
         dependency: &str,
         action: Action,
-        turn: fn(&Breaker, &str) -> bool,
         reason: &str,
     ) -> Result<BreakerView> {
-        let server = self.provider_with_breaker(dependency)?;
-        // Written down before it is done: nobody stops a model server without a trace.
-        let entry = self.entry(caller, action).on("provider", dependency).with("reason", reason.to_owned());
+        let redis = self.cache.health().filter(|_| dependency == REDIS);
+        let server = redis.is_none().then(|| self.provider_with_breaker(dependency)).transpose()?;
+        // Written down before it is done: nobody stops a dependency without a trace.
+        let kind = if server.is_some() { "provider" } else { "dependency" };
+        let entry = self.entry(caller, action).on(kind, dependency).with("reason", reason.to_owned());
         self.store.write(move |conn| store::audit::append(conn, &entry)).await?;
-        turn(server.breaker(), reason);
+        let opens = action == Action::BreakerOpen;
+        let breaker = if let Some(server) = &server {
+            let breaker = server.breaker();
+            let _changed = if opens { breaker.open(reason) } else { breaker.close(reason) };
+            breaker.look()
+        } else {
+            self.cache.turn_redis(opens, reason);
+            self.cache.health().map(|redis| redis.breaker).ok_or_else(|| without_breaker(dependency))?
+        };
         self.worker.runs_changed();
         self.monitor.forget();
-        Ok(BreakerView::of(server.breaker().look(), self.clock.now()))
+        Ok(BreakerView::of(breaker, self.clock.now()))
     }
 
     fn provider_with_breaker(&self, dependency: &str) -> Result<Arc<Guarded>> {
         let found = self.directory.all_with_ids().into_iter().find(|(id, _)| id == dependency);
-        found
-            .map(|(_, server)| server)
-            .ok_or_else(|| Error::not_found(format!("dependency `{dependency}` with a breaker")))
+        found.map(|(_, server)| server).ok_or_else(|| without_breaker(dependency))
     }
+}
+
+fn without_breaker(dependency: &str) -> Error {
+    Error::not_found(format!("dependency `{dependency}` with a breaker"))
 }
 
 /// Whether calls pass.

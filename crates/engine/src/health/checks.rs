@@ -6,7 +6,7 @@ use llm::{Guarded, ProviderKind};
 use resilience::dependency::{DependencyKind, Status};
 use tokio::time::{Instant, timeout};
 
-use super::breakers::is_closed;
+use super::breakers::{REDIS, is_closed};
 use crate::Engine;
 use crate::models::remedy;
 
@@ -110,16 +110,19 @@ impl Engine {
         let redis = self.cache.health()?;
         let works = redis.mode == cache::Mode::Redis;
         let why = redis.last_error.unwrap_or_else(|| "It does not answer.".to_owned());
+        let remedy = if redis.breaker.by_hand {
+            "Close its breaker when it may be used again.".to_owned()
+        } else {
+            format!("Start Redis at {}, or look at its log. It is tried again by itself.", redis.url)
+        };
         Some(Found {
-            id: "redis".to_owned(),
+            id: REDIS.to_owned(),
             name: "Redis".to_owned(),
             kind: DependencyKind::Redis,
             status: if works { Status::Pass } else { Status::Warn },
             detail: if works { format!("It answers at {}.", redis.url) } else { why },
             cost: (!works).then(|| "Each instance counts limits and keeps answers for itself.".to_owned()),
-            remedy: (!works).then(|| {
-                format!("Start Redis at {}, or look at its log. It is tried again by itself.", redis.url)
-            }),
+            remedy: (!works).then_some(remedy),
             took: begun.elapsed(),
         })
     }

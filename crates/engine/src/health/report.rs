@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 
-use super::breakers::BreakerView;
+use super::breakers::{BreakerView, REDIS};
 use super::checks::{Found, LEFT_ALONE};
 use super::history::{Gap, History};
 use super::kept::Kept;
@@ -179,7 +179,7 @@ impl Engine {
             .map(|(id, server)| (&**id, BreakerView::of(server.breaker().look(), at)))
             .collect();
         if let Some(redis) = self.cache.health() {
-            breakers.insert("redis", BreakerView::of(redis.breaker, at));
+            breakers.insert(REDIS, BreakerView::of(redis.breaker, at));
         }
         let mut history = lock(&self.monitor.history);
         history.keep(|id| found.iter().any(|one| one.id == id));

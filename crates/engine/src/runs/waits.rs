@@ -25,6 +25,8 @@ pub struct ProviderWait {
     pub model_position: i64,
     /// Since when.
     pub since: Timestamp,
+    /// Whether an admin has stopped all calls to it: then only an admin lets them pass again.
+    pub by_hand: bool,
     /// When the server is tried again. None: it is being tried now, or an admin has stopped all calls to it.
     pub probe_at: Option<Timestamp>,
     /// Until when the cells wait. Then they end as `error`.
@@ -113,6 +115,7 @@ impl Waits {
             provider: server.name().to_owned(),
             model_position: i64::try_from(model).unwrap_or(i64::MAX),
             since,
+            by_hand: breaker.by_hand,
             probe_at: breaker.probe_at.map(after),
             until: after(until),
             reason: breaker.reason,

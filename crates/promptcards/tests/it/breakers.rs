@@ -191,6 +191,7 @@ async fn an_admin_stops_a_model_server_and_lets_calls_pass_again() {
     let run = actor.start("echo", &["ollama/llama3.2:latest"], 1).await;
     let waiting = waits(actor, &run, true).await;
     assert_eq!((&waiting[0]["reason"], &waiting[0]["probe_at"]), (&json!("A new GPU."), &Value::Null));
+    assert_eq!(waiting[0]["by_hand"], true);
     assert_eq!(server.ollama.counters().calls, 0);
     let closed = actor.post(&breaker("close"), &json!({})).await.expect(200);
     assert_eq!(closed["state"], "closed");

@@ -256,3 +256,41 @@ async fn a_server_starts_without_its_redis_and_says_so_once() {
     until_used(&redis).await;
     assert!(server.stop().success());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_admin_stops_redis_and_lets_it_be_used_again() {
+    let Some(redis) = RedisServer::start("an_admin_stops_redis_and_lets_it_be_used_again") else { return };
+    let server = start(&redis).await;
+    let actor = &server.actor;
+    actor.get("/api/v1/account").await.expect(200);
+    until_used(&redis).await;
+    let breaker = |verb| format!("/api/v1/health/redis/breaker/{verb}");
+    let why = json!({ "reason": "It moves." });
+    let opened = actor.post(&breaker("open"), &why).await.expect(200);
+    assert_eq!((&opened["state"], &opened["by_hand"]), (&json!("open"), &json!(true)));
+    // Nothing comes to it any more, not even when its breaker would have made a probe.
+    redis.command(&["FLUSHALL"]);
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_millis(400) {
+        actor.get("/api/v1/account").await.expect(200);
+    }
+    assert_eq!(redis.command(&["DBSIZE"]).trim(), "0");
+    let health = actor.get("/api/v1/health").await.expect(200);
+    let check = &health["checks"]["redis:responseTime"][0];
+    assert_eq!((&check["status"], &check["output"]), (&json!("warn"), &json!("It moves.")), "{check:#}");
+    assert_eq!(check["remedy"], "Close its breaker when it may be used again.");
+
+    assert_eq!(actor.post(&breaker("close"), &json!({})).await.expect(200)["state"], "closed");
+    while redis.command(&["DBSIZE"]).trim() == "0" {
+        actor.get("/api/v1/account").await.expect(200);
+    }
+    let lines = actor.get("/api/v1/audit?limit=20").await.expect(200);
+    let items = lines["items"].as_array().unwrap();
+    for action in ["breaker.open", "breaker.close"] {
+        assert!(
+            items.iter().any(|line| line["action"] == action && line["object"] == "dependency:redis"),
+            "{items:?}"
+        );
+    }
+    server.stop().await;
+}

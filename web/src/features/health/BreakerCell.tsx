@@ -34,7 +34,7 @@ export function BreakerCell({
             ),
           )}
         </span>
-        {kind === "provider" && !breaker.by_hand && (
+        {!breaker.by_hand && (
           <Button
             kind="quiet"
             icon="pause"
@@ -46,7 +46,7 @@ export function BreakerCell({
         )}
       </div>
       {breaker.by_hand && <p className="hint">stopped by an admin</p>}
-      {asking && <StopDialog name={name} stop={hand.open} onClose={() => setAsking(false)} />}
+      {asking && <StopDialog name={name} kind={kind} stop={hand.open} onClose={() => setAsking(false)} />}
     </>
   );
 }

@@ -90,14 +90,14 @@ function Row({ check, now }: { check: HealthCheck; now: Date }) {
       <td className="wrap c-cost">{cost ?? <span className="hint">Nothing</span>}</td>
       <td className="wrap c-do">
         {check.remedy ? <Coded text={check.remedy} /> : <span className="hint">Nothing to do</span>}
-        {!isWell && breaker && check.kind === "provider" && <Acts check={check} hand={hand} />}
+        {!isWell && breaker && <Acts check={check} hand={hand} />}
       </td>
     </tr>
   );
 }
 
 function Acts({
-  check: { name, breaker },
+  check: { name, kind, breaker },
   hand,
 }: {
   check: HealthCheck;
@@ -115,7 +115,7 @@ function Acts({
           {breaker.by_hand ? "Let calls pass" : "Try now"}
         </Button>
       )}
-      {!breaker?.by_hand && (
+      {kind === "provider" && !breaker?.by_hand && (
         <Link className="btn" to="/models" search={{ diagnose: name }}>
           <Icon name="health" />
           Diagnose

@@ -179,6 +179,28 @@ describe("health", () => {
     expect(asked).toEqual(["open: It gets a new fan.", "close"]);
   });
 
+  it("says of Redis what stopping it costs, and has nothing to diagnose there", async () => {
+    const redis = gpu({}, { componentId: "redis", name: "Redis", kind: "redis" });
+    const stopped = {
+      ...redis,
+      status: "warn" as const,
+      breaker: { ...CLOSED, state: "open", by_hand: true },
+    };
+    const { user, shown } = openHealth(redis);
+    on("post", "/api/v1/health/{dependency}/breaker/open", () => {
+      shown.report = healthOf([healthCheck(), disk, stopped]);
+      return { body: stopped.breaker };
+    });
+    await user.click(await screen.findByRole("button", { name: "Stop calls to Redis" }));
+    const dialog = await screen.findByRole("dialog", { name: "Stop calls to Redis?" });
+    expect(dialog).toHaveTextContent("keeps answers in its own memory meanwhile.");
+    expect(dialog).not.toHaveTextContent("Cells");
+    await user.click(within(dialog).getByRole("button", { name: "Stop calls" }));
+    const inRow = within(await row("Redis"));
+    expect(await inRow.findByRole("button", { name: "Let calls pass" })).toBeVisible();
+    expect(inRow.queryByRole("link", { name: "Diagnose" })).toBeNull();
+  });
+
   it("keeps the reason where stopping was refused", async () => {
     const { user } = openHealth(gpu());
     on(

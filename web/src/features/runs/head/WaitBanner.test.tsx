@@ -68,6 +68,7 @@ function wait(over: Partial<ProviderWait> = {}): ProviderWait {
     provider: "ollama",
     model_position: 0,
     since: at(-20),
+    by_hand: false,
     probe_at: at(40),
     until: at(900),
     reason: "`http://gpu:11434` refuses the connection.",
@@ -113,12 +114,18 @@ describe("a run that waits for a model server", () => {
   });
 
   it("says each server once, and that nobody knows when one that was stopped is tried", async () => {
-    const stopped = { provider: "vllm", model_position: 1, probe_at: null, reason: "The machine moves." };
+    const stopped = {
+      provider: "vllm",
+      model_position: 1,
+      by_hand: true,
+      probe_at: null,
+      reason: "The machine moves.",
+    };
     open(twoModels(50, 20), [wait(), wait({ since: at(-10) }), wait(stopped)]);
     const said = await banner();
     expect(within(said).getAllByText(/^This run waits for ollama/)).toHaveLength(1);
     expect(said).toHaveTextContent("The machine moves.");
-    expect(said).toHaveTextContent("is stopped until an admin lets calls pass");
+    expect(said).toHaveTextContent("It is stopped until an admin lets calls pass.");
     expect(screen.getByText("Waits for 2 model servers")).toBeVisible();
   });
 

@@ -31,7 +31,7 @@ export function WaitBanner({ run, waits }: { run: Run; waits: readonly ProviderW
 }
 
 function Wait({
-  wait: { provider, since, reason, probe_at, until },
+  wait: { provider, since, reason, by_hand, probe_at, until },
   all,
 }: {
   wait: ProviderWait;
@@ -46,7 +46,8 @@ function Wait({
         Nothing is lost{all ? "" : ", and the cells of other servers go on"}. <Coded text={reason} />
       </p>
       <p className="small dim">
-        <NextTry at={probe_at} /> Cells wait until {moment(until)}; after that they are errors, to be retried.
+        {by_hand ? "It is stopped until an admin lets calls pass." : <NextTry at={probe_at} />} Cells wait
+        until {moment(until)}; after that they are errors, to be retried.
       </p>
     </div>
   );
@@ -55,7 +56,7 @@ function Wait({
 /** Counted down, and not read out each second. */
 function NextTry({ at }: { at: string | null }) {
   const seconds = useSecondsUntil(at === null ? null : Date.parse(at));
-  if (at === null) return "It is being tried, or is stopped until an admin lets calls pass.";
+  if (at === null) return "It is being tried now; when it answers, the run goes on by itself.";
   if (seconds === 0) return "It is tried again any moment; when it answers, the run goes on by itself.";
   return (
     <>

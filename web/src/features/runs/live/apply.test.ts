@@ -100,6 +100,7 @@ describe("what a run waits for", () => {
     provider: "ollama",
     model_position: 0,
     since: "2026-11-23T08:00:00.000Z",
+    by_hand: false,
     probe_at: null,
     until: "2026-11-23T08:15:00.000Z",
     reason: "Connection refused.",
