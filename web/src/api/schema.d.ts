@@ -601,7 +601,8 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description Whether the name or the password is wrong, nobody is told. `code_required` asks for the same again with a code.
+         * @description Whether the name or the password is wrong, nobody is told. `code_required` asks for the same again with a code. The
+         *     session that the cookies of the request belong to ends, where the answer replaces them.
          */
         post: operations["sign_in"];
         /**

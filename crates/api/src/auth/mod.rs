@@ -16,7 +16,7 @@ use domain::caller::Caller;
 use domain::grant::{self, Membership};
 use domain::permission::{Permission, Rule};
 use engine::limits::Limits;
-use engine::people::People;
+use engine::people::{ClientInfo, People};
 use engine::{Denial, Error};
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode};
@@ -201,6 +201,32 @@ pub(crate) async fn of_either_cookie(state: &ApiState, headers: &HeaderMap) -> R
         (None, Some(error)) => Err(error.into()),
         (None, None) => Err(sign_in_required()),
     }
+}
+
+/// Ends the session that a browser had before it signed in, of whoever it was: its cookies are about to be overwritten,
+/// and what this browser cannot end any more must not go on. Cookies that belong to no session, or that somebody planted
+/// beside them, are no reason to refuse a sign-in.
+pub(crate) async fn end_session_before(
+    state: &ApiState,
+    headers: &HeaderMap,
+    client: &ClientInfo,
+) -> Result<()> {
+    let people = state.engine.people();
+    let end = async |found: engine::Result<Caller>| match found {
+        Ok(caller) => {
+            people.sign_out(&Caller { address: client.address, request: client.request, ..caller }).await
+        }
+        Err(Error::Denied { kind: Denial::Token, .. }) => Ok(()),
+        Err(error) => Err(error),
+    };
+    if let Ok(Some(token)) = state.cookies.access(headers) {
+        end(people.authenticate_access(token).await).await?;
+    }
+    // The access token is over in minutes, and the two may be of different sessions.
+    if let Ok(Some(token)) = state.cookies.refresh(headers) {
+        end(people.authenticate_refresh(token).await).await?;
+    }
+    Ok(())
 }
 
 /// The segment of the address where the route has `{ws}`. No slug has a character that is escaped in an address, so that

@@ -4,12 +4,12 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use engine::people::NewAccount;
 use garde::Validate;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::auth::attempt;
+use crate::auth::{attempt, end_session_before};
 use crate::extract::{AUTH_LIMIT, Client, Json};
 use crate::problem::Result;
 use crate::session::{Begun, signed_in};
@@ -47,6 +47,7 @@ pub(crate) struct AcceptLink {
 pub(crate) async fn accept_link(
     State(state): State<ApiState>,
     Client(client): Client,
+    headers: HeaderMap,
     Json(body): Json<AcceptLink, AUTH_LIMIT>,
 ) -> Result<Response> {
     let AcceptLink { secret, name, email, password } = body;
@@ -59,5 +60,6 @@ pub(crate) async fn accept_link(
     let account = NewAccount { name, email, password };
     let accepting = state.engine.people().accept_invitation(secret, account, &client);
     let done = attempt(&state, client.address, "", accepting).await?;
+    end_session_before(&state, &headers, &client).await?;
     signed_in(&state, done, false).await
 }

@@ -4,11 +4,12 @@ use axum::extract::State;
 use axum::response::Response;
 use engine::people::NewAccount;
 use garde::Validate;
+use http::HeaderMap;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::auth::attempt;
+use crate::auth::{attempt, end_session_before};
 use crate::extract::{AUTH_LIMIT, Client, Json};
 use crate::problem::Result;
 use crate::session::{Begun, signed_in};
@@ -43,10 +44,14 @@ pub(crate) struct FinishSetup {
 pub(crate) async fn finish_setup(
     State(state): State<ApiState>,
     Client(client): Client,
+    headers: HeaderMap,
     Json(body): Json<FinishSetup, AUTH_LIMIT>,
 ) -> Result<Response> {
     let account = NewAccount { name: body.name, email: None, password: body.password };
     let finishing = state.engine.people().finish_setup(body.secret.expose_secret(), account, &client);
     let done = attempt(&state, client.address, "", finishing).await?;
+    if !body.tokens {
+        end_session_before(&state, &headers, &client).await?;
+    }
     signed_in(&state, done, body.tokens).await
 }

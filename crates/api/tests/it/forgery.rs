@@ -16,12 +16,30 @@ pub(crate) struct Browser<'a> {
 
 impl<'a> Browser<'a> {
     pub(crate) async fn sign_in(server: &'a Running) -> Self {
-        let body = json!({ "name": testkit::ADMIN, "password": testkit::PASSWORD });
         let mut browser = Self { server, access: String::new(), refresh: String::new() };
-        let answer = browser.send("POST /api/v1/session", &[], &body).await;
+        browser.sign_in_again().await;
+        browser
+    }
+
+    /// Signs in with whatever cookies it has.
+    async fn sign_in_again(&mut self) {
+        let body = json!({ "name": testkit::ADMIN, "password": testkit::PASSWORD });
+        let answer = self.send("POST /api/v1/session", &[], &body).await;
         assert_eq!(answer.status, 201, "{}", answer.text());
         assert!(answer.json().get("tokens").is_none(), "no script can read them");
-        browser
+    }
+
+    fn copy(&self) -> Self {
+        Self { server: self.server, access: self.access.clone(), refresh: self.refresh.clone() }
+    }
+
+    /// Whether the session of its cookies goes on, as one and as the other of them tells.
+    async fn is_signed_in(&mut self) -> (bool, bool) {
+        let by_access = self.send("GET /api/v1/session", &[], &Value::Null).await.status == 200;
+        let access = std::mem::take(&mut self.access);
+        let by_refresh = self.send("GET /api/v1/session/csrf", &[], &Value::Null).await.status == 200;
+        self.access = access;
+        (by_access, by_refresh)
     }
 
     /// Sends a request of the server's own page, with both cookies wherever their paths say.
@@ -201,4 +219,51 @@ async fn a_session_begins_goes_on_and_ends_in_a_browser() {
         let answer = browser.send(what, &[], &Value::Null).await;
         assert_eq!((answer.status, answer.code().as_str()), (401, "invalid_token"), "{what}");
     }
+}
+
+#[tokio::test]
+async fn a_sign_in_ends_the_session_that_the_browser_had_before() {
+    let server = Running::start().await;
+    let mut elsewhere = Browser::sign_in(&server).await;
+    // The page is signed in long enough for the access token to have expired, or it is there still.
+    for passes in [0, 6 * 60_000] {
+        let mut browser = Browser::sign_in(&server).await;
+        let mut before = browser.copy();
+
+        // Who is refused ends nothing, and neither does a program, whose tokens take the place of no cookies.
+        let body = json!({ "name": testkit::ADMIN, "password": "not the password" });
+        assert_eq!(browser.send("POST /api/v1/session", &[], &body).await.status, 401);
+        let body = json!({ "name": testkit::ADMIN, "password": testkit::PASSWORD, "tokens": true });
+        assert_eq!(browser.send("POST /api/v1/session", &[], &body).await.status, 201);
+        assert_eq!(before.is_signed_in().await, (true, true));
+
+        server.pass(passes);
+        browser.sign_in_again().await;
+        assert_eq!(before.is_signed_in().await, (false, false));
+        assert_eq!(browser.is_signed_in().await, (true, true));
+    }
+    assert_eq!(
+        elsewhere.is_signed_in().await,
+        (false, true),
+        "six minutes, and no sign-in, have passed there"
+    );
+
+    // A cookie that somebody planted keeps nobody out, and the other one says which session it was.
+    elsewhere.sign_in_again().await;
+    let mut before = elsewhere.copy();
+    elsewhere.refresh = "planted; pc_rt=twice".to_owned();
+    elsewhere.sign_in_again().await;
+    assert_eq!(before.is_signed_in().await, (false, false));
+
+    // Who accepts an invitation is signed in as somebody else from then on.
+    let mut before = elsewhere.copy();
+    let csrf = elsewhere.csrf_token().await;
+    let with = [("x-csrf-token", csrf.as_str())];
+    let link =
+        elsewhere.send("POST /api/v1/users/invitations", &with, &json!({ "role": "user" })).await.json();
+    let (_, secret) = link["link"].as_str().unwrap().split_once('#').unwrap();
+    let accept = json!({ "secret": secret, "name": "grace", "password": testkit::PASSWORD });
+    assert_eq!(elsewhere.send("POST /api/v1/links/accept", &[], &accept).await.status, 201);
+    assert_eq!(before.is_signed_in().await, (false, false));
+    assert_eq!(elsewhere.is_signed_in().await, (true, true));
 }
