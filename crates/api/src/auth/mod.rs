@@ -132,8 +132,12 @@ impl Gate {
             }
             _ => None,
         };
-        grant::check(admitted.permission, &admitted.caller, membership, people.now())
-            .map_err(|denial| refusal::denied(denial, slug.unwrap_or_default()))
+        grant::check(admitted.permission, &admitted.caller, membership, people.now()).map_err(|denial| {
+            if denial == grant::Denial::Hidden {
+                note_hidden(&self.state, &admitted.caller);
+            }
+            refusal::denied(denial, slug.unwrap_or_default())
+        })
     }
 
     /// Writes down that a request was refused: whatever its caller may not do, and too many tries of a secret.
@@ -170,6 +174,12 @@ impl Admitted {
         parts.extensions.insert(By(Arc::clone(&self.caller)));
         parts.extensions.insert(ByCookie(self.by_cookie));
     }
+}
+
+/// Writes down, as one that is answered with 403, the refusal of something that is hidden from who asks: of the answer,
+/// 404, nobody can tell it from one about something that is not there. Those are not written down.
+pub(crate) fn note_hidden(state: &ApiState, caller: &Caller) {
+    state.engine.note_refusal(caller, Action::Forbidden, "hidden");
 }
 
 /// Refuses a change by cookie that does not show a token of the session, or not where it comes from: every browser

@@ -3,10 +3,12 @@
 use axum::extract::State;
 use domain::ids::ShareId;
 use engine::shares::{SharedPart, SharedPlace, SharedView};
+use engine::{Denial, Error};
 use garde::Validate;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::auth::note_hidden;
 use crate::extract::{By, Json, Path, Query};
 use crate::problem::Result;
 use crate::state::ApiState;
@@ -36,5 +38,9 @@ pub(crate) async fn get_shared(
     Query(query): Query<SharedQuery>,
 ) -> Result<Json<SharedView>> {
     let part = SharedPlace { part: query.part, at: query.at };
-    Ok(Json(state.engine.shared(&caller, share, part).await?))
+    let shared = state.engine.shared(&caller, share, part).await;
+    if matches!(&shared, Err(Error::Denied { kind: Denial::Share, .. })) {
+        note_hidden(&state, &caller);
+    }
+    Ok(Json(shared?))
 }

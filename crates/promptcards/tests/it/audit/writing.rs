@@ -221,6 +221,46 @@ async fn what_was_refused_is_counted_and_not_repeated() {
     server.stop().await;
 }
 
+#[tokio::test]
+async fn what_is_hidden_from_somebody_is_refused_in_the_log_too_and_what_is_not_there_is_not() {
+    let server = TestServer::start().await;
+    let admin = &server.actor;
+    let grace = admin.invite("grace", "user", None).await;
+    let ellen = admin.invite("ellen", "user", None).await;
+    let key = json!({ "name": "ci", "workspace": "default", "scopes": ["cards:read"] });
+    let key = admin.post("/api/v1/account/api-keys", &key).await.expect(201);
+    let key = admin.with(key["key"].as_str().unwrap());
+    admin.post("/api/v1/workspaces", &json!({ "slug": "other", "name": "Other" })).await.expect(201);
+    key.get("W/cards").await.expect(200);
+    // The line of its first use is written by nobody who waits for it.
+    while !actions(admin).await.contains(&"api_key.first_use".to_owned()) {}
+    let before = lines(admin).await.len();
+    for path in ["W/cards/nothing", "/api/v1/workspaces/nowhere/cards"] {
+        admin.get(path).await.expect_problem(404, "not_found");
+        grace.get("/api/v1/workspaces/nowhere/cards").await.expect_problem(404, "not_found");
+    }
+    for _ in 0..4 {
+        grace.get("W/cards").await.expect_problem(404, "not_found");
+        grace.post("W/cards", &json!({})).await.expect_problem(404, "not_found");
+        key.get("/api/v1/workspaces/other/cards").await.expect_problem(404, "not_found");
+        let share = "/api/v1/shared/01890a5d-ac96-774b-bcce-b302099a8057";
+        ellen.get(share).await.expect_problem(404, "not_found");
+    }
+    // Written last: whatever else was to be written is there by then.
+    admin.anonymous().post("/api/v1/session", &json!({ "name": "a", "password": "b" })).await;
+    let mut told = Vec::new();
+    while !told.iter().any(|line: &Value| line["action"] == "auth.sign_in") {
+        told = lines(admin).await.split_off(before);
+    }
+    let mut told: Vec<String> =
+        told.iter().map(|line| format!("{} {}", line["action"].as_str().unwrap(), line["detail"])).collect();
+    told.sort();
+    let hidden = "auth.forbidden {\"code\":\"hidden\",\"count\":1}";
+    let failed = "auth.sign_in {\"code\":\"sign_in_failed\",\"count\":1}";
+    assert_eq!(told, [hidden, hidden, hidden, failed]);
+    server.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_changes_at_once_are_fifty_lines_in_one_chain() {
     let server = TestServer::start().await;
