@@ -214,7 +214,7 @@ export interface paths {
         post: operations["begin_two_factor"];
         /**
          * Remove the second factor
-         * @description A sign-in asks for no code any more, and the recovery codes are void.
+         * @description A sign-in asks for no code any more, and the recovery codes are void. The password alone is not enough.
          */
         delete: operations["remove_two_factor"];
         options?: never;
@@ -253,7 +253,7 @@ export interface paths {
         put?: never;
         /**
          * Get other recovery codes
-         * @description Those that there are become void.
+         * @description Those that there are become void. The password alone is not enough.
          */
         post: operations["renew_recovery_codes"];
         delete?: never;
@@ -2385,6 +2385,13 @@ export interface components {
             /** @description The same as an address, for a QR code. */
             uri: string;
         };
+        /** @description Both of what one signs in with. */
+        BothFactors: {
+            /** @description The password. */
+            password: string;
+            /** @description A code of the second factor that was not used yet, or a recovery code. */
+            code: string;
+        };
         /** @description A change of a breaker. */
         BreakerChange: {
             /** @description When. */
@@ -3724,11 +3731,6 @@ export interface components {
             actual?: string;
             /** @description What the assertions of an `assert-set` found, in their order. */
             outcomes?: components["schemas"]["Outcome"][];
-        };
-        /** @description One's own password. */
-        OwnPassword: {
-            /** @description The password. */
-            password: string;
         };
         /** @description One page of a list. */
         Page_Account: {
@@ -5228,7 +5230,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["OwnPassword"];
+                "application/json": components["schemas"]["BothFactors"];
             };
         };
         responses: {
@@ -5275,7 +5277,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["OwnPassword"];
+                "application/json": components["schemas"]["BothFactors"];
             };
         };
         responses: {

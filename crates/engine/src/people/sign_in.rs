@@ -179,23 +179,30 @@ impl People {
         let own = OwnSession::of(caller)?;
         let user = self.verify_own(caller, password).await?;
         let factor = if user.totp_confirmed_at.is_some() {
-            let read = self.read_code(&user, code.as_deref().unwrap_or_default()).await?;
-            Some(read.ok_or_else(|| Error::denied(Denial::Password))?)
+            match self.read_code(&user, code.as_deref().unwrap_or_default()).await? {
+                None => return Err(self.wrong_code(caller, &user).await?),
+                factor => factor,
+            }
         } else {
             None
         };
         let (at, issuer) = (self.clock.now(), self.settings.issuer.clone());
         let entry = self.audit.entry(caller, Action::Confirm);
-        self.store
-            .try_write(move |conn| {
+        let confirmed = self
+            .store
+            .write(move |conn| {
                 if !factor.as_ref().map_or(Ok(true), |factor| factor.take(conn, own.user, at))? {
-                    return Err(Error::denied(Denial::Password));
+                    return Ok(false);
                 }
                 store::sessions::confirm(conn, own.id, at)?;
                 store::audit::append(conn, &entry)?;
-                Ok(deny(conn, &issuer, own.token, at)?)
+                deny(conn, &issuer, own.token, at)?;
+                Ok(true)
             })
             .await?;
+        if !confirmed {
+            return Err(self.wrong_code(caller, &user).await?);
+        }
         self.forget();
         self.grant(own.user, own.id).await
     }

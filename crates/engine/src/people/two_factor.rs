@@ -10,8 +10,8 @@ use store::Conn;
 use store::users::UserRow;
 
 use super::account::{OwnSession, no_account};
-use super::{People, secret, totp};
-use crate::error::{Conflict, Error, Result};
+use super::{People, names, secret, totp};
+use crate::error::{Conflict, Denial, Error, Result};
 use crate::secrets::Place;
 
 /// How many recovery codes there are.
@@ -142,26 +142,30 @@ impl People {
         Ok(codes)
     }
 
-    /// Other recovery codes in the place of all that there are.
+    /// Other recovery codes in the place of all that there are. With them the second factor can be removed, so that
+    /// they ask for the same.
     pub async fn renew_recovery_codes(
         &self,
         caller: &Caller,
         password: SecretString,
+        code: &str,
     ) -> Result<Vec<SecretString>> {
-        let own = OwnSession::of(caller)?;
-        let user = self.verify_own(caller, password).await?;
-        if user.totp_confirmed_at.is_none() {
-            return Err(none_to_change());
-        }
+        let (user, factor) = self.verify_both(caller, password, code).await?;
         let (codes, hashes) = new_codes()?;
+        let (id, at) = (user.id, self.clock.now());
         let entry = self.audit.entry(caller, Action::RecoveryCodesRenew);
-        self.store
+        let renewed = self
+            .store
             .write(move |conn| {
-                store::recovery_codes::replace(conn, own.user, &hashes)?;
-                store::audit::append(conn, &entry)
+                let taken = factor.take(conn, id, at)?;
+                if taken {
+                    store::recovery_codes::replace(conn, id, &hashes)?;
+                    store::audit::append(conn, &entry)?;
+                }
+                Ok(taken)
             })
             .await?;
-        Ok(codes)
+        if renewed { Ok(codes) } else { Err(self.wrong_code(caller, &user).await?) }
     }
 
     /// How many recovery codes who asks has left.
@@ -170,24 +174,55 @@ impl People {
         Ok(self.store.read(move |conn| store::recovery_codes::left(conn, own.user)).await?)
     }
 
-    /// A sign-in asks for no code any more.
-    pub async fn remove_two_factor(&self, caller: &Caller, password: SecretString) -> Result<()> {
-        let own = OwnSession::of(caller)?;
-        self.verify_own(caller, password).await?;
-        let at = self.clock.now();
+    /// A sign-in asks for no code any more. Who knows the password alone is kept from this by the very factor: a code of
+    /// it is taken, or a recovery code of who has lost it.
+    pub async fn remove_two_factor(&self, caller: &Caller, password: SecretString, code: &str) -> Result<()> {
+        let (user, factor) = self.verify_both(caller, password, code).await?;
+        let (id, at) = (user.id, self.clock.now());
         let entry = self.audit.entry(caller, Action::TwoFactorRemove);
         let removed = self
             .store
             .write(move |conn| {
-                store::recovery_codes::remove(conn, own.user)?;
-                let removed = store::users::remove_totp(conn, own.user, at)?;
+                if !factor.take(conn, id, at)? {
+                    return Ok(None);
+                }
+                store::recovery_codes::remove(conn, id)?;
+                let removed = store::users::remove_totp(conn, id, at)?;
                 if removed {
                     store::audit::append(conn, &entry)?;
                 }
-                Ok(removed)
+                Ok(Some(removed))
             })
             .await?;
         self.forget();
-        if removed { Ok(()) } else { Err(none_to_change()) }
+        match removed {
+            Some(true) => Ok(()),
+            Some(false) => Err(none_to_change()),
+            None => Err(self.wrong_code(caller, &user).await?),
+        }
+    }
+
+    /// The account of who asks, whose password this is, and its second factor, whose code this may be.
+    async fn verify_both(
+        &self,
+        caller: &Caller,
+        password: SecretString,
+        code: &str,
+    ) -> Result<(UserRow, Factor)> {
+        let user = self.verify_own(caller, password).await?;
+        if user.totp_confirmed_at.is_none() {
+            return Err(none_to_change());
+        }
+        match self.read_code(&user, code).await? {
+            Some(factor) => Ok((user, factor)),
+            None => Err(self.wrong_code(caller, &user).await?),
+        }
+    }
+
+    /// What who asks is told of a wrong code. It counts as a wrong password does.
+    pub(super) async fn wrong_code(&self, caller: &Caller, user: &UserRow) -> Result<Error> {
+        self.count_failure(secret::hash(&names::key(&user.name))).await?;
+        self.audit.note(self.audit.entry(caller, Action::Confirm).refused("code_wrong"));
+        Ok(Error::denied(Denial::Password))
     }
 }

@@ -2,10 +2,11 @@ import { useMutation } from "@tanstack/react-query";
 import { type ReactNode, useId, useState } from "react";
 import { sentence } from "@/api/problem";
 import { Button } from "@/components/Button";
+import { TextField } from "@/components/Fields";
 import { Dialog } from "@/components/Layers";
 import { PasswordField } from "@/features/session";
 
-/** Asks for one's own password before something is done that needs it. */
+/** Asks for both of what one signs in with before the second of them is changed. */
 export function PasswordDialog<T>({
   title,
   keep,
@@ -21,7 +22,7 @@ export function PasswordDialog<T>({
   keep: string;
   action: string;
   danger?: boolean;
-  send: (password: string) => Promise<T>;
+  send: (both: { password: string; code: string }) => Promise<T>;
   onClose: () => void;
   onDone: (answer: T) => void;
   /** What will be. */
@@ -29,7 +30,12 @@ export function PasswordDialog<T>({
 }) {
   const form = useId();
   const [password, setPassword] = useState("");
-  const sending = useMutation({ mutationFn: () => send(password), onSuccess: onDone });
+  const [code, setCode] = useState("");
+  const complete = password !== "" && code.trim() !== "";
+  const sending = useMutation({
+    mutationFn: () => send({ password, code: code.trim() }),
+    onSuccess: onDone,
+  });
   return (
     <Dialog
       open
@@ -43,7 +49,7 @@ export function PasswordDialog<T>({
             type="submit"
             form={form}
             busy={sending.isPending}
-            disabled={password === ""}
+            disabled={!complete}
           >
             {action}
           </Button>
@@ -55,7 +61,7 @@ export function PasswordDialog<T>({
         className="form"
         onSubmit={(event) => {
           event.preventDefault();
-          if (password !== "" && !sending.isPending) sending.mutate();
+          if (complete && !sending.isPending) sending.mutate();
         }}
       >
         <p>{children}</p>
@@ -66,6 +72,14 @@ export function PasswordDialog<T>({
           onChange={setPassword}
           error={sending.error ? sentence(sending.error) : undefined}
           autoFocus
+        />
+        <TextField
+          label="Code"
+          note="The next one of your authenticator, or a recovery code."
+          autoComplete="one-time-code"
+          className="input mono"
+          value={code}
+          onChange={(event) => setCode(event.target.value)}
         />
       </form>
     </Dialog>

@@ -82,9 +82,7 @@ export function TwoFactor({ account }: { account: Account }) {
           title="Make new recovery codes?"
           keep="Cancel"
           action="Make new codes"
-          send={(password) =>
-            read(client.POST("/api/v1/account/two-factor/recovery-codes", { body: { password } }))
-          }
+          send={(body) => read(client.POST("/api/v1/account/two-factor/recovery-codes", { body }))}
           onClose={() => setAsking(undefined)}
           onDone={({ recovery_codes }) => {
             setAsking(undefined);
@@ -100,7 +98,7 @@ export function TwoFactor({ account }: { account: Account }) {
           keep="Keep it"
           action="Turn off"
           danger
-          send={(password) => read(client.DELETE("/api/v1/account/two-factor", { body: { password } }))}
+          send={(body) => read(client.DELETE("/api/v1/account/two-factor", { body }))}
           onClose={() => setAsking(undefined)}
           onDone={() => {
             setAsking(undefined);

@@ -75,26 +75,52 @@ describe("the profile", () => {
 });
 
 describe("recovery codes", () => {
-  it("are made anew with the password, and shown once", async () => {
+  it("are made anew with the password and a code, and shown once", async () => {
     const state = accountServer();
     state.account = account({ two_factor: true });
     on("post", "/api/v1/account/two-factor/recovery-codes", ({ body }) =>
-      body.password === "nine walruses"
+      body.password === "nine walruses" && body.code === "123 456"
         ? { body: { recovery_codes: ["eeee-ffff"] } }
         : new Refusal(403, { code: "wrong_password", detail: "This is not your password." }),
     );
     const { user } = openPage("/account");
     await user.click(await screen.findByRole("button", { name: "Make new recovery codes" }));
     const dialog = await screen.findByRole("dialog", { name: "Make new recovery codes?" });
-    await user.type(within(dialog).getByLabelText("Password"), "ten walruses{Enter}");
+    await user.type(within(dialog).getByLabelText("Password"), "ten walruses");
+    expect(within(dialog).getByRole("button", { name: "Make new codes" })).toBeDisabled();
+    await user.type(within(dialog).getByLabelText("Code"), " 123 456");
+    await user.click(within(dialog).getByRole("button", { name: "Make new codes" }));
     expect(await within(dialog).findByText("This is not your password.")).toBeVisible();
     await user.clear(within(dialog).getByLabelText("Password"));
-    await user.type(within(dialog).getByLabelText("Password"), "nine walruses{Enter}");
+    await user.type(within(dialog).getByLabelText("Password"), "nine walruses");
+    await user.click(within(dialog).getByRole("button", { name: "Make new codes" }));
     expect(await screen.findByRole("list", { name: "Recovery codes" })).toHaveTextContent("eeee-ffff");
     expect(screen.getByText(/throw the old ones away/)).toBeVisible();
     await user.click(screen.getByRole("button", { name: "I have kept them" }));
     expect(await screen.findByRole("button", { name: "Make new recovery codes" })).toBeVisible();
     expect(screen.queryByText("eeee-ffff")).toBeNull();
+  });
+});
+
+describe("two-factor", () => {
+  it("is turned off with the password and a code", async () => {
+    const state = accountServer();
+    state.account = account({ two_factor: true });
+    const sent: object[] = [];
+    on("delete", "/api/v1/account/two-factor", ({ body }) => {
+      sent.push(body);
+      return { body: undefined };
+    });
+    const { user } = openPage("/account");
+    await user.click(await screen.findByRole("button", { name: "Turn off" }));
+    const dialog = await screen.findByRole("dialog", { name: "Turn two-factor off?" });
+    const off = within(dialog).getByRole("button", { name: "Turn off" });
+    await user.type(within(dialog).getByLabelText("Password"), "nine walruses");
+    expect(off).toBeDisabled();
+    await user.type(within(dialog).getByLabelText("Code"), "aaaa-bbbb");
+    await user.click(off);
+    expect(await screen.findByRole("button", { name: "Set up two-factor" })).toBeVisible();
+    expect(sent).toEqual([{ password: "nine walruses", code: "aaaa-bbbb" }]);
   });
 });
 

@@ -10,14 +10,17 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// One's own password.
+/// Both of what one signs in with.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct OwnPassword {
+pub(crate) struct BothFactors {
     /// The password.
     #[garde(skip)]
     #[schema(value_type = String)]
     password: SecretString,
+    /// A code of the second factor that was not used yet, or a recovery code.
+    #[garde(length(chars, max = 64))]
+    code: String,
 }
 
 /// What signs in when the app is lost, each once.

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 
-use super::{OwnPassword, RecoveryCodes};
+use super::{BothFactors, RecoveryCodes};
 use crate::auth::attempt_again;
 use crate::extract::{AUTH_LIMIT, By, Json};
 use crate::problem::Result;
@@ -10,14 +10,14 @@ use crate::state::ApiState;
 
 /// Get other recovery codes
 ///
-/// Those that there are become void.
-#[utoipa::path(post, path = "/api/v1/account/two-factor/recovery-codes", tag = "people", request_body = OwnPassword,
+/// Those that there are become void. The password alone is not enough.
+#[utoipa::path(post, path = "/api/v1/account/two-factor/recovery-codes", tag = "people", request_body = BothFactors,
     responses((status = 200, body = RecoveryCodes)))]
 pub(crate) async fn renew_recovery_codes(
     State(state): State<ApiState>,
     By(caller): By,
-    Json(body): Json<OwnPassword, AUTH_LIMIT>,
+    Json(body): Json<BothFactors, AUTH_LIMIT>,
 ) -> Result<Json<RecoveryCodes>> {
-    let renewing = state.engine.people().renew_recovery_codes(&caller, body.password);
+    let renewing = state.engine.people().renew_recovery_codes(&caller, body.password, &body.code);
     Ok(Json(RecoveryCodes::of(&attempt_again(&state, &caller, renewing).await?)))
 }

@@ -62,7 +62,10 @@ async fn a_recovery_code_is_taken_once_in_whatever_way_it_is_typed() {
     assert!(matches!(signed_in, SignInOutcome::SignedIn(_)));
     denied(house.try_sign_in("ada", PASSWORD, Some(codes[3].expose_secret())).await, Denial::SignIn);
     assert_eq!(house.people.recovery_codes_left(&caller).await.unwrap(), 9);
-    let others = house.people.renew_recovery_codes(&caller, PASSWORD.into()).await.unwrap();
+    let renew = async |typed: &str| house.people.renew_recovery_codes(&caller, PASSWORD.into(), typed).await;
+    denied(renew("").await, Denial::Password);
+    denied(renew(codes[3].expose_secret()).await, Denial::Password);
+    let others = renew(codes[5].expose_secret()).await.unwrap();
     denied(house.try_sign_in("ada", PASSWORD, Some(codes[4].expose_secret())).await, Denial::SignIn);
     house.try_sign_in("ada", PASSWORD, Some(others[0].expose_secret())).await.unwrap();
 }
@@ -78,20 +81,33 @@ async fn of_many_who_show_one_code_one_is_let_in() {
 }
 
 #[tokio::test]
-async fn who_knows_the_password_takes_the_second_factor_away() {
+async fn who_knows_the_password_alone_does_not_take_the_second_factor_away() {
     let house = House::build().await;
     let ada = house.set_up().await;
-    let (secret, _) = set_up(&house, &ada).await;
+    let (secret, codes) = set_up(&house, &ada).await;
     let caller = house.caller(&ada).await;
-    denied(house.people.remove_two_factor(&caller, "wrong".into()).await, Denial::Password);
     denied(house.people.confirm_password(&caller, PASSWORD.into(), None).await, Denial::Password);
+    let used = code(&secret, house.clock.now());
     house.pass(30 * SECOND);
     let typed = code(&secret, house.clock.now());
-    let grant = house.people.confirm_password(&caller, PASSWORD.into(), Some(typed)).await.unwrap();
-    let caller = house.people.authenticate_access(grant.token.expose_secret()).await.unwrap();
-    house.people.remove_two_factor(&caller, PASSWORD.into()).await.unwrap();
+    let remove = async |password: &str, typed: &str| {
+        house.people.remove_two_factor(&caller, password.into(), typed).await
+    };
+    for wrong in ["", "000000", "aaaa-aaaa-aaaa-aaaa-aaaa-aaaa", used.as_str()] {
+        denied(remove(PASSWORD, wrong).await, Denial::Password);
+    }
+    denied(remove("wrong", &typed).await, Denial::Password);
+    let asked = house.try_sign_in("ada", PASSWORD, None).await.unwrap();
+    assert!(matches!(asked, SignInOutcome::SecondFactorNeeded));
+
+    remove(PASSWORD, &typed).await.unwrap();
     house.sign_in("ada").await;
-    conflict(house.people.remove_two_factor(&caller, PASSWORD.into()).await, Conflict::TwoFactor);
+    conflict(remove(PASSWORD, codes[0].expose_secret()).await, Conflict::TwoFactor);
+
+    // Whose app is lost has the recovery codes.
+    let (_, codes) = set_up(&house, &ada).await;
+    remove(PASSWORD, codes[9].expose_secret()).await.unwrap();
+    house.sign_in("ada").await;
 }
 
 #[tokio::test]
