@@ -116,7 +116,10 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) async fn new() -> Self {
-        let server = Running::start().await;
+        Self::on(Running::start().await).await
+    }
+
+    pub(crate) async fn on(server: Running) -> Self {
         let tokens = everybody(&server).await;
         let someone = account(server.engine.people(), "someone", ServerRole::User).await.0;
         let suite = server.card_with_cases("card", 1).await;
@@ -174,7 +177,7 @@ impl Place {
     }
 
     /// What is answered to somebody, without waiting for the end of it: a stream has none.
-    async fn status(&self, token: Option<&str>, line: &str, body: Option<&str>) -> u16 {
+    pub(crate) async fn status(&self, token: Option<&str>, line: &str, body: Option<&str>) -> u16 {
         let bearer = token.map(|token| format!("Bearer {token}"));
         let mut headers: Vec<(&str, &str)> =
             bearer.iter().map(|bearer| ("authorization", bearer.as_str())).collect();

@@ -82,3 +82,33 @@ async fn a_server_without_a_page_says_how_to_build_it() {
     assert_eq!(answer.status, 200);
     assert!(answer.text().contains("make run"));
 }
+
+#[tokio::test]
+async fn no_file_of_the_disk_is_served() {
+    let server = Server::start().await;
+    // Relative to the folder that this server runs in, all of them are there.
+    assert!(std::path::Path::new("Cargo.toml").exists() && std::path::Path::new("../../.git").exists());
+    for path in [
+        "/.git/HEAD",
+        "/.git/",
+        "/../../.git/HEAD",
+        "/%2e%2e/%2e%2e/.git/HEAD",
+        "/..%2f..%2f.git/config",
+        "/.env",
+        "/Cargo.toml",
+        "/src/lib.rs",
+        "/src",
+        "/assets/",
+        "/assets/../../Cargo.toml",
+        "/assets/%2e%2e/Cargo.toml",
+        "//etc/passwd",
+        "/..%5c..%5cCargo.toml",
+    ] {
+        let answer = server.get(path).await;
+        match answer.status {
+            // An address of the page: what is there, its script says.
+            200 => assert!(answer.text().starts_with(r#"<meta property="csp-nonce""#), "{path}"),
+            _ => assert_eq!(answer.code(), "not_found", "{path}"),
+        }
+    }
+}

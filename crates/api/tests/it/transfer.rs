@@ -293,3 +293,22 @@ async fn an_import_with_a_key_is_done_once() {
     assert_eq!(first.json(), second.json());
     assert_eq!(second.header("idempotent-replayed"), Some("true"));
 }
+
+#[tokio::test]
+async fn a_download_is_saved_under_a_name_that_nobody_chose() {
+    let server = Running::start().await;
+    let hostile = "report.exe\"; filename*=UTF-8''..%2f..%2fevil.html\r\nx-evil: 1";
+    let new = json!({ "slug": "card", "title": hostile, "content": text("a") });
+    server.done("POST /cards", &new).await;
+    for (path, name) in [
+        ("/export", "cards.yaml"),
+        ("/export?cards=card", "cards.yaml"),
+        ("/api/v1/audit/export", "audit.jsonl"),
+    ] {
+        let answer = server.call(&format!("GET {path}"), &[], &Value::Null).await;
+        let disposition = format!("attachment; filename=\"{name}\"");
+        assert_eq!((answer.status, answer.header("content-disposition")), (200, Some(disposition.as_str())));
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+        assert_eq!(answer.header("x-evil"), None);
+    }
+}
