@@ -226,3 +226,23 @@ impl People {
         Ok(Error::denied(Denial::Password))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_bit_of_a_recovery_code_is_drawn_each_time() {
+        let mut always = [0xff_u8; CODE_BYTES];
+        let mut ever = [0_u8; CODE_BYTES];
+        for code in (0..7).flat_map(|_| new_codes().unwrap().0) {
+            let bare = code.expose_secret().replace('-', "").to_ascii_uppercase();
+            let bytes = BASE32_NOPAD.decode(bare.as_bytes()).unwrap();
+            for (place, byte) in bytes.iter().enumerate() {
+                always[place] &= byte;
+                ever[place] |= byte;
+            }
+        }
+        assert_eq!((always, ever), ([0; CODE_BYTES], [0xff; CODE_BYTES]));
+    }
+}

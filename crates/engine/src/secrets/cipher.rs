@@ -158,6 +158,36 @@ mod tests {
         assert!(Key::draw().unwrap().open(&HERE, &sealed).is_none());
     }
 
+    /// Test case 16 of the proposal that NIST SP 800-38D follows.
+    #[test]
+    fn the_cipher_is_that_of_the_standard() {
+        let bytes = |text: &str| hex::decode(text).unwrap();
+        let half = "feffe9928665731c6d6a8f9467308308";
+        let key = Key::of(&bytes(&half.repeat(2))).unwrap();
+        let nonce: [u8; NONCE_BYTES] = bytes("cafebabefacedbaddecaf888").try_into().unwrap();
+        let secret = bytes(
+            "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72\
+             1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39",
+        );
+        let bound_to = bytes("feedfacedeadbeeffeedfacedeadbeefabaddad2");
+        let payload = Payload { msg: &secret, aad: &bound_to };
+        let sealed = key.cipher().encrypt(&Nonce::from(nonce), payload).unwrap();
+        assert_eq!(
+            hex::encode(sealed),
+            "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa\
+             8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f66276fc6ece0f4e1768cddf8853bb2d551b"
+        );
+    }
+
+    /// Sealed by OpenSSL: the key counts from 0, the nonce from 64, and the place is bound to it as associated data.
+    #[test]
+    fn a_value_is_sealed_as_others_would() {
+        let key =
+            Key::of(&std::array::from_fn::<u8, KEY_BYTES, _>(|place| u8::try_from(place).unwrap())).unwrap();
+        let sealed = "v1.QEFCQ0RFRkdISUpLgdjAQlRFeGEx-oc6d8vl-abu7bXg_Q";
+        assert_eq!(key.open(&HERE, sealed).unwrap().expose_secret(), b"canary");
+    }
+
     #[test]
     fn the_same_value_is_sealed_differently_each_time() {
         let key = Key::draw().unwrap();

@@ -90,6 +90,20 @@ async fn a_reset_link_sets_a_password_once_and_ends_every_session() {
 }
 
 #[tokio::test]
+async fn a_reset_link_leaves_the_second_factor() {
+    const NEW: &str = "lantern rivet oboe moss";
+    let house = House::build().await;
+    let ada = house.set_up().await;
+    let (_, codes) = two_factor::set_up(&house, &ada).await;
+    let link = house.people.reset_link(&Caller::machine(), ada.user.id).await.unwrap();
+    house.people.accept_reset(link.secret.expose_secret(), NEW.into(), &client()).await.unwrap();
+    let asked = house.try_sign_in("ada", NEW, None).await.unwrap();
+    assert!(matches!(asked, SignInOutcome::SecondFactorNeeded));
+    denied(house.try_sign_in("ada", NEW, Some("000000")).await, Denial::SignIn);
+    house.try_sign_in("ada", NEW, Some(codes[0].expose_secret())).await.unwrap();
+}
+
+#[tokio::test]
 async fn who_may_make_an_account_is_a_setting() {
     for (registration, open, by_invitation) in [
         (Registration::Open, true, true),

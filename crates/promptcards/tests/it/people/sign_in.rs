@@ -166,3 +166,12 @@ async fn another_session_than_an_account_may_have_ends_its_oldest() {
     assert_eq!(let_in, [false, true, true, true]);
     denied(house.refresh(&sessions[0].refresh_token).await, Denial::Token);
 }
+
+#[tokio::test]
+async fn a_password_is_good_for_years() {
+    let house = House::build().await;
+    house.set_up().await;
+    house.pass(10 * 365 * DAY);
+    let ada = house.sign_in("ada").await;
+    assert!(house.lets_in(&ada).await);
+}

@@ -3,6 +3,7 @@
 use engine::Conflict;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
+use sha2::{Digest, Sha256};
 
 use super::*;
 
@@ -108,6 +109,29 @@ async fn who_knows_the_password_alone_does_not_take_the_second_factor_away() {
     let (_, codes) = set_up(&house, &ada).await;
     remove(PASSWORD, codes[9].expose_secret()).await.unwrap();
     house.sign_in("ada").await;
+}
+
+#[tokio::test]
+async fn no_recovery_code_is_in_a_file() {
+    let database = TestDatabase::on_file();
+    let store = Store::open(database.settings()).unwrap();
+    let house = House::on(store, AuthSettings::default(), MasterKey::draw().unwrap(), START).await;
+    let ada = house.set_up().await;
+    let (_, codes) = set_up(&house, &ada).await;
+    let mut content = Vec::new();
+    for entry in std::fs::read_dir(database.folder()).unwrap() {
+        content.extend(std::fs::read(entry.unwrap().path()).unwrap());
+    }
+    let is_there = |bytes: &[u8]| content.windows(bytes.len()).any(|window| window == bytes);
+    for code in &codes {
+        let shown = code.expose_secret();
+        let bare = shown.replace('-', "");
+        let bytes = data_encoding::BASE32_NOPAD.decode(bare.to_uppercase().as_bytes()).unwrap();
+        for form in [shown.as_bytes(), bare.as_bytes(), bare.to_uppercase().as_bytes(), &bytes] {
+            assert!(!is_there(form), "{shown}");
+        }
+        assert!(is_there(hex::encode(Sha256::digest(&bare)).as_bytes()), "the codes are in other files");
+    }
 }
 
 #[tokio::test]
