@@ -25,6 +25,7 @@ mod limits;
 mod master_key;
 mod members;
 mod metrics;
+mod model_certificates;
 mod models_command;
 mod network;
 mod outages;
