@@ -32,7 +32,7 @@ impl Look {
 }
 
 /// Whether the person wants colours where they can be shown: see <https://no-color.org>.
-fn wants_colours() -> bool {
+pub(crate) fn wants_colours() -> bool {
     let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     !is_set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }

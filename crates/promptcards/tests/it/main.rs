@@ -22,6 +22,7 @@ mod import_rules;
 mod instances;
 mod kills;
 mod limits;
+mod logs;
 mod master_key;
 mod members;
 mod metrics;
