@@ -1,6 +1,7 @@
 //! Who may use whom: the crates of the workspace, and the libraries that some of them must not touch.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
@@ -127,4 +128,26 @@ fn banned_libraries_are_nowhere_in_the_graph() {
     assert!(names.contains("rustls"), "the lock file was not read");
     let found: Vec<_> = BANNED.iter().filter(|(name, _)| names.contains(name)).collect();
     assert!(found.is_empty(), "{found:?}");
+}
+
+/// Every file of Rust below a folder.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let below = folders.iter().flat_map(|folder| sources(folder));
+    below.chain(files).filter(|path| path.extension().is_some_and(|ending| ending == "rs")).collect()
+}
+
+#[test]
+fn the_product_starts_no_other_program() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let product = MAY_USE.iter().filter(|(name, _)| !matches!(*name, "testkit" | "benches"));
+    let files: Vec<PathBuf> = product.flat_map(|(name, _)| sources(&crates.join(name).join("src"))).collect();
+    assert!(files.len() > 300, "{}", files.len());
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        for way in ["process::Command", "Command::new", "CommandExt", "posix_spawn", "libc::exec"] {
+            assert!(!text.contains(way), "{}: {way}", file.display());
+        }
+    }
 }
