@@ -3,6 +3,7 @@
 use domain::clock::Millis;
 use domain::ids::UserId;
 
+use crate::conn::Dialect;
 use crate::{Conn, Result, Sql};
 
 /// Where the name of who did something is written, one statement for each column.
@@ -15,6 +16,18 @@ const NAMES: [Sql; 7] = [
     Sql::new("UPDATE budgets SET set_by = $2 WHERE set_by = $1"),
     Sql::new("UPDATE endpoints SET added_by = $2 WHERE added_by = $1"),
 ];
+
+/// Has every other writer of runs wait for the end of this transaction. Nothing may come before it there.
+///
+/// The worker commits to a run that goes on many times a second. A serializable transaction that renames who began it
+/// would meet such a commit each time it is tried, and be given up; one that has the table before it looks sees the last
+/// of them. `SQLite` has one writer anyway.
+pub fn hold_runs(conn: &mut Conn) -> Result<()> {
+    match conn.dialect() {
+        Dialect::Sqlite => Ok(()),
+        Dialect::Postgres => conn.control("LOCK TABLE runs IN SHARE ROW EXCLUSIVE MODE"),
+    }
+}
 
 /// Takes name, address, password, second factor, sessions, memberships, links and shares of an account away, ends its keys, and
 /// writes `erased` wherever its name stood. It is disabled from then on.

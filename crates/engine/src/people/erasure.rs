@@ -23,6 +23,7 @@ impl People {
         let row = self
             .store
             .try_write(move |conn| {
+                store::erasure::hold_runs(conn)?;
                 let before = store::users::get(conn, id)?.ok_or_else(no_account)?;
                 if is_erased(&before) {
                     return Ok(before);

@@ -234,3 +234,29 @@ async fn the_last_admin_is_not_erased_and_a_name_is_free_again() {
     admin.post("/api/v1/users/invitations", &taken).await.expect_problem(422, "invalid");
     server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_is_erased_while_their_runs_go_on() {
+    let server = TestServer::start().await;
+    let admin = &server.actor;
+    for name in ["grace", "ellen", "hedy", "mary"] {
+        let person = admin.invite(name, "user", Some("editor")).await;
+        let id = id_of(&person).await;
+        let card = person.card(name, &content("A poem")).await;
+        person.cases(&card, &[json!({})]).await;
+        // So many cells that the worker commits to it, again and again, while its person is erased.
+        let run = json!({
+            "card_versions": [{ "slug": name }], "repeats": 1000, "cache": false,
+            "models": [{ "provider": "simulated", "model": "simulated-small" }],
+        });
+        let run = person.post("W/runs", &run).await.expect(202);
+        let path = format!("W/runs/{}", run["id"].as_str().unwrap());
+        while ["preparing", "queued"].map(Value::from).contains(&admin.get(&path).await.expect(200)["state"])
+        {
+        }
+        admin.delete(&format!("/api/v1/users/{id}")).await.expect(204);
+        let run = admin.get(&path).await.expect(200);
+        assert_eq!(run["created_by"], format!("erased-{}", &id[24..]));
+    }
+    server.stop().await;
+}

@@ -120,6 +120,39 @@ async fn two_servers_that_read_and_then_write_lose_no_update() {
     assert_eq!(notes.store.read(|conn| conn.query_one::<i64>(READ, &[])).await, Ok(11));
 }
 
+#[tokio::test]
+async fn others_write_to_runs_when_whoever_holds_them_is_done() {
+    const WRITE: Sql = Sql::new("UPDATE runs SET state = state WHERE 1 = 0");
+    const WAITS: &str =
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let Some(notes) = notes_on_server("held runs").await else { return };
+    // It is there until both are done.
+    let database = Arc::new(notes.database);
+    let asked = Arc::clone(&database);
+    let (begun, written) = (Arc::new(Barrier::new(2)), Arc::new(AtomicUsize::new(0)));
+    let (told, seen) = (Arc::clone(&begun), Arc::clone(&written));
+    let held = notes.store.write(move |conn| {
+        store::erasure::hold_runs(conn)?;
+        insert(conn, "held")?;
+        told.wait();
+        let waits = loop {
+            let waits = !asked.query(WAITS).is_empty();
+            if waits || seen.load(Ordering::SeqCst) > 0 {
+                break waits;
+            }
+        };
+        Ok(waits)
+    });
+    let writes = async {
+        tokio::task::spawn_blocking(move || begun.wait()).await.unwrap();
+        let outcome = notes.store.write_guarded(|conn| conn.execute(WRITE, &[])).await;
+        written.fetch_add(1, Ordering::SeqCst);
+        outcome
+    };
+    let (held, wrote) = tokio::join!(held, writes);
+    assert_eq!((held, wrote), (Ok(true), Ok(0)));
+}
+
 #[test]
 fn a_server_that_is_not_there_is_said_at_the_start() {
     let url = "postgres://nobody@127.0.0.1:1/nothing".parse().unwrap();
