@@ -82,7 +82,10 @@ pub(crate) fn exit_code_of(error: &store::Error) -> u8 {
     match error {
         store::Error::Locked { .. } => 5,
         store::Error::NewerSchema { .. } => 4,
-        store::Error::NotOurs { .. } | store::Error::Damaged { .. } => 3,
+        store::Error::NotOurs { .. }
+        | store::Error::Damaged { .. }
+        | store::Error::DamagedFile { .. }
+        | store::Error::EditedMigration { .. } => 3,
         _ => 1,
     }
 }

@@ -54,6 +54,11 @@ impl Writer {
         &mut self.conn
     }
 
+    /// The same, for good.
+    pub(crate) fn into_conn(self) -> Conn {
+        self.conn
+    }
+
     /// Runs `first` and what `more` has, in one transaction, and answers all of them after its commit.
     pub(crate) fn write(&mut self, mut first: Box<dyn Job>, mut more: impl FnMut() -> Option<Box<dyn Job>>) {
         if let Err(error) = self.conn.begin(self.isolation) {

@@ -197,10 +197,22 @@ pub enum Error {
         name: String,
     },
     /// The database is damaged.
-    #[error("the database is damaged ({reason}); it was left as it is, restore a backup")]
+    #[error(
+        "the database is damaged ({reason}); stop the server, its next start checks it and says what to do"
+    )]
     Damaged {
-        /// The first thing that the check found.
+        /// What the database said.
         reason: String,
+    },
+    /// A start found the database damaged, and left it as it is.
+    #[error("the database {} is damaged ({reason}); it was left as it is, {remedy}", .path.display())]
+    DamagedFile {
+        /// The file.
+        path: PathBuf,
+        /// The first thing that was found.
+        reason: String,
+        /// What to do, with the commands to type.
+        remedy: String,
     },
     /// The program was built with a `SQLite` that can damage the database.
     #[error("SQLite {version} can damage a database; build the program with SQLite 3.51.3 or newer")]

@@ -53,10 +53,10 @@ pub(crate) struct Threads {
 impl Threads {
     /// Opens the file, then starts the threads.
     pub(crate) fn on_file(settings: &StoreSettings, migrations: &[Migration]) -> Result<Self> {
-        let (file, lock) = database::open(settings, migrations)?;
+        let (file, mut lock) = database::open(settings, migrations)?;
         let session = |connection| Conn::sqlite(sqlite::Session::new(connection, settings.busy_timeout()));
         let mut file = session(file);
-        copy::refuse_unfinished(&mut file)?;
+        copy::refuse_unfinished(&mut file).map_err(|error| database::of_file(&settings.path, error))?;
         let trouble = Arc::new(Trouble::default());
         let card_changes = Arc::new(CardChanges::default());
         let file = file.counting(Arc::clone(&card_changes));
@@ -64,6 +64,7 @@ impl Threads {
         let readers = (0..settings.readers)
             .map(|_| database::open_reader(settings).map(session))
             .collect::<Result<Vec<_>>>()?;
+        lock.note_open()?;
         let (running, runs) = watch::channel(());
         let (reads, queued_reads) = bounded(settings.read_queue);
         let (writer_queue, queued_writes) = bounded(settings.write_queue);
@@ -195,13 +196,9 @@ fn run_writer(mut writer: Writer, queue: &Queued) -> Writer {
 }
 
 /// Empties the log into the file and gives up its lock.
-fn close_file(mut writer: Writer, readers_ended: &Receiver<()>, lock: Lock) {
+fn close_file(writer: Writer, readers_ended: &Receiver<()>, lock: Lock) {
     // Nothing is sent here: it disconnects when the last reader has gone. While one reads, the log cannot be
     // emptied.
     let _ = readers_ended.recv();
-    if let Err(error) = writer.conn().control("PRAGMA wal_checkpoint(TRUNCATE)") {
-        tracing::warn!(%error, "could not empty the log; the next start reads it");
-    }
-    drop(writer);
-    drop(lock);
+    database::close(writer.into_conn(), lock);
 }

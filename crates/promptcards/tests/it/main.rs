@@ -12,6 +12,7 @@ mod certificates;
 mod command_line;
 mod conversation;
 mod copy;
+mod damaged_files;
 mod databases;
 mod erasing;
 mod eval;

@@ -18,7 +18,7 @@ pub(super) struct End {
     place: String,
     conn: Conn,
     /// Released after the connection is closed.
-    _lock: Option<Lock>,
+    lock: Option<Lock>,
 }
 
 /// Refuses a copy of a database into itself.
@@ -69,7 +69,7 @@ impl End {
             }
         };
         match opened {
-            Ok((conn, lock)) => Ok(Self { place, conn, _lock: lock }),
+            Ok((conn, lock)) => Ok(Self { place, conn, lock }),
             Err(error) => Err(CopyError::Unusable { place, error }),
         }
     }
@@ -118,11 +118,9 @@ impl End {
     }
 
     /// Empties the log of a file into it.
-    pub(super) fn close(mut self) {
-        if self.conn.dialect() == Dialect::Sqlite
-            && let Err(error) = self.conn.control("PRAGMA wal_checkpoint(TRUNCATE)")
-        {
-            tracing::warn!(%error, "could not empty the log; the next start reads it");
+    pub(super) fn close(self) {
+        if let Some(lock) = self.lock {
+            database::close(self.conn, lock);
         }
     }
 

@@ -7,15 +7,20 @@ use std::path::Path;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Lock, files, migrate};
+use super::lock::{LastEnd, Lock};
+use super::{files, migrate, refusal};
 use crate::migration::{self, Migration};
-use crate::{Error, Result, StoreSettings};
+use crate::{Conn, Error, Result, StoreSettings};
 
 /// "Pcrd", at byte 68 of each database of ours.
-const APPLICATION_ID: i32 = 0x5063_7264;
+pub(super) const APPLICATION_ID: i32 = 0x5063_7264;
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
-/// After an unclean end, a database up to this size is checked with its indexes too.
+/// Bytes before the first page's content: no database is shorter.
+const HEADER: usize = 100;
+/// Where nobody knows of a good end, a database up to this size is checked with its indexes too: seconds.
 const FULL_CHECK_UP_TO: u64 = 1 << 30;
+/// So is any up to this size: milliseconds.
+const ALWAYS_FULL_UP_TO: u64 = 16 << 20;
 /// Versions before can damage a database in WAL mode that has several connections.
 const OLDEST_SQLITE: i32 = 3_051_003;
 const WRITER_STATEMENTS: usize = 128;
@@ -43,7 +48,8 @@ fn open_at(settings: &StoreSettings, migrations: &[Migration], judge: Judge) -> 
     if is_new(path)? {
         create(path, migrations)?;
     }
-    let connection = accept(settings, migrations, judge).map_err(|error| of_file(path, error))?;
+    let connection =
+        accept(settings, lock.last_end(), migrations, judge).map_err(|error| of_file(path, error))?;
     Ok((connection, lock))
 }
 
@@ -77,12 +83,11 @@ pub(crate) fn open_in_memory(migrations: &[Migration]) -> Result<Connection> {
 
 /// Whether there is no database yet. Looks at the bytes before `SQLite` gets to touch them.
 fn is_new(path: &Path) -> Result<bool> {
-    let mut header = Vec::with_capacity(100);
-    match File::open(path).and_then(|file| file.take(100).read_to_end(&mut header)) {
+    let mut header = Vec::with_capacity(HEADER);
+    match File::open(path).and_then(|file| file.take(HEADER as u64).read_to_end(&mut header)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             if files::length(&files::beside(path, "-wal")) > 0 {
-                let reason = format!("{} is missing, but its log, -wal, is there", path.display());
-                return Err(Error::Damaged { reason });
+                return Err(refusal::without_database(path));
             }
             return Ok(true);
         }
@@ -91,11 +96,14 @@ fn is_new(path: &Path) -> Result<bool> {
     }
     if header.is_empty() {
         // A database of ours gets its name when it is whole.
-        return Err(Error::Damaged { reason: format!("{} is empty", path.display()) });
+        return Err(refusal::empty(path));
     }
     let not_ours = |reason: &str| Error::NotOurs { path: path.to_owned(), reason: reason.to_owned() };
     if !header.starts_with(MAGIC) {
         return Err(not_ours("it does not begin like one of SQLite"));
+    }
+    if header.len() < HEADER {
+        return Err(refusal::damaged(path, "the file is cut off within its header"));
     }
     if header.get(68..72) != Some(&APPLICATION_ID.to_be_bytes()) {
         return Err(not_ours("it belongs to another program that uses SQLite"));
@@ -120,10 +128,16 @@ fn create(path: &Path, migrations: &[Migration]) -> Result<()> {
     files::finish(&draft, path)
 }
 
-fn accept(settings: &StoreSettings, migrations: &[Migration], judge: Judge) -> Result<Connection> {
+fn accept(
+    settings: &StoreSettings,
+    last_end: LastEnd,
+    migrations: &[Migration],
+    judge: Judge,
+) -> Result<Connection> {
     let path = &settings.path;
     let broken = |error: rusqlite::Error| Error::of_database(&error);
-    let unclean = files::length(&files::beside(path, "-wal")) > 0;
+    look_for_the_log(path, last_end)?;
+    let unclean = last_end != LastEnd::Good || files::length(&files::beside(path, "-wal")) > 0;
     let connection = connect(path, OpenFlags::empty()).map_err(broken)?;
     // A refusal must not move the log into a database that it refuses.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(broken)?;
@@ -131,8 +145,9 @@ fn accept(settings: &StoreSettings, migrations: &[Migration], judge: Judge) -> R
     if connection.is_readonly("main").map_err(broken)? {
         return Err(Error::Unusable { path: path.clone(), reason: "the file is read-only".to_owned() });
     }
-    check(&connection, unclean && files::length(path) < FULL_CHECK_UP_TO)?;
-    let pending = judge(migrations, migrate::pending(&connection, migrations)?)?;
+    let up_to = if unclean { FULL_CHECK_UP_TO } else { ALWAYS_FULL_UP_TO };
+    check(&connection, files::length(path) < up_to)?;
+    let pending = judge(migrations, migrate::pending(&connection, migrations).map_err(as_damage)?)?;
 
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false).map_err(broken)?;
     let mode: String =
@@ -150,14 +165,41 @@ fn accept(settings: &StoreSettings, migrations: &[Migration], judge: Judge) -> R
     Ok(connection)
 }
 
+/// Refuses a database whose log was taken away. `SQLite` makes the log before what it keeps beside it, -shm, and
+/// removes it after.
+fn look_for_the_log(path: &Path, last_end: LastEnd) -> Result<()> {
+    if files::beside(path, "-wal").exists() {
+        return Ok(());
+    }
+    if files::beside(path, "-shm").exists() {
+        return Err(refusal::without_log(path));
+    }
+    if last_end == LastEnd::AtWork {
+        tracing::warn!(
+            database = %path.display(),
+            "the server before this one did not end in good order, and its log is not there: another program has \
+             emptied it into the database, or it was removed with what was written last"
+        );
+    }
+    Ok(())
+}
+
 /// Refuses a damaged database. The full check compares each index with its table and takes several times as
 /// long.
 fn check(connection: &Connection, full: bool) -> Result<()> {
     let pragma = if full { "integrity_check" } else { "quick_check" };
     let found: String = connection
         .pragma_query_value(None, pragma, |row| row.get(0))
-        .map_err(|error| Error::of_database(&error))?;
+        .map_err(|error| as_damage(Error::of_database(&error)))?;
     if found == "ok" { Ok(()) } else { Err(Error::Damaged { reason: found }) }
+}
+
+/// These statements are right for each database of ours: where one is not understood, it is the database.
+fn as_damage(error: Error) -> Error {
+    match error {
+        Error::Statement { reason, .. } => Error::Damaged { reason },
+        other => other,
+    }
 }
 
 fn connect(path: &Path, create: OpenFlags) -> rusqlite::Result<Connection> {
@@ -191,14 +233,25 @@ fn tune(connection: &Connection, settings: &StoreSettings) -> rusqlite::Result<(
 }
 
 /// At a start nothing was to be stored yet: an error of the disk is one of this file.
-fn of_file(path: &Path, error: Error) -> Error {
+pub(crate) fn of_file(path: &Path, error: Error) -> Error {
     match error {
+        Error::Damaged { reason } => refusal::damaged(path, &reason),
         Error::Storage { reason } => Error::Unusable { path: path.to_owned(), reason },
         Error::StorageFull => {
             Error::Unusable { path: path.to_owned(), reason: "the disk is full".to_owned() }
         }
         other => other,
     }
+}
+
+/// Empties the log into the database and closes it. `readers` have gone: while one reads, the log cannot be emptied.
+pub(crate) fn close(mut conn: Conn, mut lock: Lock) {
+    let emptied = conn.control("PRAGMA wal_checkpoint(TRUNCATE)").and_then(|()| lock.note_closed());
+    if let Err(error) = emptied {
+        tracing::warn!(%error, "could not empty the log; the next start reads it");
+    }
+    drop(conn);
+    drop(lock);
 }
 
 /// Bytes on the disk: the database and its log.

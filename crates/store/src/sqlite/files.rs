@@ -34,15 +34,19 @@ pub(crate) fn discard(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Gives a finished file its name, so that after a crash it is there whole or not at all.
-pub(crate) fn finish(draft: &Path, path: &Path) -> Result<()> {
-    let folder = match path.parent() {
+/// The folder that a file is in.
+pub(super) fn folder(path: &Path) -> &Path {
+    match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
-    };
+    }
+}
+
+/// Gives a finished file its name, so that after a crash it is there whole or not at all.
+pub(crate) fn finish(draft: &Path, path: &Path) -> Result<()> {
     File::open(draft)
         .and_then(|file| file.sync_all())
         .and_then(|()| fs::rename(draft, path))
-        .and_then(|()| if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) })
+        .and_then(|()| if cfg!(unix) { File::open(folder(path))?.sync_all() } else { Ok(()) })
         .map_err(|error| unusable(path, &error))
 }

@@ -4,6 +4,7 @@ pub(crate) mod database;
 pub(crate) mod files;
 mod lock;
 pub(crate) mod migrate;
+mod refusal;
 mod session;
 
 pub(crate) use lock::Lock;

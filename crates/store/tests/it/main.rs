@@ -1,5 +1,5 @@
 //! The store, from outside: on a file, and on a server where `TEST_POSTGRES_URL` names one. What is only of a file
-//! (`disks`, `files`, `opening`, `refusals`) or only of a server (`server`) says so, as does what compares both.
+//! (`damage`, `disks`, `files`, `opening`, `refusals`) or only of a server (`server`) says so, as does what compares both.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stderr,
@@ -7,6 +7,7 @@
 )]
 
 mod closing;
+mod damage;
 mod disks;
 mod files;
 mod health;

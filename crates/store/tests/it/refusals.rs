@@ -41,7 +41,7 @@ fn a_file_of_another_kind_is_not_ours() {
     fs::write(&settings.path, "my diary, which is longer than the header of a database would be").unwrap();
     assert!(matches!(refused(&settings), Error::NotOurs { .. }));
     fs::write(&settings.path, "SQLite format 3\0").unwrap();
-    assert!(matches!(refused(&settings), Error::NotOurs { .. }));
+    assert!(matches!(refused(&settings), Error::DamagedFile { .. }));
 }
 
 #[test]
@@ -56,10 +56,10 @@ fn a_database_of_another_program_is_not_ours() {
 async fn nothing_new_is_made_where_a_database_was() {
     let notes = filled().await;
     fs::write(&notes.settings.path, "").unwrap();
-    assert!(matches!(refused(&notes.settings), Error::Damaged { .. }), "empty");
+    assert!(matches!(refused(&notes.settings), Error::DamagedFile { .. }), "empty");
     fs::remove_file(&notes.settings.path).unwrap();
     fs::write(format!("{}-wal", notes.settings.path.display()), "the last writes").unwrap();
-    assert!(matches!(refused(&notes.settings), Error::Damaged { .. }), "missing beside its log");
+    assert!(matches!(refused(&notes.settings), Error::DamagedFile { .. }), "missing beside its log");
     assert!(!notes.settings.path.exists());
 }
 
@@ -88,7 +88,7 @@ async fn a_cut_database_is_damaged() {
     let notes = filled().await;
     let bytes = fs::read(&notes.settings.path).unwrap();
     fs::write(&notes.settings.path, &bytes[..bytes.len() - 5 * 4096]).unwrap();
-    assert!(matches!(refused(&notes.settings), Error::Damaged { .. }));
+    assert!(matches!(refused(&notes.settings), Error::DamagedFile { .. }));
 }
 
 #[tokio::test]
@@ -110,7 +110,7 @@ async fn a_changed_byte_is_refused_or_harmless_wherever_it_is() {
                     assert!(store.check().await.unwrap().damage.is_empty());
                     notes::close(&store).await;
                 }
-                Err(Error::Damaged { .. } | Error::NotOurs { .. } | Error::EditedMigration { .. }) => {
+                Err(Error::DamagedFile { .. } | Error::NotOurs { .. } | Error::EditedMigration { .. }) => {
                     refusals += 1;
                     assert!(fs::read(&notes.settings.path).unwrap() == damaged, "byte {place}");
                 }
