@@ -43,6 +43,7 @@ mod removals;
 mod retention;
 mod run_command;
 mod run_path;
+mod schemas;
 mod serving;
 mod sharing;
 mod terminal;
