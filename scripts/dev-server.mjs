@@ -17,6 +17,8 @@ function start() {
   // Cargo becomes the server that it has built, so that this is the process of both.
   server = spawn("cargo", ["run", "--locked", "-p", "promptcards", "--", ...process.argv.slice(2)], {
     stdio: "inherit",
+    // Nobody sends requests here who would have to hear of its end first.
+    env: { PROMPTCARDS_SERVER__ACCEPT_AFTER_STOP_MS: "0", ...process.env },
   });
   server.on("exit", (code) => {
     if (code) console.log("The server is not running; it is built again when a file under crates/ changes.");

@@ -164,6 +164,7 @@ impl App {
         let connections = Connections {
             per_address: config.server.connections_per_address,
             proxies: TrustedProxies::new(config.server.trusted_proxies.clone()),
+            accept_after_stop: config.server.accept_after_stop(),
             tls,
             ..Connections::default()
         };

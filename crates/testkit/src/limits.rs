@@ -30,14 +30,15 @@ pub fn plenty() -> LimitsSettings {
 /// How many connections the one address may have that every test comes from.
 pub(crate) const CONNECTIONS: usize = 1_000_000;
 
-/// The same as variables of a server's environment, with `CONNECTIONS`.
+/// The same as variables of a server's environment, with `CONNECTIONS`, and an end that waits for nobody to hear of it.
 pub fn plenty_as_variables() -> Vec<(String, String)> {
     let table = serde_json::to_value(plenty()).unwrap();
     let numbers = table.as_object().unwrap().iter().filter(|(_, value)| value.is_number());
     let limits = numbers
         .map(|(name, value)| (format!("PROMPTCARDS_LIMITS__{}", name.to_uppercase()), value.to_string()));
     let connections = ("PROMPTCARDS_SERVER__CONNECTIONS_PER_ADDRESS".to_owned(), CONNECTIONS.to_string());
-    limits.chain([connections]).collect()
+    let end = ("PROMPTCARDS_SERVER__ACCEPT_AFTER_STOP_MS".to_owned(), "0".to_owned());
+    limits.chain([connections, end]).collect()
 }
 
 /// Limits of these settings, counted in memory by `clock`.

@@ -76,6 +76,11 @@ impl ServerProcess {
         self.program.stop()
     }
 
+    /// Waits until it has ended by itself.
+    pub fn wait(self) -> ExitStatus {
+        self.program.wait()
+    }
+
     /// Ends it without a chance to clean up, as a power cut would the process: `kill -9`.
     pub fn kill(self) {
         self.program.kill();

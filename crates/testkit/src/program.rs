@@ -63,6 +63,11 @@ impl Program {
         self.child.wait().unwrap()
     }
 
+    /// Waits until it has ended by itself.
+    pub fn wait(mut self) -> ExitStatus {
+        self.child.wait().unwrap()
+    }
+
     /// Ends it without a chance to clean up, as a power cut would the process: `kill -9`.
     pub fn kill(mut self) {
         self.child.kill().unwrap();

@@ -81,6 +81,7 @@ fn config(database: &TestDatabase, ollama: &str) -> Config {
     let mut config = Config::default();
     config.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
     config.server.connections_per_address = CONNECTIONS;
+    config.server.accept_after_stop_ms = 0;
     database.folder().clone_into(&mut config.server.data_dir);
     config.store = database.settings();
     config.secrets.master_key_file = Some(database.folder().join("master.key"));

@@ -5,12 +5,14 @@ use std::pin::pin;
 
 use axum::Router;
 use axum::body::Body;
-use http::{Request, Response};
+use http::header::CONNECTION;
+use http::{HeaderValue, Request, Response};
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::sync::CancellationToken;
 use tower::Service;
 use tracing::debug;
 
@@ -25,10 +27,11 @@ pub(super) async fn answer<S>(stream: S, peer: Peer, shared: Shared)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let Shared { router, closing, .. } = shared;
+    let Shared { router, closing, ending, .. } = shared;
     let phase = Phase::default();
     let socket = TokioIo::new(Socket::new(stream, phase.clone()));
-    let service = service_fn(move |request| call(router.clone(), request, peer, phase.clone()));
+    let service =
+        service_fn(move |request| call(router.clone(), request, peer, phase.clone(), closing.clone()));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(IDLE)
@@ -37,7 +40,7 @@ where
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        () = closing.cancelled() => {
+        () = ending.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -52,10 +55,15 @@ async fn call(
     mut request: Request<Incoming>,
     peer: Peer,
     phase: Phase,
+    closing: CancellationToken,
 ) -> Result<Response<Body>, Infallible> {
     phase.header_complete(!request.body().is_end_stream());
     request.extensions_mut().insert(peer);
-    let response = router.call(request).await;
+    let mut response = router.call(request).await?;
     phase.awaiting_header();
-    response
+    if closing.is_cancelled() {
+        // The next request goes to whoever takes the place of this server.
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response)
 }

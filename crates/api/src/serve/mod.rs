@@ -7,14 +7,17 @@ mod streams;
 mod tls;
 
 use std::io;
+use std::iter;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use futures_util::FutureExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
@@ -27,6 +30,8 @@ pub use tls::{Tls, TlsError, TlsFiles};
 const IDLE: Duration = Duration::from_mins(1);
 /// How long requests may go on after the server was told to stop.
 const DRAIN: Duration = Duration::from_secs(25);
+/// How long a connection that was taken last may take to send its request.
+const LAST_REQUEST: Duration = Duration::from_millis(500);
 /// How long a handshake of TLS may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Pause after a failed accept, which is mostly a want of file descriptors.
@@ -69,13 +74,22 @@ pub struct Connections {
     pub per_address: usize,
     /// The proxies whose addresses have no such limit: their connections are those of many.
     pub proxies: TrustedProxies,
+    /// How long connections are still taken after the server was told to stop: whoever sends them here needs a
+    /// while to hear of it.
+    pub accept_after_stop: Duration,
     /// TLS, if this is where it ends.
     pub tls: Option<Arc<Tls>>,
 }
 
 impl Default for Connections {
     fn default() -> Self {
-        Self { at_once: 4_096, per_address: 64, proxies: TrustedProxies::default(), tls: None }
+        Self {
+            at_once: 4_096,
+            per_address: 64,
+            proxies: TrustedProxies::default(),
+            accept_after_stop: Duration::ZERO,
+            tls: None,
+        }
     }
 }
 
@@ -84,54 +98,41 @@ impl Default for Connections {
 struct Shared {
     router: Router,
     tls: Option<Arc<Tls>>,
-    /// Cancelled when the server is told to stop.
+    /// Cancelled when the server is told to stop: each answer is the last one of its connection.
     closing: CancellationToken,
+    /// Cancelled when no connection is taken any more: those that are idle end.
+    ending: CancellationToken,
     /// Cancelled after the drain: what still goes on is cut.
     cut: CancellationToken,
     tasks: TaskTracker,
 }
 
-/// Answers connections until `closing` is cancelled, then until the open requests are answered, 25 s at most.
+/// Answers connections until `closing` is cancelled and for a while after, then until the open requests are answered,
+/// 25 s after it at most.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
     connections: Connections,
     closing: CancellationToken,
 ) {
-    let Connections { at_once, per_address, proxies, tls } = connections;
-    let shared = Shared { router, tls, closing, cut: CancellationToken::new(), tasks: TaskTracker::new() };
-    let (places, of_addresses) = (Arc::new(Semaphore::new(at_once)), Places::new(per_address));
+    let Connections { at_once, per_address, proxies, accept_after_stop, tls } = connections;
+    let (ending, cut) = (CancellationToken::new(), CancellationToken::new());
+    let shared = Shared { router, tls, closing: closing.clone(), ending, cut, tasks: TaskTracker::new() };
+    let places = Arc::new(Semaphore::new(at_once));
+    let entrance = Entrance { shared, proxies, of_addresses: Places::new(per_address), per_address };
     // A want that lasts is logged when it begins, not ten times a second.
     let mut failing = false;
-    loop {
+    let mut end = pin!(end_of_accepting(&closing, accept_after_stop));
+    let stopped = loop {
         let accepted = tokio::select! {
             biased;
-            () = shared.closing.cancelled() => break,
+            stopped = &mut end => break stopped,
             accepted = accept(&listener, &places) => accepted,
         };
         match accepted {
-            Ok((stream, peer, place)) => {
+            Ok(taken) => {
                 failing = false;
-                let address = peer.0.ip();
-                let of_address = match if proxies.trusts(address) {
-                    Ok(None)
-                } else {
-                    of_addresses.take(address)
-                } {
-                    Ok(held) => held,
-                    Err(Full { first }) => {
-                        if first {
-                            warn!(%address, limit = per_address, "an address wants more connections than it may have; they are closed");
-                        }
-                        continue;
-                    }
-                };
-                let connection = connection(stream, peer, shared.clone());
-                let cut = shared.cut.clone();
-                shared.tasks.spawn(async move {
-                    let _held = (place, of_address);
-                    cut.run_until_cancelled(connection).await;
-                });
+                entrance.take(taken);
             }
             Err(error) if belongs_to_the_peer(&error) => {
                 debug!(%error, "a connection ended before it was accepted");
@@ -144,21 +145,70 @@ pub async fn serve(
                 sleep(ACCEPT_PAUSE).await;
             }
         }
+    };
+    if !accept_after_stop.is_zero() {
+        // What the system has accepted already would be reset when the listener goes.
+        let waiting = || accept(&listener, &places).now_or_never();
+        iter::from_fn(waiting).map_while(Result::ok).take(at_once).for_each(|taken| entrance.take(taken));
     }
     drop(listener);
-    let Shared { tasks, cut, .. } = shared;
+    let Shared { tasks, cut, ending, .. } = entrance.shared;
     tasks.close();
-    if timeout(DRAIN, tasks.wait()).await.is_err() {
+    // Whoever was taken last has not sent anything yet.
+    drop(timeout(accept_after_stop.min(LAST_REQUEST), tasks.wait()).await);
+    ending.cancel();
+    if timeout_at(stopped + DRAIN, tasks.wait()).await.is_err() {
         info!(open = tasks.len(), "requests were still open after the time to finish; they are cut");
         cut.cancel();
         tasks.wait().await;
     }
 }
 
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, Peer, OwnedSemaphorePermit)> {
+/// A connection that was accepted, with its place among all.
+type Taken = (TcpStream, Peer, OwnedSemaphorePermit);
+
+/// What becomes of connections that were accepted.
+struct Entrance {
+    shared: Shared,
+    proxies: TrustedProxies,
+    of_addresses: Arc<Places>,
+    per_address: usize,
+}
+
+impl Entrance {
+    /// Answers the connection on a task of its own, or closes it because its address has enough of them.
+    fn take(&self, (stream, peer, place): Taken) {
+        let address = peer.0.ip();
+        let of_address =
+            if self.proxies.trusts(address) { Ok(None) } else { self.of_addresses.take(address) };
+        let of_address = match of_address {
+            Ok(held) => held,
+            Err(Full { first }) => {
+                if first {
+                    let limit = self.per_address;
+                    warn!(%address, limit, "an address wants more connections than it may have; they are closed");
+                }
+                return;
+            }
+        };
+        let connection = connection(stream, peer, self.shared.clone());
+        let cut = self.shared.cut.clone();
+        self.shared.tasks.spawn(async move {
+            let _held = (place, of_address);
+            cut.run_until_cancelled(connection).await;
+        });
+    }
+}
+
+/// When the server was told to stop, as soon as no connection is to be taken any more.
+async fn end_of_accepting(closing: &CancellationToken, accept_after_stop: Duration) -> Instant {
+    closing.cancelled().await;
+    let stopped = Instant::now();
+    sleep(accept_after_stop).await;
+    stopped
+}
+
+async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> io::Result<Taken> {
     let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
     let (stream, address) = listener.accept().await?;
     Ok((stream, Peer(address), place))
@@ -175,7 +225,7 @@ async fn connection(stream: TcpStream, peer: Peer, shared: Shared) {
         return;
     }
     let Some(tls) = &shared.tls else { return http1::answer(stream, peer, shared).await };
-    let handshake = shared.closing.run_until_cancelled(timeout(HANDSHAKE, tls.accept(stream))).await;
+    let handshake = shared.ending.run_until_cancelled(timeout(HANDSHAKE, tls.accept(stream))).await;
     match handshake {
         Some(Ok(Ok(stream))) if tls::agreed_on_http2(&stream) => http2::answer(stream, peer, shared).await,
         Some(Ok(Ok(stream))) => http1::answer(stream, peer, shared).await,

@@ -52,7 +52,7 @@ enum Command {
     #[command(after_help = "Examples:\n  promptcards serve\n  promptcards serve --listen 127.0.0.1:0\n  \
                       OLLAMA_HOST=gpu-box promptcards serve --pull llama3.2\n\nExit codes: 0 stopped, 1 could not start, \
                       3 the database is damaged or not ours, 4 it is newer than this program, 5 another \
-                      server has it.")]
+                      server has it, 130 or 143 a second Ctrl-C or SIGTERM ended it at once.")]
     Serve(serve::ServeArgs),
     /// Run a promptfoo config: prompts, providers and tests, without a server
     #[command(after_help = crate::eval::EXAMPLES)]

@@ -15,6 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
+use crate::config::Config;
 use crate::{setup, telemetry};
 
 /// The flags of `serve`.
@@ -31,26 +32,35 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let config = args.settings.load()?;
     telemetry::begin(&config.log)?;
     super::runtime()?.block_on(async {
-        let app = App::build(&config).await?;
-        say_that_it_is_ready(&app);
-        let secret = setup::secret(app.engine.people(), &config.server.data_dir).await?;
-        if let Some(secret) = &secret {
-            say_how_to_set_up(app.origin(), secret);
-        }
-        if let Some(file) = &app.new_master_key {
-            say_that_there_is_a_key(file);
-        }
-        pull(&app.engine, &args.pull).await?;
         let stop = CancellationToken::new();
-        let tls = app.tls();
         tokio::select! {
-            stopped = app.run(stop.clone()) => stopped?,
-            never = reload_certificate(tls) => match never {},
+            // From the first moment on, because a signal that nobody waits for ends the process as a kill does.
+            biased;
             // It only listens on: what ends the server is its own end.
-            never = wait_for_signal(stop) => match never {},
+            never = wait_for_signal(stop.clone()) => match never {},
+            served = serve(&config, &args.pull, stop) => served?,
         }
         Ok(ExitCode::SUCCESS)
     })
+}
+
+async fn serve(config: &Config, pulls: &[String], stop: CancellationToken) -> anyhow::Result<()> {
+    let app = App::build(config).await?;
+    say_that_it_is_ready(&app);
+    let secret = setup::secret(app.engine.people(), &config.server.data_dir).await?;
+    if let Some(secret) = &secret {
+        say_how_to_set_up(app.origin(), secret);
+    }
+    if let Some(file) = &app.new_master_key {
+        say_that_there_is_a_key(file);
+    }
+    pull(&app.engine, pulls).await?;
+    let tls = app.tls();
+    tokio::select! {
+        stopped = app.run(stop) => stopped?,
+        never = reload_certificate(tls) => match never {},
+    }
+    Ok(())
 }
 
 #[expect(clippy::print_stdout, reason = "the address is what the person who typed the command waits for")]
@@ -133,14 +143,15 @@ async fn wait_for_signal(stop: CancellationToken) -> Infallible {
     };
     let mut next = async || {
         tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+            _ = interrupt.recv() => SignalKind::interrupt(),
+            _ = terminate.recv() => SignalKind::terminate(),
         }
     };
     next().await;
     tracing::info!("stopping: open requests end, cells under way go back into the queue");
     stop.cancel();
-    next().await;
+    let signal = next().await;
     tracing::warn!("stopping at once");
-    std::process::exit(1);
+    // As a shell says it of a process that the signal ended.
+    std::process::exit(128 + signal.as_raw_value());
 }

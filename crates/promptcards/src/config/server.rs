@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use api::door::{ForeignPages, Origin, Reach, TrustedProxies};
 use api::serve::{Connections, TlsFiles};
@@ -30,6 +31,8 @@ pub struct ServerSettings {
     pub cors_origins: Vec<Origin>,
     /// How many connections one address may have, or requests in flight where a trusted proxy names it; 0: no limit.
     pub connections_per_address: usize,
+    /// How long connections are still taken after a signal to stop, in milliseconds, up to 20,000.
+    pub accept_after_stop_ms: u64,
 }
 
 impl Default for ServerSettings {
@@ -44,6 +47,7 @@ impl Default for ServerSettings {
             trusted_proxies: Vec::new(),
             cors_origins: Vec::new(),
             connections_per_address: Connections::default().per_address,
+            accept_after_stop_ms: 2_000,
         }
     }
 }
@@ -83,7 +87,14 @@ pub(super) enum Unreachable {
     NobodyTrusted,
     #[error("server.cors_origins has {0}: a page that other machines know must be https")]
     PlainPage(Origin),
+    #[error(
+        "server.accept_after_stop_ms is {0}; it must be at most {LONGEST_ACCEPT_MS}, because requests are cut after 25 s"
+    )]
+    AcceptsTooLong(u64),
 }
+
+/// The most that `accept_after_stop_ms` may be.
+const LONGEST_ACCEPT_MS: u64 = 20_000;
 
 impl ServerSettings {
     pub(super) fn validate(&self) -> Result<(), Unreachable> {
@@ -116,6 +127,9 @@ impl ServerSettings {
         if self.behind_tls_proxy && self.trusted_proxies.is_empty() {
             return Err(Unreachable::NobodyTrusted);
         }
+        if self.accept_after_stop_ms > LONGEST_ACCEPT_MS {
+            return Err(Unreachable::AcceptsTooLong(self.accept_after_stop_ms));
+        }
         match self.cors_origins.iter().find(|origin| !origin.is_https() && !origin.is_loopback()) {
             Some(plain) => Err(Unreachable::PlainPage(plain.clone())),
             None => Ok(()),
@@ -137,6 +151,11 @@ impl ServerSettings {
     pub(crate) fn tls_files(&self) -> Option<TlsFiles> {
         let (certificate, key) = (self.tls_certificate_file.clone()?, self.tls_key_file.clone()?);
         Some(TlsFiles { certificate, key })
+    }
+
+    /// How long connections are still taken after a signal to stop.
+    pub(crate) fn accept_after_stop(&self) -> Duration {
+        Duration::from_millis(self.accept_after_stop_ms)
     }
 
     /// How it is reached, where it listens on `port`.
@@ -200,6 +219,7 @@ mod tests {
             ("cors_origins = ['null']".to_owned(), "is no origin"),
             ("cors_origins = ['https://*.example.org']".to_owned(), "is no origin"),
             ("public_origin = 'cards.example.org'".to_owned(), "is no origin"),
+            ("accept_after_stop_ms = 20001".to_owned(), "must be at most 20000"),
         ];
         for (text, part) in cases {
             let error = checked(&text).unwrap_err();

@@ -46,5 +46,6 @@ mod run_path;
 mod schemas;
 mod serving;
 mod sharing;
+mod stopping;
 mod terminal;
 mod transfer;
