@@ -48,4 +48,5 @@ mod serving;
 mod sharing;
 mod stopping;
 mod terminal;
+mod torn_starts;
 mod transfer;
