@@ -14,6 +14,7 @@ mod conversation;
 mod copy;
 mod damaged_files;
 mod databases;
+mod descriptors;
 mod erasing;
 mod eval;
 mod faults;
