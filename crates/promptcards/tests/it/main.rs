@@ -9,6 +9,7 @@ mod cache_keys;
 mod cache_limits;
 mod canary;
 mod certificates;
+mod clock_jumps;
 mod command_line;
 mod conversation;
 mod copy;
