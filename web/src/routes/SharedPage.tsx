@@ -4,14 +4,13 @@ import { type ReactNode, useEffect, useState } from "react";
 import { ProblemError, sentence } from "@/api/problem";
 import { byAccount, byLink, type SharedSource, sharedQuery } from "@/api/shared";
 import { Icon } from "@/components/Icon";
-import { ChoiceMenu } from "@/components/Layers";
 import { usePage } from "@/components/Page";
 import { Empty, Failure, SkeletonLines } from "@/components/States";
+import { ThemeMenu } from "@/components/ThemeMenu";
 import { Toasts } from "@/components/toasts";
 import { SharedCard } from "@/features/cards/SharedCard";
 import { SharedRun } from "@/features/runs/SharedRun";
 import { useSecret } from "@/features/session/useSecret";
-import { useTheme } from "@/lib/theme";
 import { exact } from "@/lib/time";
 import "./shared.css";
 
@@ -89,7 +88,6 @@ function NotWhole() {
 }
 
 function Frame({ children }: { children: ReactNode }) {
-  const [theme, setTheme] = useTheme();
   useEffect(() => {
     document.title = "Shared · Promptcards";
   }, []);
@@ -102,17 +100,7 @@ function Frame({ children }: { children: ReactNode }) {
         <Icon name="mark" />
         <span className="medium">Promptcards</span>
         <span className="push">
-          <ChoiceMenu
-            label="Theme"
-            icon="theme"
-            value={theme}
-            onChange={setTheme}
-            options={[
-              { value: "system", label: "Like the system" },
-              { value: "light", label: "Light" },
-              { value: "dark", label: "Dark" },
-            ]}
-          />
+          <ThemeMenu />
         </span>
       </header>
       <main className="main" id="main" tabIndex={-1}>

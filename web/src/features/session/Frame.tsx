@@ -1,12 +1,10 @@
 import { type ReactNode, useEffect } from "react";
 import { Icon } from "@/components/Icon";
-import { ChoiceMenu } from "@/components/Layers";
-import { useTheme } from "@/lib/theme";
+import { ThemeMenu } from "@/components/ThemeMenu";
 import "./session.css";
 
 /** What stands around a page for somebody who is not signed in. */
 export function Frame({ title, children }: { title: string; children: ReactNode }) {
-  const [theme, setTheme] = useTheme();
   useEffect(() => {
     document.title = `${title} · Promptcards`;
   }, [title]);
@@ -17,17 +15,7 @@ export function Frame({ title, children }: { title: string; children: ReactNode 
           <Icon name="mark" />
           <span className="medium">Promptcards</span>
           <span className="push">
-            <ChoiceMenu
-              label="Theme"
-              icon="theme"
-              value={theme}
-              onChange={setTheme}
-              options={[
-                { value: "system", label: "Like the system" },
-                { value: "light", label: "Light" },
-                { value: "dark", label: "Dark" },
-              ]}
-            />
+            <ThemeMenu />
           </span>
         </div>
         {children}

@@ -4,15 +4,14 @@ import { type ReactNode, Suspense, useState } from "react";
 import { useRights } from "@/api/sessionState";
 import { IconButton, Kbd } from "@/components/Button";
 import { Icon } from "@/components/Icon";
-import { ChoiceMenu } from "@/components/Layers";
 import { lazily } from "@/components/lazily";
 import { PageProvider, useCrumbs } from "@/components/Page";
 import { SkeletonLines } from "@/components/States";
+import { ThemeMenu } from "@/components/ThemeMenu";
 import { Toasts } from "@/components/toasts";
 import { useKitSoon } from "@/components/useKit";
 import { cardFacetsQuery } from "@/features/cards";
 import { MOD_KEY, useHotkeys } from "@/lib/hotkeys";
-import { useTheme } from "@/lib/theme";
 import { AccountMenu } from "./AccountMenu";
 import { CodeBanner } from "./CodeBanner";
 import { ConnectionBanner } from "./ConnectionBanner";
@@ -99,7 +98,6 @@ function TopBar() {
   const [palette, setPalette] = useState(false);
   const [help, setHelp] = useState(false);
   const navigate = useNavigate();
-  const [theme, setTheme] = useTheme();
   const { edit, admin } = useRights();
   const places = usePlaces().flat();
   useHotkeys({
@@ -125,17 +123,7 @@ function TopBar() {
       <span className="only-wide">
         <IconButton icon="keyboard" label="Keyboard shortcuts" onClick={() => setHelp(true)} />
       </span>
-      <ChoiceMenu
-        label="Theme"
-        icon="theme"
-        value={theme}
-        onChange={setTheme}
-        options={[
-          { value: "system", label: "Like the system" },
-          { value: "light", label: "Light" },
-          { value: "dark", label: "Dark" },
-        ]}
-      />
+      <ThemeMenu />
       <AccountMenu />
       <Suspense>
         {palette && <Palette open onClose={() => setPalette(false)} />}
