@@ -22,12 +22,12 @@ use benches::machine;
 
 use crate::figures::Row;
 use crate::scenarios::{
-    auth, events, get, idle, imports, label, latency, middleware, overload, peers, peers_eval, pooled, post,
-    run, soak, warm,
+    auth, events, get, idle, imports, label, latency, middleware, outage, overload, peers, peers_eval,
+    pooled, post, run, soak, warm,
 };
 
 /// What is measured without an argument, in this order.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     "run",
     "latency",
     "get",
@@ -40,6 +40,7 @@ const NAMES: [&str; 13] = [
     "idle",
     "pooled",
     "warm",
+    "outage",
     "overload",
 ];
 /// How long `soak` takes without an argument.
@@ -107,6 +108,7 @@ async fn measure(name: &str, argument: Option<&str>) -> Result<Vec<Row>> {
         "idle" => idle::rows().await,
         "pooled" => pooled::rows().await,
         "warm" => warm::rows().await,
+        "outage" => outage::rows().await,
         "overload" => overload::rows().await,
         "soak" => soak::rows(argument.map_or(Ok(SOAK_SECONDS), str::parse)?).await,
         "peers" => {

@@ -35,8 +35,14 @@ impl Process {
 
     /// `promptcards fake-ollama`, whose first token takes this long.
     pub(crate) fn model_server(latency_ms: u32) -> Result<Self> {
+        Self::model_server_at(([127, 0, 0, 1], 0).into(), latency_ms)
+    }
+
+    /// The same at this address.
+    pub(crate) fn model_server_at(address: SocketAddr, latency_ms: u32) -> Result<Self> {
         let mut command = Command::new(binary()?);
-        command.args(["fake-ollama", "--listen", "127.0.0.1:0", "--latency-ms", &latency_ms.to_string()]);
+        command.args(["fake-ollama", "--listen", &address.to_string()]);
+        command.args(["--latency-ms", &latency_ms.to_string()]);
         Self::start(&mut command).context("fake-ollama does not start")
     }
 
@@ -121,11 +127,19 @@ impl Product {
 
     /// A server on an empty database whose one model server is this one, called so often at once.
     pub(crate) fn with_models(models: &Process, at_once: usize) -> Result<Self> {
+        Self::with_model_servers(&[("ollama", models)], at_once)
+    }
+
+    /// The same with several, by their names.
+    pub(crate) fn with_model_servers(servers: &[(&str, &Process)], at_once: usize) -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        let settings = format!(
-            "[[providers]]\nname = \"ollama\"\nkind = \"ollama\"\nbase_url = \"{}\"\nconcurrency = {at_once}\n",
-            models.url()
-        );
+        let table = |(name, server): &(&str, &Process)| {
+            format!(
+                "[[providers]]\nname = \"{name}\"\nkind = \"ollama\"\nbase_url = \"{}\"\nconcurrency = {at_once}\n",
+                server.url()
+            )
+        };
+        let settings: String = servers.iter().map(table).collect();
         std::fs::write(folder.path().join("promptcards.toml"), settings)?;
         Self::in_folder(folder)
     }

@@ -9,6 +9,7 @@ pub(crate) mod imports;
 pub(crate) mod label;
 pub(crate) mod latency;
 pub(crate) mod middleware;
+pub(crate) mod outage;
 pub(crate) mod overload;
 pub(crate) mod peers;
 pub(crate) mod peers_eval;
