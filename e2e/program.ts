@@ -33,7 +33,8 @@ class Program {
   /** Starts a command whose first line ends with the address that it listens on. */
   static async start(args: string[], env: Record<string, string> = {}): Promise<Program> {
     const child = spawn(PROGRAM, args, {
-      env: { ...process.env, ...env },
+      // Nobody sends requests here who would have to hear of its end first.
+      env: { PROMPTCARDS_SERVER__ACCEPT_AFTER_STOP_MS: "0", ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let said = "";

@@ -7,6 +7,8 @@ use domain::card::{Message, ModelParameters, Role};
 use fake_ollama::{FakeOllama, Fault, Options};
 use futures_util::future::join_all;
 use llm::{ChatRequest, ProviderKind, ProviderSettings};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::guarded;
@@ -54,6 +56,7 @@ fn cases(kind: ProviderKind) -> Vec<Case> {
         case("`status` 503", status(503, None), Again("server_error")),
         case("`status` 429", status(429, Some(1)), Again("rate_limited")),
         case("`status` 400", status(400, None), Final("refused_request")),
+        case("`status` 401", status(401, None), Final("refused_request")),
         case("`status` 404", status(404, None), Final("refused_request")),
         case("`hang_before`", Fault::HangBefore, Again("timeout_first_token")),
     ];
@@ -66,6 +69,13 @@ fn cases(kind: ProviderKind) -> Vec<Case> {
         case("`http10`", Fault::Http10, Answer),
     ];
     before.into_iter().chain(in_stream(AFTER)).chain(others).collect()
+}
+
+/// Every fault, those within a stream at each place of one: before its first token, in its midst, after its last token
+/// and after its end.
+pub(super) fn everywhere() -> impl Iterator<Item = Fault> {
+    let at = |place| in_stream(place).map(|case| case.fault);
+    Fault::ALL.into_iter().chain([status(401, None)]).chain([0, TOKENS, TOKENS + 1].into_iter().flat_map(at))
 }
 
 /// The faults within a stream, `after_tokens`.
@@ -136,13 +146,13 @@ fn written(outcome: Outcome) -> (String, &'static str) {
     }
 }
 
-/// The lines of a table of the page, under its heading.
-fn documented(heading: &str) -> Vec<String> {
+/// The lines of a table of the page, under its heading, that begin so.
+fn documented(heading: &str, begin: &str) -> Vec<String> {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/faults.md");
     let page = std::fs::read_to_string(page).expect("the page");
     let (_, section) = page.split_once(heading).expect("the section");
     let section = section.split("\n## ").next().expect("a section");
-    section.lines().filter(|line| line.starts_with("| `")).map(str::to_owned).collect()
+    section.lines().filter(|line| line.starts_with(begin)).map(str::to_owned).collect()
 }
 
 #[test]
@@ -160,7 +170,7 @@ async fn ends_as_documented(kind: ProviderKind, heading: &str) {
         assert_eq!(outcome.0, case.outcome, "{}", case.label);
     }
     let rows: Vec<_> = cases.iter().zip(outcomes).map(|(case, outcome)| row(case.label, outcome)).collect();
-    let found = documented(heading);
+    let found = documented(heading, "| `");
     assert_eq!(found, rows, "the section {heading} of docs/reference/faults.md:\n{}", rows.join("\n"));
 }
 
@@ -191,6 +201,69 @@ async fn while_a_server_refuses_connections_every_further_call_says_so() {
     }
 }
 
+/// Who cannot be reached, and what the documentation says of it.
+async fn unreachable(kind: ProviderKind, what: &str) -> String {
+    let server = FakeOllama::start(Options::default()).expect("a server");
+    let full = TcpSocket::new_v4().expect("a socket");
+    full.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
+    let full = full.listen(1).expect("listening");
+    let silent = full.local_addr().expect("an address");
+    // Connections that nobody accepts fill the queue; then the system drops what comes.
+    let mut waiting = Vec::new();
+    let (mut model, mut patience) = ("llama3.2", 50_000);
+    let url = match what {
+        "the name has no address" => "http://nowhere.invalid".to_owned(),
+        "nobody listens" => {
+            let url = server.url();
+            server.stop().await;
+            url
+        }
+        "`https` where there is no TLS" => server.url().replace("http:", "https:"),
+        "no connection within `connect_ms`" => {
+            patience = 200;
+            let limit = Duration::from_millis(200);
+            while let Ok(Ok(stream)) = timeout(limit, TcpStream::connect(silent)).await {
+                waiting.push(stream);
+            }
+            format!("http://{silent}")
+        }
+        "no TLS within `connect_ms`" => {
+            patience = 200;
+            format!("https://{silent}")
+        }
+        _ => {
+            model = "unheard-of";
+            server.url()
+        }
+    };
+    let mut settings = ProviderSettings::new("away", kind);
+    settings.base_url = Some(url);
+    settings.attempts = 1;
+    settings.limits.connect_ms = patience;
+    let messages = [Message::text(Role::User, "x")];
+    let parameters = ModelParameters::default();
+    let request = ChatRequest { model, messages: &messages, parameters: &parameters, seed: None };
+    let call = guarded(settings).chat(&request, &CancellationToken::new()).await;
+    let error = call.result.expect_err("nobody answers");
+    assert!(error.partial.is_none(), "{what}");
+    format!("| {what} | `{}` | {} |", error.kind.as_str(), if error.retryable() { "yes" } else { "no" })
+}
+
+#[tokio::test]
+async fn who_cannot_be_reached_ends_as_documented_in_both_protocols() {
+    // Where other tests share the process, one of them may have done so.
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let rows = documented("\n## Other ends\n", "| ");
+    let rows: Vec<_> = rows.iter().skip(1).take(6).collect();
+    assert!(rows[5].starts_with("| the server does not have the model |"), "{}", rows[5]);
+    for kind in [ProviderKind::Ollama, ProviderKind::OpenAi] {
+        for row in &rows {
+            let (what, _) = row[2..].split_once(" | ").expect("a row");
+            assert_eq!(**row, unreachable(kind, what).await, "{kind:?}");
+        }
+    }
+}
+
 /// The row of the documentation for a fault at the beginning of a stream, in its midst, after its last token, and
 /// after its end has been said.
 async fn row_of_places(kind: ProviderKind, fault: usize) -> String {
@@ -205,7 +278,7 @@ async fn row_of_places(kind: ProviderKind, fault: usize) -> String {
 
 async fn each_place_ends_as_documented(kind: ProviderKind) {
     let rows = join_all((0..7).map(|fault| row_of_places(kind, fault))).await;
-    let found = documented("\n## Where in a stream\n");
+    let found = documented("\n## Where in a stream\n", "| `");
     assert_eq!(found, rows, "docs/reference/faults.md:\n{}", rows.join("\n"));
 }
 
