@@ -122,6 +122,10 @@ fn fingerprint(parts: &Parts, body: &Bytes) -> String {
 
 fn parse<T: DeserializeOwned + Validate<Context = ()>>(bytes: &[u8]) -> Result<T, ApiError> {
     strict::check(bytes)?;
+    // Every body is an object. A struct also reads an array, as its fields in their order.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(ApiError::invalid(vec![FieldError::new("", "Expected an object, found an array.")]));
+    }
     // Sound bodies are read without tracking the path; the others are read again to find it.
     let Ok(value) = serde_json::from_slice::<T>(bytes) else { return Err(explain::<T>(bytes)) };
     match value.validate() {

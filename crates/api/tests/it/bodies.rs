@@ -135,3 +135,16 @@ async fn only_plain_json_is_taken() {
     let headers = [("content-type", "application/json"), ("content-encoding", "gzip")];
     assert_eq!(server.send("POST /echo", &headers, body).await.code(), "unsupported_media_type");
 }
+
+#[tokio::test]
+async fn an_array_is_no_object_whatever_is_in_it() {
+    let server = Server::start().await;
+    for body in [r#"["a", []]"#, " [null]", "[]"] {
+        let answer = server.post("/echo", body).await;
+        assert_eq!(
+            (answer.status, answer.code().as_str(), answer.pointer()),
+            (422, "invalid", String::new()),
+            "{body}"
+        );
+    }
+}
