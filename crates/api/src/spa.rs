@@ -1,5 +1,7 @@
 //! The page: the files of `web/dist`, embedded. Hashed files keep for ever, `index.html` is new each time.
 
+mod book;
+
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -16,6 +18,7 @@ use http::{HeaderMap, Method, StatusCode};
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
+use self::book::Book;
 use crate::door::{Nonce, PageHeaders};
 use crate::problem::{ApiError, Code};
 
@@ -29,29 +32,35 @@ const COMPRESS_FROM: usize = 1024;
 #[allow_missing = true]
 struct Embedded;
 
-/// The files of the page.
+/// The files of the page, and the documentation.
 pub struct Site {
     files: HashMap<String, File>,
+    book: Book,
     /// `index.html`, cut at each place where the nonce belongs.
     index: Vec<String>,
 }
 
 struct File {
     bytes: Bytes,
-    media_type: HeaderValue,
-    etag: String,
+    kind: Kind,
     /// Made when somebody first asks for it.
     compressed: OnceLock<Option<Bytes>>,
 }
 
+/// What a file is, and which content it has.
+struct Kind {
+    media_type: HeaderValue,
+    etag: String,
+}
+
 impl Site {
-    /// The page of this build; without one, a page that says how to build it.
+    /// The page of this build and its documentation; without one, a page that says how to build it.
     pub fn embedded() -> Arc<Self> {
         let files = Embedded::iter().filter_map(|path| {
             let file = Embedded::get(&path)?;
             Some((path.into_owned(), Bytes::from(file.data.into_owned())))
         });
-        Arc::new(Self::from_files(files))
+        Arc::new(Self { book: Book::embedded(), ..Self::from_files(files) })
     }
 
     /// A page of these files: path without a leading slash, content.
@@ -61,25 +70,32 @@ impl Site {
         let index = files.remove("index.html").map(|file| file.bytes);
         let index = index.unwrap_or(Bytes::from_static(include_bytes!("spa/not_built.html")));
         let index = String::from_utf8_lossy(&index).split(PLACEHOLDER).map(str::to_owned).collect();
-        Self { files, index }
+        Self { files, book: Book::default(), index }
+    }
+
+    /// The same page with a documentation of these files: path without a leading slash, content as gzip.
+    #[must_use]
+    pub fn with_docs(self, packed: impl IntoIterator<Item = (String, Bytes)>) -> Self {
+        Self { book: Book::from_packed(packed), ..self }
     }
 
     /// The answer for an address that no route of the API has.
     pub(crate) fn answer(&self, method: &Method, path: &str, headers: &HeaderMap) -> Response {
         if path == "/api" || path.starts_with("/api/") {
-            return ApiError::not_found(Code::NotFound.meaning()).into_response();
+            return not_found();
         }
         if !matches!(*method, Method::GET | Method::HEAD) {
             return ApiError::new(Code::MethodNotAllowed, Code::MethodNotAllowed.meaning())
                 .with_header(header::ALLOW, HeaderValue::from_static("GET,HEAD"))
                 .into_response();
         }
+        if let Some(answer) = self.book.answer(path, headers) {
+            return answer;
+        }
         let name = path.trim_start_matches('/');
         match self.files.get(name) {
             Some(file) => file.response(name.starts_with("assets/"), headers),
-            None if name != "index.html" && is_a_file(name) => {
-                ApiError::not_found(Code::NotFound.meaning()).into_response()
-            }
+            None if name != "index.html" && is_a_file(name) => not_found(),
             None => self.index(),
         }
     }
@@ -110,53 +126,72 @@ fn fresh_nonce() -> Result<Nonce, getrandom::Error> {
     Ok(Nonce(URL_SAFE_NO_PAD.encode(random)))
 }
 
-impl File {
-    fn new(path: &str, bytes: Bytes) -> Self {
+fn not_found() -> Response {
+    ApiError::not_found(Code::NotFound.meaning()).into_response()
+}
+
+impl Kind {
+    fn of(path: &str, content: &[u8]) -> Self {
         let media_type = mime_guess::from_path(path).first_or_octet_stream();
         let text = media_type.type_() == "text" && media_type.get_param("charset").is_none();
         let media_type = if text { format!("{media_type}; charset=utf-8") } else { media_type.to_string() };
         let mut etag = String::with_capacity(32);
-        for byte in &Sha256::digest(&bytes)[..16] {
+        for byte in &Sha256::digest(content)[..16] {
             let _ = write!(etag, "{byte:02x}");
         }
         let media_type = HeaderValue::from_str(&media_type);
-        Self {
-            bytes,
-            media_type: media_type.unwrap_or(HeaderValue::from_static("application/octet-stream")),
-            etag,
-            compressed: OnceLock::new(),
+        Self { media_type: media_type.unwrap_or(HeaderValue::from_static("application/octet-stream")), etag }
+    }
+}
+
+/// A file, or that it is what the browser has. `compressed` says whether `body` is; `keep` is for how long it is good.
+fn file_response(
+    kind: &Kind,
+    keep: &'static str,
+    compressed: bool,
+    asked: &HeaderMap,
+    body: impl FnOnce() -> Bytes,
+) -> Response {
+    let etag = format!("\"{}{}\"", kind.etag, if compressed { "-gzip" } else { "" });
+    let known = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let unchanged = known.flat_map(|value| value.split(',')).any(|tag| tag.trim() == etag);
+
+    let mut response = Response::default();
+    let headers = response.headers_mut();
+    if let Ok(etag) = HeaderValue::from_str(&etag) {
+        headers.insert(header::ETAG, etag);
+    }
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(keep));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if unchanged {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    } else {
+        headers.insert(header::CONTENT_TYPE, kind.media_type.clone());
+        if compressed {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
+        *response.body_mut() = body().into();
+    }
+    response.extensions_mut().insert(PageHeaders { nonce: None });
+    response
+}
+
+impl File {
+    fn new(path: &str, bytes: Bytes) -> Self {
+        let kind = Kind::of(path, &bytes);
+        Self { bytes, kind, compressed: OnceLock::new() }
     }
 
     fn response(&self, immutable: bool, asked: &HeaderMap) -> Response {
         let compressed = if accepts_gzip(asked) { self.compressed() } else { None };
-        let etag = format!("\"{}{}\"", self.etag, if compressed.is_some() { "-gzip" } else { "" });
-        let known = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-        let unchanged = known.flat_map(|value| value.split(',')).any(|tag| tag.trim() == etag);
-
-        let mut response = Response::default();
-        let headers = response.headers_mut();
-        if let Ok(etag) = HeaderValue::from_str(&etag) {
-            headers.insert(header::ETAG, etag);
-        }
         let keep = if immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(keep));
-        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-        if unchanged {
-            *response.status_mut() = StatusCode::NOT_MODIFIED;
-        } else {
-            headers.insert(header::CONTENT_TYPE, self.media_type.clone());
-            if compressed.is_some() {
-                headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-            }
-            *response.body_mut() = compressed.unwrap_or_else(|| self.bytes.clone()).into();
-        }
-        response.extensions_mut().insert(PageHeaders { nonce: None });
-        response
+        file_response(&self.kind, keep, compressed.is_some(), asked, || {
+            compressed.unwrap_or_else(|| self.bytes.clone())
+        })
     }
 
     fn compressed(&self) -> Option<Bytes> {
-        let media_type = self.media_type.to_str().unwrap_or_default();
+        let media_type = self.kind.media_type.to_str().unwrap_or_default();
         let text = ["text/", "application/javascript", "application/json", "image/svg"];
         if self.bytes.len() < COMPRESS_FROM || !text.iter().any(|prefix| media_type.starts_with(prefix)) {
             return None;
