@@ -72,9 +72,11 @@ function page(chapter, html, before, after) {
     const current = each === chapter ? ' aria-current="page"' : "";
     return `<li class="d${each.depth}"><a href="${href(each)}"${current}>${escape(each.title)}</a></li>`;
   };
-  const contents = parts.map(
-    ({ title, chapters: own }) => `${title ? `<h2>${escape(title)}</h2>` : ""}<ul>${own.map(entry).join("")}</ul>`,
-  );
+  const contents = parts.map(({ title, chapters: own }) => {
+    const list = `<ul>${own.map(entry).join("")}</ul>`;
+    const open = own.includes(chapter) ? " open" : "";
+    return title ? `<details${open}><summary>${escape(title)}</summary>${list}</details>` : list;
+  });
   const turn = (each, rel, sign) =>
     each ? `<a rel="${rel}" href="${href(each)}">${sign.replace("T", escape(each.title))}</a>` : "<span></span>";
   return `<!doctype html>

@@ -1,34 +1,31 @@
 //! The page: the files of `web/dist`, embedded. Hashed files keep for ever, `index.html` is new each time.
 
 mod book;
+mod file;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt::Write as _;
-use std::io::Write as _;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use http::header::{self, HeaderValue};
-use http::{HeaderMap, Method, StatusCode};
-use rust_embed::RustEmbed;
-use sha2::{Digest, Sha256};
+use http::{HeaderMap, Method};
+use rust_embed::{EmbeddedFile, RustEmbed};
 
 use self::book::Book;
+use self::file::{EACH_TIME, FOR_EVER, File, pack};
 use crate::door::{Nonce, PageHeaders};
 use crate::problem::{ApiError, Code};
 
 /// The word that Vite writes wherever a nonce belongs.
 const PLACEHOLDER: &str = "__CSP_NONCE__";
-/// Smaller files are not worth compressing.
-const COMPRESS_FROM: usize = 1024;
 
+/// The files of `web/dist`, each as gzip.
 #[derive(RustEmbed)]
-#[folder = "../../web/dist"]
+#[folder = "../../web/dist-packed"]
 #[allow_missing = true]
 struct Embedded;
 
@@ -40,34 +37,22 @@ pub struct Site {
     index: Vec<String>,
 }
 
-struct File {
-    bytes: Bytes,
-    kind: Kind,
-    /// Made when somebody first asks for it.
-    compressed: OnceLock<Option<Bytes>>,
-}
-
-/// What a file is, and which content it has.
-struct Kind {
-    media_type: HeaderValue,
-    etag: String,
-}
-
 impl Site {
     /// The page of this build and its documentation; without one, a page that says how to build it.
     pub fn embedded() -> Arc<Self> {
-        let files = Embedded::iter().filter_map(|path| {
-            let file = Embedded::get(&path)?;
-            Some((path.into_owned(), Bytes::from(file.data.into_owned())))
-        });
-        Arc::new(Self { book: Book::embedded(), ..Self::from_files(files) })
+        let files =
+            Embedded::iter().filter_map(|path| Some((path.to_string(), bytes_of(Embedded::get(&path)?))));
+        Arc::new(Self { book: Book::embedded(), ..Self::from_packed(files) })
     }
 
     /// A page of these files: path without a leading slash, content.
     pub fn from_files(files: impl IntoIterator<Item = (String, Bytes)>) -> Self {
-        let mut files: HashMap<String, File> =
-            files.into_iter().map(|(path, bytes)| (path.clone(), File::new(&path, bytes))).collect();
-        let index = files.remove("index.html").map(|file| file.bytes);
+        Self::from_packed(files.into_iter().map(|(path, bytes)| (path, pack(&bytes))))
+    }
+
+    fn from_packed(files: impl IntoIterator<Item = (String, Bytes)>) -> Self {
+        let mut files = file::by_path(files);
+        let index = files.remove("index.html").map(|file| file.unpacked());
         let index = index.unwrap_or(Bytes::from_static(include_bytes!("spa/not_built.html")));
         let index = String::from_utf8_lossy(&index).split(PLACEHOLDER).map(str::to_owned).collect();
         Self { files, book: Book::default(), index }
@@ -94,7 +79,8 @@ impl Site {
         }
         let name = path.trim_start_matches('/');
         match self.files.get(name) {
-            Some(file) => file.response(name.starts_with("assets/"), headers),
+            Some(file) if name.starts_with("assets/") => file.response(FOR_EVER, headers),
+            Some(file) => file.response(EACH_TIME, headers),
             None if name != "index.html" && is_a_file(name) => not_found(),
             None => self.index(),
         }
@@ -130,87 +116,10 @@ fn not_found() -> Response {
     ApiError::not_found(Code::NotFound.meaning()).into_response()
 }
 
-impl Kind {
-    fn of(path: &str, content: &[u8]) -> Self {
-        let media_type = mime_guess::from_path(path).first_or_octet_stream();
-        let text = media_type.type_() == "text" && media_type.get_param("charset").is_none();
-        let media_type = if text { format!("{media_type}; charset=utf-8") } else { media_type.to_string() };
-        let mut etag = String::with_capacity(32);
-        for byte in &Sha256::digest(content)[..16] {
-            let _ = write!(etag, "{byte:02x}");
-        }
-        let media_type = HeaderValue::from_str(&media_type);
-        Self { media_type: media_type.unwrap_or(HeaderValue::from_static("application/octet-stream")), etag }
+/// What the binary holds is not copied.
+fn bytes_of(file: EmbeddedFile) -> Bytes {
+    match file.data {
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => Bytes::from(bytes),
     }
-}
-
-/// A file, or that it is what the browser has. `compressed` says whether `body` is; `keep` is for how long it is good.
-fn file_response(
-    kind: &Kind,
-    keep: &'static str,
-    compressed: bool,
-    asked: &HeaderMap,
-    body: impl FnOnce() -> Bytes,
-) -> Response {
-    let etag = format!("\"{}{}\"", kind.etag, if compressed { "-gzip" } else { "" });
-    let known = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    let unchanged = known.flat_map(|value| value.split(',')).any(|tag| tag.trim() == etag);
-
-    let mut response = Response::default();
-    let headers = response.headers_mut();
-    if let Ok(etag) = HeaderValue::from_str(&etag) {
-        headers.insert(header::ETAG, etag);
-    }
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(keep));
-    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    if unchanged {
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-    } else {
-        headers.insert(header::CONTENT_TYPE, kind.media_type.clone());
-        if compressed {
-            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        }
-        *response.body_mut() = body().into();
-    }
-    response.extensions_mut().insert(PageHeaders { nonce: None });
-    response
-}
-
-impl File {
-    fn new(path: &str, bytes: Bytes) -> Self {
-        let kind = Kind::of(path, &bytes);
-        Self { bytes, kind, compressed: OnceLock::new() }
-    }
-
-    fn response(&self, immutable: bool, asked: &HeaderMap) -> Response {
-        let compressed = if accepts_gzip(asked) { self.compressed() } else { None };
-        let keep = if immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
-        file_response(&self.kind, keep, compressed.is_some(), asked, || {
-            compressed.unwrap_or_else(|| self.bytes.clone())
-        })
-    }
-
-    fn compressed(&self) -> Option<Bytes> {
-        let media_type = self.kind.media_type.to_str().unwrap_or_default();
-        let text = ["text/", "application/javascript", "application/json", "image/svg"];
-        if self.bytes.len() < COMPRESS_FROM || !text.iter().any(|prefix| media_type.starts_with(prefix)) {
-            return None;
-        }
-        self.compressed
-            .get_or_init(|| {
-                let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-                encoder.write_all(&self.bytes).ok()?;
-                encoder.finish().ok().map(Bytes::from)
-            })
-            .clone()
-    }
-}
-
-fn accepts_gzip(headers: &HeaderMap) -> bool {
-    let offers = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    offers.flat_map(|value| value.split(',')).any(|offer| {
-        let (name, weight) = offer.split_once(';').unwrap_or((offer, "q=1"));
-        let weight = weight.trim().strip_prefix("q=").and_then(|weight| weight.parse::<f32>().ok());
-        name.trim().eq_ignore_ascii_case("gzip") && weight.is_some_and(|weight| weight > 0.0)
-    })
 }
