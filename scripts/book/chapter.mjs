@@ -89,6 +89,11 @@ function adjust(node, anchors, link) {
     }
   } else if (tagName === "a" && properties.href) properties.href = link(properties.href);
   else if (tagName === "img") properties.src = link(properties.src);
+  // What scrolls sideways is reached by the keyboard.
+  else if (tagName === "pre" || tagName === "table") properties.tabIndex = 0;
+  // A head without words is none, and says nothing to a screen reader.
+  else if (tagName === "thead" && !textOf(node).trim()) node.children = [];
+  else if (tagName === "th" && !textOf(node).trim()) node.tagName = "td";
   delete properties.align;
   delete properties.style;
 }

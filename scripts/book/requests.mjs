@@ -23,7 +23,11 @@ export function complaintOf(document, { method, path, body }) {
 function fits(known, wanted, open) {
   if (open ? known.length < wanted.length : known.length !== wanted.length) return false;
   const end = known.slice(known.length - wanted.length);
-  return end.every((part, at) => part.startsWith("{") || /^[$<{]/.test(wanted[at]) || part === wanted[at]);
+  return end.every((part, at) => {
+    const any = /^[$<{]/.test(wanted[at]);
+    // Behind `…` nothing says where a value would stand: there a word is a word.
+    return part === wanted[at] || (part.startsWith("{") ? any || !open : any && !open);
+  });
 }
 
 /** Where and why a value is not of a schema of the document, with a JSON pointer; nothing if it is. */
