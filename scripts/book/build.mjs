@@ -39,6 +39,8 @@ write("icon.svg", readFileSync(join(root, "web/public/icon.svg")));
 
 if (problems.length) {
   console.error(problems.join("\n"));
+  // What is half right is not up to date: the next `make docs` builds it again.
+  rmSync(join(out, "index.html"));
   process.exitCode = 1;
 }
 
