@@ -34,7 +34,7 @@ function operation({ path, method, summary, description, parameters = [], reques
     const named = schema.$ref && components.schemas[nameOf(schema)];
     if (named?.properties) parts.push(fields(named));
   }
-  parts.push(table(["answer", "body", ""], Object.entries(responses).map(response)));
+  parts.push(table(["answer", "body", ""], Object.entries(responses).filter(([status]) => status !== "default").map(response)));
   return parts.join("\n\n");
 }
 
@@ -51,7 +51,7 @@ function response([status, answer]) {
   );
   const names = Object.keys(headers).map((name) => `\`${name}\``);
   const note = cell(description) + (names.length ? ` Headers: ${names.join(", ")}.` : "");
-  return [status === "default" ? "error" : status, body.join("; "), note];
+  return [status, body.join("; "), note.trim()];
 }
 
 function type(name, schema) {

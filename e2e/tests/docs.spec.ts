@@ -50,3 +50,59 @@ for (const colorScheme of ["light", "dark"] as const) {
     }
   });
 }
+
+test("the page does what Getting started says of it", async ({ page, api }) => {
+  await page.goto("/cards?new=true");
+  const dialog = page.getByRole("dialog", { name: "New card" });
+  await dialog.getByLabel("Title").fill("A greeting");
+  await expect(dialog.getByLabel("Name in addresses")).toHaveValue("a-greeting");
+  await dialog.getByRole("button", { name: "Create card" }).click();
+  const editor = page.getByRole("textbox", { name: "Prompt" });
+  await editor.click();
+  await page.keyboard.insertText("Write a greeting for {{ name }}. Name the place: {{ city }}.");
+  await page.getByRole("button", { name: /^Review and save/ }).click();
+  const review = page.getByRole("dialog", { name: "Review and save v1" });
+  await review.getByRole("textbox").fill("First version");
+  await review.getByRole("button", { name: "Save v1" }).click();
+  await expect(review).toBeHidden();
+
+  await page.getByRole("link", { name: /^Cases/ }).click();
+  for (const [name, city] of [
+    ["Ada", "Paris"],
+    ["Grace", "London"],
+  ] as const) {
+    await page.getByRole("link", { name: "Add a case" }).first().click();
+    await page.getByRole("complementary").getByLabel(/^name/).fill(name);
+    await page.getByLabel("city").fill(city);
+    await page.getByRole("button", { name: "Add an assertion" }).click();
+    const first = page.getByRole("group", { name: "Assertion 1" });
+    await first.getByLabel("Type").selectOption("contains");
+    await first.getByLabel("Value").fill("{{ name }}");
+    if (name === "Grace") {
+      await page.getByRole("button", { name: "Add an assertion" }).click();
+      const second = page.getByRole("group", { name: "Assertion 2" });
+      await second.getByLabel("Type").selectOption("length");
+      await second.getByRole("textbox", { name: "max" }).fill("127");
+      await second.getByLabel("unit").selectOption("characters");
+    }
+    await page.getByRole("button", { name: "Add case", exact: true }).click();
+    await expect(page.getByRole("table").getByText(city)).toBeVisible();
+  }
+
+  await page.getByRole("link", { name: "Run cases" }).click();
+  await page.getByRole("group", { name: "ollama" }).getByRole("checkbox", { name: /llama3.2/ }).uncheck();
+  for (const model of ["simulated-small", "simulated-large"]) {
+    await page.getByRole("group", { name: "simulated" }).getByRole("checkbox", { name: model }).check();
+  }
+  await page.getByRole("button", { name: "Start run" }).click();
+  const table = page.getByRole("table", { name: "Results" });
+  await expect(table.getByRole("link", { name: /^Pass/ })).toHaveCount(3);
+  await table.getByRole("link", { name: /^Fail/ }).click();
+  await expect(page.getByRole("complementary").getByText(/has 130 characters. Expected at most 127/).first()).toBeVisible();
+
+  await page.goto("/cards/a-greeting/versions");
+  await page.getByRole("listitem").filter({ hasText: "production" }).getByRole("button", { name: "Put here" }).click();
+  await expect.poll(() => api.get<{ version: { number: number } }>("cards/a-greeting/labels/production")).toMatchObject({
+    version: { number: 1 },
+  });
+});

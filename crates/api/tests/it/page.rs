@@ -97,7 +97,7 @@ async fn the_documentation_is_sent_as_it_was_packed_and_under_the_policy_of_the_
 
     for path in ["/docs/", "/docs/index.html", "/docs/guides/cards.html"] {
         let answer = server.get(path).await;
-        assert_eq!((answer.status, &*answer.text()), (200, text), "{path}");
+        assert_eq!((answer.status, answer.text()), (200, text), "{path}");
         assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
         let policy = answer.header("content-security-policy").unwrap();
         assert!(policy.contains("script-src 'self';") && policy.contains("trusted-types"), "{policy}");
