@@ -16,8 +16,12 @@ const tags = [...new Set(operations.map(({ tags }) => tags[0]))].sort();
 
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
-for (const tag of tags) write(tag, [`# API: ${tag}`, ...operations.filter(({ tags }) => tags[0] === tag).map(operation)]);
-write("types", ["# API: types", ...Object.entries(components.schemas).map(([name, schema]) => type(name, schema))]);
+for (const tag of tags)
+  write(tag, [`# API: ${tag}`, ...operations.filter(({ tags }) => tags[0] === tag).map(operation)]);
+write("types", [
+  "# API: types",
+  ...Object.entries(components.schemas).map(([name, schema]) => type(name, schema)),
+]);
 
 function write(name, parts) {
   writeFileSync(join(folder, `${name}.md`), `${[NOTE, ...parts].join("\n\n")}\n`);
@@ -34,7 +38,14 @@ function operation({ path, method, summary, description, parameters = [], reques
     const named = schema.$ref && components.schemas[nameOf(schema)];
     if (named?.properties) parts.push(fields(named));
   }
-  parts.push(table(["answer", "body", ""], Object.entries(responses).filter(([status]) => status !== "default").map(response)));
+  parts.push(
+    table(
+      ["answer", "body", ""],
+      Object.entries(responses)
+        .filter(([status]) => status !== "default")
+        .map(response),
+    ),
+  );
   return parts.join("\n\n");
 }
 
@@ -43,9 +54,11 @@ function parameter({ name, in: where, schema, required, description = "" }) {
 }
 
 function response([status, answer]) {
-  const { description, content = {}, headers = {} } = answer.$ref
-    ? components.responses[answer.$ref.split("/").at(-1)]
-    : answer;
+  const {
+    description,
+    content = {},
+    headers = {},
+  } = answer.$ref ? components.responses[answer.$ref.split("/").at(-1)] : answer;
   const body = Object.entries(content).map(([media, { schema }]) =>
     media === "application/json" ? typeOf(schema) : `\`${media}\`: ${typeOf(schema)}`,
   );
@@ -79,7 +92,11 @@ function choice(schema) {
 function fields({ properties, required = [] }) {
   const rows = Object.entries(properties).map(([name, schema]) => {
     const inner = [schema, ...(schema.oneOf ?? [])].map(({ description }) => description).filter(Boolean);
-    return [`\`${name}\`${required.includes(name) ? ", required" : ""}`, typeOf(schema), cell(inner.join(" "))];
+    return [
+      `\`${name}\`${required.includes(name) ? ", required" : ""}`,
+      typeOf(schema),
+      cell(inner.join(" ")),
+    ];
   });
   return table(["field", "type", ""], rows);
 }
@@ -92,7 +109,9 @@ function typeOf(schema) {
   if (several) return several.map(typeOf).join(" or ");
   if ("const" in schema) return `\`${schema.const}\``;
   const names = [schema.type ?? "object"].flat().map((name) => (name === "array" ? "list" : name));
-  const text = names.join(" or ") + (schema.format && !/^(u?int|double|float)/.test(schema.format) ? ` (${schema.format})` : "");
+  const text =
+    names.join(" or ") +
+    (schema.format && !/^(u?int|double|float)/.test(schema.format) ? ` (${schema.format})` : "");
   if (schema.items && schema.items !== true) return `${text} of ${typeOf(schema.items)}`;
   return text;
 }

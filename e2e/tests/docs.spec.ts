@@ -90,7 +90,10 @@ test("the page does what Getting started says of it", async ({ page, api }) => {
   }
 
   await page.getByRole("link", { name: "Run cases" }).click();
-  await page.getByRole("group", { name: "ollama" }).getByRole("checkbox", { name: /llama3.2/ }).uncheck();
+  await page
+    .getByRole("group", { name: "ollama" })
+    .getByRole("checkbox", { name: /llama3.2/ })
+    .uncheck();
   for (const model of ["simulated-small", "simulated-large"]) {
     await page.getByRole("group", { name: "simulated" }).getByRole("checkbox", { name: model }).check();
   }
@@ -98,11 +101,22 @@ test("the page does what Getting started says of it", async ({ page, api }) => {
   const table = page.getByRole("table", { name: "Results" });
   await expect(table.getByRole("link", { name: /^Pass/ })).toHaveCount(3);
   await table.getByRole("link", { name: /^Fail/ }).click();
-  await expect(page.getByRole("complementary").getByText(/has 130 characters. Expected at most 127/).first()).toBeVisible();
+  await expect(
+    page
+      .getByRole("complementary")
+      .getByText(/has 130 characters. Expected at most 127/)
+      .first(),
+  ).toBeVisible();
 
   await page.goto("/cards/a-greeting/versions");
-  await page.getByRole("listitem").filter({ hasText: "production" }).getByRole("button", { name: "Put here" }).click();
-  await expect.poll(() => api.get<{ version: { number: number } }>("cards/a-greeting/labels/production")).toMatchObject({
-    version: { number: 1 },
-  });
+  await page
+    .getByRole("listitem")
+    .filter({ hasText: "production" })
+    .getByRole("button", { name: "Put here" })
+    .click();
+  await expect
+    .poll(() => api.get<{ version: { number: number } }>("cards/a-greeting/labels/production"))
+    .toMatchObject({
+      version: { number: 1 },
+    });
 });

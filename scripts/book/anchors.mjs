@@ -19,7 +19,11 @@ function* headingsOf(markdown) {
 
 /** The anchor of a heading; `seen` counts those before it. */
 export function anchorOf(heading, seen) {
-  const plain = heading.trim().toLowerCase().replace(/[^\p{L}\p{N}\p{M}\p{Pc}\- ]/gu, "").replaceAll(" ", "-");
+  const plain = heading
+    .trim()
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\p{M}\p{Pc}\- ]/gu, "")
+    .replaceAll(" ", "-");
   const count = seen.get(plain) ?? 0;
   seen.set(plain, count + 1);
   return count ? `${plain}-${count}` : plain;

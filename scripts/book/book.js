@@ -30,7 +30,10 @@ document.addEventListener("keydown", (event) => {
 });
 
 async function search(text) {
-  const words = text.toLowerCase().split(/\s+/).filter((word) => word.length > 1);
+  const words = text
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word.length > 1);
   results.hidden = words.length === 0;
   article.hidden = words.length > 0;
   if (words.length === 0) return;
@@ -40,7 +43,9 @@ async function search(text) {
   }
   const all = (await sections).flat();
   if (field.value !== text) return;
-  const found = all.map((section) => ({ section, score: scoreOf(section, words) })).filter(({ score }) => score > 0);
+  const found = all
+    .map((section) => ({ section, score: scoreOf(section, words) }))
+    .filter(({ score }) => score > 0);
   found.sort((left, right) => right.score - left.score);
   if (found.length === 0) say(`Nothing has “${text}” in it.`);
   else results.replaceChildren(...found.slice(0, MOST).map(({ section }) => entry(section, words)));

@@ -80,7 +80,9 @@ function page(chapter, html, before, after) {
     return title ? `<details${open}><summary>${escape(title)}</summary>${list}</details>` : list;
   });
   const turn = (each, rel, sign) =>
-    each ? `<a rel="${rel}" href="${href(each)}">${sign.replace("T", escape(each.title))}</a>` : "<span></span>";
+    each
+      ? `<a rel="${rel}" href="${href(each)}">${sign.replace("T", escape(each.title))}</a>`
+      : "<span></span>";
   return `<!doctype html>
 <html lang="en">
 <head>

@@ -69,7 +69,9 @@ function pieces(docs, file) {
     const from = included(whole[1]);
     return [{ text: readFileSync(join(docs, from), "utf8"), from }];
   }
-  const filled = text.replace(INCLUDE, (_, path) => readFileSync(join(docs, included(path)), "utf8").trimEnd());
+  const filled = text.replace(INCLUDE, (_, path) =>
+    readFileSync(join(docs, included(path)), "utf8").trimEnd(),
+  );
   return [{ text: filled, from: file }];
 }
 
@@ -85,7 +87,9 @@ function adjust(node, anchors, link) {
   if (/^h[1-6]$/.test(tagName)) {
     properties.id = anchorOf(textOf(node), anchors);
     if (tagName !== "h1") {
-      node.children = [{ type: "element", tagName: "a", properties: { href: `#${properties.id}` }, children: node.children }];
+      node.children = [
+        { type: "element", tagName: "a", properties: { href: `#${properties.id}` }, children: node.children },
+      ];
     }
   } else if (tagName === "a" && properties.href) properties.href = link(properties.href);
   else if (tagName === "img") properties.src = link(properties.src);

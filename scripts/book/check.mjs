@@ -5,8 +5,9 @@ import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { anchorsOf } from "./anchors.mjs";
 import { complaintOf as commandComplaint, readCommands } from "./commands.mjs";
-import { commandsOf, fencesOf, inlineOf } from "./fences.mjs";
+import { fencesOf, inlineOf } from "./fences.mjs";
 import { complaintOf as requestComplaint, requestOf } from "./requests.mjs";
+import { commandsOf } from "./shell.mjs";
 
 process.chdir(fileURLToPath(new URL("../..", import.meta.url)));
 const files = process.argv.slice(2);
@@ -32,7 +33,8 @@ for (const file of files) {
     if (request && /^(…|\/api\/v1)\//.test(request[2])) {
       say(line, requestComplaint(document, { method: request[1], path: request[2] }));
     } else if (/^promptcards [a-z]/.test(code)) {
-      for (const words of commandsOf(code)) if (words[0] === "promptcards") say(line, commandComplaint(words, known));
+      for (const words of commandsOf(code))
+        if (words[0] === "promptcards") say(line, commandComplaint(words, known));
     }
   }
 }
@@ -67,7 +69,8 @@ function shellComplaint(words) {
   const request = program === "curl" ? requestOf(words) : undefined;
   if (!request) return undefined;
   const { raw } = request;
-  if (raw === undefined || raw.startsWith("@") || raw === "$SUBSTITUTION") return requestComplaint(document, request);
+  if (raw === undefined || raw.startsWith("@") || raw === "$SUBSTITUTION")
+    return requestComplaint(document, request);
   // What a variable holds is known when it is run: a text or a number.
   const found = ["x", "1"].map((value) => bodyComplaint(request, raw.replaceAll(/\$\w+/g, value)));
   return found.includes(undefined) ? undefined : found[0];

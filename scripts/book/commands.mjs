@@ -2,7 +2,19 @@
 
 /** The commands of `docs/reference/commands.md`: by their words, the flags with whether they take a value. */
 export function readCommands(page) {
-  const known = new Map([["", { flags: new Map([["--version", false], ["-V", false], ["--help", false]]), below: new Set(["help"]) }]]);
+  const known = new Map([
+    [
+      "",
+      {
+        flags: new Map([
+          ["--version", false],
+          ["-V", false],
+          ["--help", false],
+        ]),
+        below: new Set(["help"]),
+      },
+    ],
+  ]);
   let own;
   for (const line of page.split("\n")) {
     const head = /^#{2,3} promptcards (.+)$/.exec(line);
@@ -37,7 +49,8 @@ export function complaintOf(words, known) {
   for (const word of rest) {
     if (word === "--") return undefined;
     const name = /^(--[\w-]+|-[a-zA-Z])(?:=.*)?$/.exec(word)?.[1];
-    if (name && name !== "--help" && name !== "-h" && !flags.has(name)) return `promptcards ${path} has no flag ${name}`;
+    if (name && name !== "--help" && name !== "-h" && !flags.has(name))
+      return `promptcards ${path} has no flag ${name}`;
   }
   return undefined;
 }

@@ -7,9 +7,13 @@ export function complaintOf(document, { method, path, body }) {
   const wanted = path.split("?")[0].split("/").filter(Boolean);
   const open = wanted[0] === "…";
   if (open) wanted.shift();
-  const operations = Object.entries(document.paths).filter(([known]) => fits(known.split("/").filter(Boolean), wanted, open));
+  const operations = Object.entries(document.paths).filter(([known]) =>
+    fits(known.split("/").filter(Boolean), wanted, open),
+  );
   if (operations.length === 0) return `the API has no address ${path}`;
-  const own = operations.flatMap(([, item]) => (item[method.toLowerCase()] ? [item[method.toLowerCase()]] : []));
+  const own = operations.flatMap(([, item]) =>
+    item[method.toLowerCase()] ? [item[method.toLowerCase()]] : [],
+  );
   if (own.length === 0) {
     const has = METHODS.filter((name) => operations.some(([, item]) => item[name]));
     return `${path} has no ${method}, but ${has.join(", ").toUpperCase()}`;
@@ -34,7 +38,10 @@ function fits(known, wanted, open) {
 export function mismatch(document, schema, value, at) {
   if (schema === true || schema === undefined) return undefined;
   if (schema.$ref) {
-    const target = schema.$ref.slice(2).split("/").reduce((node, key) => node[key], document);
+    const target = schema.$ref
+      .slice(2)
+      .split("/")
+      .reduce((node, key) => node[key], document);
     return mismatch(document, target, value, at);
   }
   const several = schema.oneOf ?? schema.anyOf;
@@ -46,10 +53,13 @@ export function mismatch(document, schema, value, at) {
     const found = mismatch(document, one, value, at);
     if (found) return found;
   }
-  if (schema.enum && !schema.enum.includes(value)) return `${at || "/"}: ${JSON.stringify(value)} is none of ${schema.enum.join(", ")}`;
+  if (schema.enum && !schema.enum.includes(value))
+    return `${at || "/"}: ${JSON.stringify(value)} is none of ${schema.enum.join(", ")}`;
   const types = [schema.type ?? []].flat();
-  if (types.length && !types.some((type) => is(type, value))) return `${at || "/"}: ${JSON.stringify(value)} is no ${types.join(" or ")}`;
-  if (Array.isArray(value)) return first(value.map((item, index) => mismatch(document, schema.items, item, `${at}/${index}`)));
+  if (types.length && !types.some((type) => is(type, value)))
+    return `${at || "/"}: ${JSON.stringify(value)} is no ${types.join(" or ")}`;
+  if (Array.isArray(value))
+    return first(value.map((item, index) => mismatch(document, schema.items, item, `${at}/${index}`)));
   if (value === null || typeof value !== "object") return undefined;
   const missing = (schema.required ?? []).find((name) => !(name in value));
   if (missing) return `${at}/${missing} is missing`;
@@ -84,7 +94,12 @@ export function requestOf(words) {
     const word = words[at];
     if (/^-[a-zA-Z]*X$/.test(word) || word === "--request") method = words[++at];
     else if (["-d", "--data", "--data-binary", "--json"].includes(word)) raw = words[++at];
-    else if (/^(-[a-zA-Z]*[HoDwTmK]|--(etag-save|etag-compare|max-time|output|header|write-out|cacert|resolve))$/.test(word)) at += 1;
+    else if (
+      /^(-[a-zA-Z]*[HoDwTmK]|--(etag-save|etag-compare|max-time|output|header|write-out|cacert|resolve))$/.test(
+        word,
+      )
+    )
+      at += 1;
     else if (!word.startsWith("-")) address = word;
   }
   const path = /^(?:https?:\/\/[^/]+|\$\w+)?(\/api\/v1\/.*)$/.exec(address ?? "")?.[1];
