@@ -51,6 +51,7 @@ export default defineConfig({
   server: {
     host: "127.0.0.1",
     proxy: {
+      "/docs": server,
       "/api": {
         target: server,
         changeOrigin: true,

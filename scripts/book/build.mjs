@@ -12,6 +12,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const docs = join(root, "docs");
 const out = process.argv[2] ?? join(root, "target/docs");
 const packed = `${out}-packed`;
+const version = /^version = "(.+)"$/m.exec(readFileSync(join(root, "Cargo.toml"), "utf8"))[1];
 /** Files of the repository that are chapters by another name. */
 const ELSEWHERE = [...readFileSync(join(docs, "SUMMARY.md"), "utf8").matchAll(/\]\((.+\.md)\)/g)].flatMap(
   ([, file]) => {
@@ -97,7 +98,7 @@ function page(chapter, html, before, after) {
 <body>
 <a class="skip" href="#content">Skip to the text</a>
 <nav aria-label="Contents">
-<a class="home" href="${up}index.html">Promptcards</a>
+<a class="home" href="${up}index.html">Promptcards <span>${version}</span></a>
 <form id="search" role="search" hidden><input type="search" aria-label="Search the documentation" placeholder="Search" autocomplete="off"></form>
 ${contents.join("\n")}
 </nav>

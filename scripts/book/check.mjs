@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { anchorsOf } from "./anchors.mjs";
 import { complaintOf as commandComplaint, readCommands } from "./commands.mjs";
 import { fencesOf, inlineOf } from "./fences.mjs";
-import { complaintOf as requestComplaint, requestOf } from "./requests.mjs";
+import { mismatch, complaintOf as requestComplaint, requestOf } from "./requests.mjs";
 import { commandsOf } from "./shell.mjs";
 
 process.chdir(fileURLToPath(new URL("../..", import.meta.url)));
@@ -27,6 +27,7 @@ for (const file of files) {
     if (SHELL.has(fence.language)) {
       for (const words of commandsOf(fence.text, variables)) say(fence.line, shellComplaint(words));
     } else say(fence.line, plainComplaint(fence.text));
+    for (const why of schemaComplaints(fence)) say(fence.line, why);
   }
   for (const { text: code, line } of inlineOf(text)) {
     const request = /^(GET|POST|PUT|PATCH|DELETE) (…?\/\S*)$/.exec(code);
@@ -82,6 +83,15 @@ function bodyComplaint(request, raw) {
   } catch (error) {
     return `the body of ${request.method} ${request.path} is no JSON: ${error.message}`;
   }
+}
+
+/** A block marked `schema=TYPE` has one value of that type of the API, or one a line. */
+function schemaComplaints({ words, text }) {
+  const type = words.find((word) => word.startsWith("schema="))?.slice("schema=".length);
+  if (!type) return [];
+  const schema = { $ref: `#/components/schemas/${type}` };
+  const values = text.startsWith("{\n") || text.includes("\n  ") ? [text] : text.split("\n");
+  return values.map((value) => mismatch(document, schema, JSON.parse(value), ""));
 }
 
 /** A block that is a request as it goes over the wire: a line, and then a body. */
