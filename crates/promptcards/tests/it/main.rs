@@ -46,6 +46,7 @@ mod retention;
 mod run_command;
 mod run_path;
 mod schemas;
+mod scraping;
 mod serving;
 mod sharing;
 mod stopping;
