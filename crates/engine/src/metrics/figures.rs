@@ -163,9 +163,9 @@ impl Figures {
                 ([("state", state.as_str())], rows(of_state.map_or(0, |of| of.runs)))
             }),
         )?;
-        let open = |paused: bool| -> f64 {
+        let open = |paused: bool| {
             let of_state = runs.iter().filter(|of| (of.state == RunState::Paused) == paused);
-            of_state.map(|of| rows(of.cells)).sum()
+            rows(of_state.map(|of| of.cells).sum())
         };
         let running = number(self.in_flight);
         writer.gauges(
@@ -180,9 +180,9 @@ impl Figures {
         let checks = || self.health.checks.values().flatten();
         writer.gauges(
             "dependency_up",
-            "1 if the dependency was well or worse for wear when it was looked at, 0 if it failed",
+            "1 if the dependency was well when it was looked at, 0 if it was not",
             checks().map(|check| {
-                ([("dependency", check.id.as_str())], f64::from(u8::from(check.status != Status::Fail)))
+                ([("dependency", check.id.as_str())], f64::from(u8::from(check.status == Status::Pass)))
             }),
         )?;
         let breakers = || checks().filter_map(|check| Some((check.id.as_str(), check.breaker.as_ref()?)));

@@ -137,6 +137,8 @@ async fn a_model_server_that_fails_is_seen_by_its_breaker_and_its_calls() {
     let breaker =
         |state| page.get("promptcards_breaker_state", &[("dependency", "provider-ollama"), ("state", state)]);
     assert_eq!((breaker("open"), breaker("closed")), (Some(1.0), Some(0.0)));
+    let up = |id| page.get("promptcards_dependency_up", &[("dependency", id)]);
+    assert_eq!((up("provider-ollama"), up("database")), (Some(0.0), Some(1.0)));
     let opened = page.get("promptcards_breaker_opened_total", &[("dependency", "provider-ollama")]);
     assert_eq!(opened, Some(1.0));
     assert_eq!(page.get("promptcards_cells_finished_total", &[("verdict", "error")]), Some(4.0));
