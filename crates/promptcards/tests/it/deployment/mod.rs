@@ -1,10 +1,16 @@
 //! What lies in `deploy/`, as an operator uses it: with real programs, started from the files as they are shipped.
 
+mod composed;
+mod containers;
+mod image;
 mod nginx;
 mod proxied;
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+
+use toml::Table;
 
 /// The folder of the project.
 fn project() -> PathBuf {
@@ -14,7 +20,8 @@ fn project() -> PathBuf {
 /// A file of the project.
 fn read(path: &str) -> String {
     let path = project().join(path);
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    assert!(path.exists(), "{} is not there", path.display());
+    std::fs::read_to_string(&path).unwrap()
 }
 
 /// A port that nobody listens on.
@@ -28,4 +35,31 @@ fn replaced(text: &str, pairs: &[(&str, String)]) -> String {
         assert!(text.contains(written), "{written} does not stand in\n{text}");
         text.replace(written, here)
     })
+}
+
+/// A program that is ended when this is dropped.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// The settings that the server has with these variables and arguments; none may be unknown to it.
+fn settings_in_force(variables: &[(&str, &str)], arguments: &[&str]) -> Table {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_promptcards"));
+    command.arg("config").args(arguments).current_dir(folder.path());
+    command.envs(variables.iter().copied().filter(|(name, _)| is_known(name)));
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().parse().unwrap()
+}
+
+/// Whether this program has the setting already.
+fn is_known(variable: &str) -> bool {
+    variable != "PROMPTCARDS_SERVER__METRICS_LISTEN"
+        || read("promptcards.example.toml").contains("metrics_listen")
 }

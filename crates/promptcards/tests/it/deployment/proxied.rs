@@ -16,7 +16,7 @@ const MODEL: &str = "ollama/llama3.2:latest";
 /// How long nginx may keep an event to itself: it should be no time at all.
 const AT_ONCE: Duration = Duration::from_secs(10);
 /// How long the cells of a dead instance may stay with it.
-const TAKEN_OVER: Duration = Duration::from_secs(60);
+const TAKEN_OVER: Duration = Duration::from_mins(1);
 const BEHIND_PROXY: [(&str, &str); 2] = [
     ("PROMPTCARDS_SERVER__BEHIND_TLS_PROXY", "true"),
     ("PROMPTCARDS_SERVER__TRUSTED_PROXIES", "[\"127.0.0.1/32\"]"),
