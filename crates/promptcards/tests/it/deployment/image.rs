@@ -81,7 +81,8 @@ fn every_file_that_the_server_is_made_of_is_copied() {
     let (root, copied) = (project(), copied("server"));
     let mut files = Vec::new();
     sources(&root.join("crates"), &mut files);
-    let mut needed: Vec<PathBuf> = ["Cargo.toml", "Cargo.lock", "benches/Cargo.toml"].map(|file| root.join(file)).into();
+    let mut needed: Vec<PathBuf> =
+        ["Cargo.toml", "Cargo.lock", "benches/Cargo.toml"].map(|file| root.join(file)).into();
     for file in &files {
         let text = std::fs::read_to_string(file).unwrap();
         for word in ["include_str!(\"", "include_bytes!(\""] {

@@ -1,9 +1,12 @@
 //! What lies in `deploy/`, as an operator uses it: with real programs, started from the files as they are shipped.
 
+mod alerts;
 mod composed;
 mod containers;
 mod image;
+mod metrics;
 mod nginx;
+mod packages;
 mod proxied;
 
 use std::net::TcpListener;
@@ -63,3 +66,6 @@ fn is_known(variable: &str) -> bool {
     variable != "PROMPTCARDS_SERVER__METRICS_LISTEN"
         || read("promptcards.example.toml").contains("metrics_listen")
 }
+
+/// Commands that the documentation names and this program may not have yet.
+const COMING: [&str; 2] = ["backup", "restore"];
