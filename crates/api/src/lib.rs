@@ -45,6 +45,7 @@ mod jwks;
 mod limits;
 mod links;
 mod members;
+pub mod metrics;
 mod models;
 mod openapi;
 mod outbound;

@@ -20,9 +20,9 @@ use crate::routes::{Declaration, RouteMistake, Routes};
 use crate::spa::Site;
 use crate::state::ApiState;
 use crate::{
-    account, assertions, audit, budget, cards, csp_report, health, jwks, limits, links, members, models,
-    openapi, outbound, providers, registration, runs, session, setup, shared, shares, suites, transfer,
-    users, workspaces,
+    account, assertions, audit, budget, cards, csp_report, health, jwks, limits, links, members, metrics,
+    models, openapi, outbound, providers, registration, runs, session, setup, shared, shares, suites,
+    transfer, users, workspaces,
 };
 
 /// Every address of the API, with the permission and the rate tier of each.
@@ -41,6 +41,7 @@ fn map() -> Routes<ApiState> {
 fn server(map: &mut Routes<ApiState>) {
     map.add(Anyone, Uncounted, routes!(health::livez::livez));
     map.add(Anyone, Uncounted, routes!(health::readyz::readyz));
+    map.add(HealthRead, General, routes!(metrics::get_metrics));
     map.add(HealthRead, General, routes!(health::report::get_health));
     map.add(ServerWrite, General, routes!(health::open_breaker::open_breaker));
     map.add(ServerWrite, General, routes!(health::close_breaker::close_breaker));

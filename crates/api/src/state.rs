@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::Cookies;
 use crate::cards::CardAnswers;
 use crate::csp_report::ReportLog;
+use crate::metrics::Metrics;
 use crate::problem::Result;
 
 /// What handlers share. Cheap to clone.
@@ -24,12 +25,14 @@ pub struct ApiState {
     pub(crate) card_answers: Arc<CardAnswers>,
     pub(crate) report_log: Arc<ReportLog>,
     pub(crate) cookies: Cookies,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 impl ApiState {
     /// The state of a server that stops when `closing` is cancelled.
     pub fn new(engine: Arc<Engine>, closing: CancellationToken) -> Self {
         Self {
+            metrics: Arc::new(Metrics::new(&engine)),
             engine,
             closing,
             workspaces: Arc::default(),

@@ -1,10 +1,11 @@
 //! What answers cost, in whole billionths of a US dollar: sums of them are exact.
 
-use std::fmt;
+use std::fmt::{self, Display};
 use std::iter::Sum;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::de::{self, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -27,7 +28,7 @@ impl NanoDollars {
     }
 }
 
-impl fmt::Display for NanoDollars {
+impl Display for NanoDollars {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
         let (whole, nanos) =
@@ -75,32 +76,62 @@ impl Serialize for NanoDollars {
 
 impl<'de> Deserialize<'de> for NanoDollars {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Amount;
-        impl de::Visitor<'_> for Amount {
-            type Value = NanoDollars;
+        deserializer.deserialize_str(Amount { numbers: false })
+    }
+}
 
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an amount in US dollars")
-            }
+/// Reads an amount that a person wrote into a file, where it may also stand as a number.
+///
+/// # Errors
+/// Where it is neither text nor a number, negative, or too large.
+pub fn from_text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NanoDollars, D::Error> {
+    deserializer.deserialize_any(Amount { numbers: true })
+}
 
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<NanoDollars, E> {
-                text.parse().map_err(E::custom)
-            }
+struct Amount {
+    numbers: bool,
+}
 
-            // A number is written as its shortest decimal form, which is what the person wrote.
-            fn visit_f64<E: de::Error>(self, number: f64) -> Result<NanoDollars, E> {
-                self.visit_str(&number.to_string())
-            }
-
-            fn visit_i64<E: de::Error>(self, number: i64) -> Result<NanoDollars, E> {
-                self.visit_str(&number.to_string())
-            }
-
-            fn visit_u64<E: de::Error>(self, number: u64) -> Result<NanoDollars, E> {
-                self.visit_str(&number.to_string())
-            }
+impl Amount {
+    /// A number is written as its shortest decimal form, which is what the person wrote.
+    fn number<E: de::Error>(
+        self,
+        number: impl Display,
+        unexpected: Unexpected<'_>,
+    ) -> Result<NanoDollars, E> {
+        if self.numbers {
+            self.visit_str(&number.to_string())
+        } else {
+            Err(E::invalid_type(unexpected, &self))
         }
-        deserializer.deserialize_any(Amount)
+    }
+}
+
+impl Visitor<'_> for Amount {
+    type Value = NanoDollars;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(if self.numbers {
+            "an amount in US dollars"
+        } else {
+            "an amount in US dollars as a string, such as \"0.15\""
+        })
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<NanoDollars, E> {
+        text.parse().map_err(E::custom)
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<NanoDollars, E> {
+        self.number(number, Unexpected::Float(number))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<NanoDollars, E> {
+        self.number(number, Unexpected::Signed(number))
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<NanoDollars, E> {
+        self.number(number, Unexpected::Unsigned(number))
     }
 }
 
@@ -154,16 +185,25 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_texts_of_json_are_amounts() {
-        let read = |json: &str| serde_json::from_str::<NanoDollars>(json).map_err(|error| error.to_string());
-        assert_eq!(read("0.15"), Ok(NanoDollars(150_000_000)));
-        assert_eq!(read("\"0.15\""), Ok(NanoDollars(150_000_000)));
-        assert_eq!(read("3"), Ok(NanoDollars(3_000_000_000)));
+    fn texts_are_amounts_and_numbers_where_a_person_writes_them() {
+        let text = |json: &str| serde_json::from_str::<NanoDollars>(json).map_err(|error| error.to_string());
+        let either = |json: &str| {
+            let mut deserializer = serde_json::Deserializer::from_str(json);
+            from_text_or_number(&mut deserializer).map_err(|error| error.to_string())
+        };
+        assert_eq!(text("\"0.15\""), Ok(NanoDollars(150_000_000)));
         assert_eq!(serde_json::to_string(&amount("0.15")).unwrap(), "\"0.15\"");
-        for wrong in
-            ["-1", "\"\"", "\".5\"", "\"1.\"", "\"1e3\"", "\"0.0000000001\"", "\"99999999999\"", "1e300"]
-        {
-            assert!(read(wrong).unwrap_err().contains("not an amount"), "{wrong}");
+        for (json, nanos) in [("0.15", 150_000_000), ("\"0.15\"", 150_000_000), ("3", 3_000_000_000)] {
+            assert_eq!(either(json), Ok(NanoDollars(nanos)), "{json}");
+        }
+        for number in ["0", "0.15", "-1"] {
+            assert!(text(number).unwrap_err().contains("as a string"), "{number}");
+        }
+        for wrong in ["\"\"", "\".5\"", "\"1.\"", "\"1e3\"", "\"0.0000000001\"", "\"99999999999\""] {
+            assert!(text(wrong).unwrap_err().contains("not an amount"), "{wrong}");
+        }
+        for wrong in ["-1", "1e300"] {
+            assert!(either(wrong).unwrap_err().contains("not an amount"), "{wrong}");
         }
     }
 

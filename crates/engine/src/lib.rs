@@ -11,6 +11,7 @@ mod events;
 pub mod health;
 mod idempotency;
 pub mod limits;
+mod metrics;
 pub mod models;
 pub mod outbound;
 pub mod people;
@@ -36,6 +37,7 @@ use tokio_util::task::TaskTracker;
 pub use error::{Conflict, Denial, Error, Problem, Result, StartProblem};
 pub use events::{Frame, UNNUMBERED};
 pub use idempotency::{Created, IdempotencyKey};
+pub use metrics::Figures;
 /// Why the store did not do what was asked, for the doors that turn it into an answer.
 pub use store::Error as StoreError;
 
@@ -44,6 +46,7 @@ use cards::MovesHub;
 use events::EventHub;
 use health::Monitor;
 use limits::Limits;
+use metrics::EngineMetrics;
 use models::Pulls;
 use people::{AuthSettings, People};
 use providers::Directory;
@@ -109,6 +112,7 @@ pub struct Engine {
     pub(crate) cache: Arc<Cache>,
     pub(crate) pulls: Pulls,
     worker: Worker,
+    metrics: EngineMetrics,
     pub(crate) monitor: Monitor,
     pub(crate) audit: Arc<Audit>,
     pub(crate) tasks: TaskTracker,
@@ -148,6 +152,7 @@ impl Engine {
         let people = People::open(&store, &clock, &ids, sealer, auth, &audit, tasks).await?;
         let people = Arc::new(people);
         people.keep_up(stop).await;
+        let metrics = EngineMetrics::default();
         let around = runs::Surroundings {
             store: store.clone(),
             directory: Arc::clone(&directory),
@@ -156,6 +161,7 @@ impl Engine {
             waits: Arc::clone(&waits),
             instance,
             results_stored: Arc::default(),
+            metrics: metrics.clone(),
         };
         let worker = Worker::start(around, tasks, stop);
         let retention = Retention::start(&store, &clock, retention, tasks, stop);
@@ -177,6 +183,7 @@ impl Engine {
             cache,
             pulls: Pulls::default(),
             worker,
+            metrics,
             monitor: Monitor::default(),
             audit,
             tasks,

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::path::PathBuf;
 
-use domain::cost::{NanoDollars, TokenPrices};
+use domain::cost::{NanoDollars, TokenPrices, from_text_or_number};
 use resilience::BreakerSettings;
 use serde::{Deserialize, Serialize};
 
@@ -90,8 +90,10 @@ pub struct ModelPrice {
     /// The model's name, as the provider lists it.
     pub model: String,
     /// A million tokens of prompt, in US dollars.
+    #[serde(deserialize_with = "from_text_or_number")]
     pub prompt_usd: NanoDollars,
     /// A million tokens of answer, in US dollars.
+    #[serde(deserialize_with = "from_text_or_number")]
     pub completion_usd: NanoDollars,
 }
 

@@ -90,6 +90,13 @@ pub(crate) fn exit_code_of(error: &store::Error) -> u8 {
     }
 }
 
+/// Where `/metrics` is offered to whoever reaches it.
+struct MetricsDoor {
+    listener: TcpListener,
+    address: SocketAddr,
+    router: axum::Router,
+}
+
 /// A server that listens, ready to answer.
 pub struct App {
     /// What it does.
@@ -99,6 +106,7 @@ pub struct App {
     store: Store,
     listener: TcpListener,
     address: SocketAddr,
+    metrics: Option<MetricsDoor>,
     origin: String,
     connections: Connections,
     router: axum::Router,
@@ -116,10 +124,11 @@ impl App {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let tls = config.server.tls_files().map(Tls::load).transpose()?;
         // Listening comes first: a port that is taken must leave the database alone.
-        let listener = api::serve::listen(config.server.listen).await?;
-        let address = listener
-            .local_addr()
-            .map_err(|cause| ListenError::Refused { address: config.server.listen, cause })?;
+        let (listener, address) = listen(config.server.listen).await?;
+        let metrics_listener = match config.server.metrics_listen {
+            Some(wanted) => Some(listen(wanted).await?),
+            None => None,
+        };
         let store = open(config).await?;
         let master_key_file = config.secrets.master_key_file(&config.server.data_dir)?;
         let unlocked = engine::secrets::unlock(&store, &clock, &master_key_file).await?;
@@ -160,6 +169,10 @@ impl App {
         if config.server.over_tls() {
             state = state.over_tls();
         }
+        let metrics = metrics_listener.map(|(listener, address)| {
+            let router = api::metrics::router(state.clone());
+            MetricsDoor { listener, address, router }
+        });
         let router = api::router::router(state, Site::embedded(), &door)?;
         let connections = Connections {
             per_address: config.server.connections_per_address,
@@ -175,6 +188,7 @@ impl App {
             store,
             listener,
             address,
+            metrics,
             origin,
             connections,
             router,
@@ -187,6 +201,11 @@ impl App {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where `/metrics` is offered to whoever reaches it, if it is.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(|door| door.address)
     }
 
     /// What people type to reach it, such as `http://127.0.0.1:3000`.
@@ -207,7 +226,13 @@ impl App {
             stop.cancelled().await;
             closing.cancel();
         });
-        api::serve::serve(self.listener, self.router, self.connections, self.closing).await;
+        let closing = self.closing.clone();
+        let metrics = async {
+            if let Some(MetricsDoor { listener, router, .. }) = self.metrics {
+                api::serve::serve(listener, router, Connections::default(), closing).await;
+            }
+        };
+        tokio::join!(api::serve::serve(self.listener, self.router, self.connections, self.closing), metrics);
         self.stop.cancel();
         // What stores results ends when nobody can send one any more, and the engine can.
         drop(self.engine);
@@ -220,6 +245,13 @@ impl App {
         }
         self.store.close(STORE).await
     }
+}
+
+/// Begins to listen, and says where.
+async fn listen(wanted: SocketAddr) -> Result<(TcpListener, SocketAddr), ListenError> {
+    let listener = api::serve::listen(wanted).await?;
+    let address = listener.local_addr().map_err(|cause| ListenError::Refused { address: wanted, cause })?;
+    Ok((listener, address))
 }
 
 /// Opens the database, and makes it where there is none.

@@ -11,7 +11,7 @@ use crate::call::Job;
 use crate::conn::Isolation;
 use crate::threads::Lane;
 use crate::trouble::Trouble;
-use crate::{Conn, Error, Result};
+use crate::{Conn, Error, Result, StoreMetrics};
 
 /// Closures in one transaction.
 const MOST_JOBS: usize = 256;
@@ -27,6 +27,7 @@ pub(crate) struct Writer {
     conn: Conn,
     isolation: Isolation,
     trouble: Arc<Trouble>,
+    metrics: StoreMetrics,
 }
 
 /// What came of a closure inside a transaction.
@@ -40,8 +41,13 @@ enum Attempt {
 }
 
 impl Writer {
-    pub(crate) fn new(conn: Conn, isolation: Isolation, trouble: Arc<Trouble>) -> Self {
-        Self { conn, isolation, trouble }
+    pub(crate) fn new(
+        conn: Conn,
+        isolation: Isolation,
+        trouble: Arc<Trouble>,
+        metrics: StoreMetrics,
+    ) -> Self {
+        Self { conn, isolation, trouble, metrics }
     }
 
     /// The trouble that it meets.
@@ -113,7 +119,7 @@ impl Writer {
 
     /// Commits what they did, and answers them.
     fn finish(&mut self, jobs: Vec<Box<dyn Job>>) {
-        match self.conn.commit() {
+        match self.commit(jobs.len()) {
             // A deferred constraint of one of them, and nobody knows whose; or the whole met another write.
             Err(Error::Constraint { .. }) if jobs.len() > 1 => self.one_by_one(jobs),
             Err(Error::Conflicted) => self.one_by_one(jobs),
@@ -122,6 +128,14 @@ impl Writer {
                 answer(jobs, outcome.err().as_ref());
             }
         }
+    }
+
+    /// Commits so many closures.
+    fn commit(&mut self, writes: usize) -> Result<()> {
+        let began = Instant::now();
+        self.conn.commit()?;
+        self.metrics.committed(began, u32::try_from(writes).unwrap_or(u32::MAX));
+        Ok(())
     }
 
     /// Takes note of what came of a transaction.
@@ -156,7 +170,7 @@ impl Writer {
         loop {
             self.conn.begin(self.isolation)?;
             let outcome = match self.attempt(job) {
-                Attempt::Done => self.conn.commit(),
+                Attempt::Done => self.commit(1),
                 Attempt::Failed => {
                     self.conn.roll_back();
                     Ok(())

@@ -1,6 +1,6 @@
 //! What an administrator should know of the database.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::sql::SqlPair;
 use crate::sqlite::{database, files};
@@ -53,7 +53,11 @@ impl Store {
             })
             .await?;
         let damage = facts.damage.into_iter().filter(|finding| finding != "ok").collect();
-        let bytes = self.path().map_or(facts.bytes, |path| database::size(&path));
+        let of_file = |path: PathBuf| {
+            let (database, log) = database::sizes(&path);
+            database + log
+        };
+        let bytes = self.path().map_or(facts.bytes, of_file);
         Ok(Facts { bytes, disk: self.disk()?, damage, ..facts })
     }
 

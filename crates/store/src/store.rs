@@ -9,7 +9,7 @@ use crate::call::{Call, Job};
 use crate::conn::Isolation;
 use crate::sqlite::{self, database, migrate::MIGRATIONS};
 use crate::threads::{Lane, Threads};
-use crate::{Conn, Error, Result, StoreSettings};
+use crate::{Conn, Error, Result, StoreMetrics, StoreSettings};
 
 /// The database. A clone is the same store.
 ///
@@ -52,7 +52,12 @@ impl Store {
     /// ahead of the store's threads.
     pub fn open_in_place() -> Result<Self> {
         let session = sqlite::Session::new(database::open_in_memory(MIGRATIONS)?, Duration::ZERO);
-        let writer = Writer::new(Conn::sqlite(session), Isolation::Serializable, Arc::default());
+        let writer = Writer::new(
+            Conn::sqlite(session),
+            Isolation::Serializable,
+            Arc::default(),
+            StoreMetrics::default(),
+        );
         Ok(Self { inner: Arc::new(Inner::InPlace(Mutex::new(Some(writer)))) })
     }
 
@@ -120,18 +125,15 @@ impl Store {
 
     /// What the database cannot do now, and why; the log said so once. None: as far as was seen, it works.
     pub fn trouble(&self) -> Option<Error> {
-        match &*self.inner {
-            Inner::Threads { threads, .. } => threads.trouble().now(),
-            Inner::InPlace(_) => None,
-        }
+        self.threads()?.trouble().now()
     }
 
     /// Waits until an instance of the server on the same database, this one or another, may have started, paused,
     /// resumed, cancelled, put back or removed a run. On a file it never returns: there is no other instance.
     pub async fn run_changed(&self) {
-        match &*self.inner {
-            Inner::Threads { threads, .. } => threads.changed().notified().await,
-            Inner::InPlace(_) => std::future::pending().await,
+        match self.threads() {
+            Some(threads) => threads.changed().notified().await,
+            None => std::future::pending().await,
         }
     }
 
@@ -139,8 +141,13 @@ impl Store {
     /// stands as long as the answer is the same. None: it is not known, because a change is being committed, or the
     /// database is a server's, where other instances change cards too.
     pub fn card_state(&self) -> Option<u64> {
+        self.threads()?.card_state()
+    }
+
+    /// The threads that own the connections; None where work runs inside the call.
+    pub(crate) fn threads(&self) -> Option<&Threads> {
         match &*self.inner {
-            Inner::Threads { threads, .. } => threads.card_state(),
+            Inner::Threads { threads, .. } => Some(threads),
             Inner::InPlace(_) => None,
         }
     }

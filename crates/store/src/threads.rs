@@ -16,7 +16,7 @@ use crate::postgres::{self, Address, Claim, DatabaseUrl};
 use crate::readers::{self, Readers};
 use crate::sqlite::{self, Lock, database};
 use crate::trouble::Trouble;
-use crate::{Conn, Error, Result, StoreSettings, copy};
+use crate::{Conn, Error, Load, Result, StoreMetrics, StoreSettings, copy};
 
 /// Which queue a call goes to.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +33,8 @@ pub(crate) type Queued = Receiver<Box<dyn Job>>;
 struct Queues {
     reads: Queue,
     writes: Queue,
-    guarded: Queue,
+    /// None: the same as `writes`, which has but one thread.
+    guarded: Option<Queue>,
     /// Whoever waits for something else than work hears when this is dropped.
     _open: watch::Sender<()>,
 }
@@ -48,6 +49,8 @@ pub(crate) struct Threads {
     changed: Arc<Notify>,
     /// Counted on a file alone: on a server other instances change cards too.
     card_changes: Option<Arc<CardChanges>>,
+    readers: usize,
+    metrics: StoreMetrics,
 }
 
 impl Threads {
@@ -60,7 +63,8 @@ impl Threads {
         let trouble = Arc::new(Trouble::default());
         let card_changes = Arc::new(CardChanges::default());
         let file = file.counting(Arc::clone(&card_changes));
-        let writer = Writer::new(file, Isolation::Serializable, Arc::clone(&trouble));
+        let metrics = StoreMetrics::default();
+        let writer = Writer::new(file, Isolation::Serializable, Arc::clone(&trouble), metrics.clone());
         let readers = (0..settings.readers)
             .map(|_| database::open_reader(settings).map(session))
             .collect::<Result<Vec<_>>>()?;
@@ -75,14 +79,15 @@ impl Threads {
             let writer = run_writer(writer, &queued_writes);
             close_file(writer, &readers_ended, lock);
         })?;
-        let guarded = writer_queue.clone();
-        let queues = Queues { reads, writes: writer_queue, guarded, _open: open };
+        let queues = Queues { reads, writes: writer_queue, guarded: None, _open: open };
         Ok(Self {
             queues: RwLock::new(Some(queues)),
             running,
             trouble,
             changed: Arc::default(),
             card_changes: Some(card_changes),
+            readers: settings.readers,
+            metrics,
         })
     }
 
@@ -110,19 +115,22 @@ impl Threads {
         )?;
         let (listener, heard) = (session()?, Arc::clone(&changed));
         start("store-listener".to_owned(), runs.clone(), move || postgres::listen(listener, &heard, closed))?;
+        let metrics = StoreMetrics::default();
         let writer = |name: &str, isolation| {
             let (queue, queued) = bounded(settings.write_queue);
-            let writer = Writer::new(conn()?, isolation, Arc::clone(&trouble));
+            let writer = Writer::new(conn()?, isolation, Arc::clone(&trouble), metrics.clone());
             start(format!("store-{name}"), runs.clone(), move || drop(run_writer(writer, &queued)))?;
             Result::Ok(queue)
         };
         let queues = Queues {
             reads,
             writes: writer("writer", Isolation::Serializable)?,
-            guarded: writer("guarded", Isolation::Guarded)?,
+            guarded: Some(writer("guarded", Isolation::Guarded)?),
             _open: open,
         };
-        Ok(Self { queues: RwLock::new(Some(queues)), running, trouble, changed, card_changes: None })
+        let readers = settings.postgres_connections.saturating_sub(3);
+        let queues = RwLock::new(Some(queues));
+        Ok(Self { queues, running, trouble, changed, card_changes: None, readers, metrics })
     }
 
     /// The trouble that the database is in.
@@ -140,6 +148,24 @@ impl Threads {
         self.card_changes.as_ref()?.state()
     }
 
+    /// What is counted.
+    pub(crate) fn metrics(&self) -> &StoreMetrics {
+        &self.metrics
+    }
+
+    /// What waits for them.
+    pub(crate) fn load(&self) -> Load {
+        let queues = self.queues.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(queues) = &*queues else { return Load::default() };
+        Load {
+            reads: queues.reads.len(),
+            writes: queues.writes.len() + queues.guarded.as_ref().map_or(0, Queue::len),
+            readers: self.readers,
+            writers: 1 + usize::from(queues.guarded.is_some()),
+            file: None,
+        }
+    }
+
     /// Queues a call, or answers it with the reason why not.
     pub(crate) fn submit(&self, lane: Lane, job: Box<dyn Job>) {
         let queues = self.queues.read().unwrap_or_else(PoisonError::into_inner);
@@ -149,7 +175,7 @@ impl Threads {
         let queue = match lane {
             Lane::Read => &queues.reads,
             Lane::Write => &queues.writes,
-            Lane::Guarded => &queues.guarded,
+            Lane::Guarded => queues.guarded.as_ref().unwrap_or(&queues.writes),
         };
         match queue.try_send(job) {
             Ok(()) => {}

@@ -19,6 +19,8 @@ pub struct TestServer {
     pub actor: Actor,
     /// Its model server.
     pub ollama: FakeOllama,
+    /// Where its metrics are, if its settings offer them apart.
+    pub metrics: Option<SocketAddr>,
     address: SocketAddr,
     stop: CancellationToken,
     running: Option<JoinHandle<Result<(), store::Error>>>,
@@ -45,11 +47,11 @@ impl TestServer {
         let mut config = config(&database, &ollama.url());
         change(&mut config);
         let app = App::build(&config).await.unwrap();
-        let (address, stop) = (app.address(), CancellationToken::new());
+        let (address, metrics, stop) = (app.address(), app.metrics_address(), CancellationToken::new());
         let token = accounts::sign_in(app.engine.people()).await;
         #[expect(clippy::disallowed_methods, reason = "`TestServer::stop` waits for it")]
         let running = Some(tokio::spawn(app.run(stop.clone())));
-        Self { actor: Actor::at(address).with(token), ollama, address, stop, running, database }
+        Self { actor: Actor::at(address).with(token), ollama, metrics, address, stop, running, database }
     }
 
     /// Where it listens.

@@ -9,6 +9,7 @@ mod stream;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request};
 use domain::audit::Action;
@@ -28,6 +29,7 @@ pub(crate) use refusal::{csrf_failed, sign_in_required};
 pub(crate) use stream::end_with_the_right_to_it;
 
 use crate::extract::{By, ByCookie};
+use crate::metrics::{Requests, RouteRequests};
 use crate::problem::{ApiError, Code, Result};
 use crate::routes::{Declaration, RateTier};
 use crate::state::ApiState;
@@ -42,6 +44,8 @@ const FROM_WHERE: [&str; 3] = ["sec-fetch-site", "origin", "referer"];
 pub(crate) struct Gate {
     state: ApiState,
     declared: HashMap<String, Vec<Access>>,
+    /// What is counted of each route, by its number.
+    requests: Vec<RouteRequests>,
 }
 
 /// What a route declares for one method.
@@ -50,6 +54,8 @@ pub(crate) struct Access {
     method: &'static str,
     permission: Permission,
     pub(crate) tier: RateTier,
+    /// Its number among all routes.
+    number: usize,
 }
 
 impl Access {
@@ -72,10 +78,40 @@ pub(crate) struct Admitted {
 impl Gate {
     pub(crate) fn new(state: ApiState, declarations: Vec<Declaration>) -> Arc<Self> {
         let mut declared: HashMap<String, Vec<Access>> = HashMap::new();
-        for Declaration { method, path, permission, tier, .. } in declarations {
-            declared.entry(path).or_default().push(Access { method, permission, tier });
+        let mut requests = Vec::with_capacity(declarations.len());
+        for (number, Declaration { method, path, permission, tier, .. }) in
+            declarations.into_iter().enumerate()
+        {
+            requests.push(RouteRequests::new(method, path.clone()));
+            declared.entry(path).or_default().push(Access { method, permission, tier, number });
         }
-        Arc::new(Self { state, declared })
+        Arc::new(Self { state, declared, requests })
+    }
+
+    /// All requests.
+    pub(crate) fn requests(&self) -> &Requests {
+        &self.state.metrics.requests
+    }
+
+    /// Counts an answer.
+    pub(crate) fn count(&self, access: Option<Access>, method: &Method, status: StatusCode, took: Duration) {
+        match access {
+            Some(access) => self.requests().answered(&self.requests[access.number], status.as_u16(), took),
+            None => self.requests().answered_elsewhere(method, status.as_u16(), took),
+        }
+    }
+
+    /// Counts an answer that is an error for what the server or its limits refuse.
+    pub(crate) fn count_refusal(&self, error: &ApiError, class: &'static str) {
+        match error.code() {
+            Code::Overloaded => self.requests().shed(class),
+            Code::RateLimited => {
+                for limit in error.violated_policies() {
+                    self.requests().limited(limit);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// How much each may do.

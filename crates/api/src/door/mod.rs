@@ -39,6 +39,7 @@ pub use headers::{Nonce, PageHeaders};
 pub use origin::{NoOrigin, Origin};
 pub use pages::ForeignPages;
 pub use reach::Reach;
+pub(crate) use shedding::Importance;
 
 use crate::auth::{self, Access, Gate};
 use crate::places::{Place, Places};
@@ -46,7 +47,7 @@ use crate::problem::{self, ApiError, Code};
 use crate::routes::RateTier;
 use pages::Admitted;
 use rate::Counted;
-use shedding::{Importance, InFlight};
+use shedding::InFlight;
 
 /// The number of a request, which stands in its answer, in the log and in the audit log.
 #[derive(Debug, Clone, Copy)]
@@ -136,15 +137,17 @@ async fn pass(State(Entrance { door, gate }): State<Entrance>, mut request: Requ
     request.extensions_mut().insert(RequestId(request_id));
     let foreign = door.reach.pages.admit(&mut request);
     let mut visit = Visit::default();
-    let declared = gate.as_ref().map(|gate| gate.access(&request)).transpose().map(Option::flatten);
-    let entry = declared.and_then(|access| {
-        let importance = Importance::of(&method, access.map(Access::declared));
-        Ok((access, door.place(&request, path, importance, client, foreign.as_ref())?))
-    });
+    let (_counted, declared) = match &gate {
+        Some(gate) => (Some(gate.requests().begin()), gate.access(&request)),
+        None => (None, Ok(None)),
+    };
+    let access = declared.as_ref().ok().copied().flatten();
+    let importance = Importance::of(&method, access.map(Access::declared));
+    let entry = declared.and_then(|_| door.place(&request, path, importance, client, foreign.as_ref()));
     let mut response = match entry {
         Err(refusal) => refusal.into_response(),
-        Ok((_, Entry::Answered(response))) => response,
-        Ok((access, Entry::Admitted(_place))) => {
+        Ok(Entry::Answered(response)) => response,
+        Ok(Entry::Admitted(_place)) => {
             let known = gate.clone().zip(access);
             let answer = answer(known, request, next, client, request_id, &mut visit);
             match AssertUnwindSafe(answer).catch_unwind().await {
@@ -159,6 +162,7 @@ async fn pass(State(Entrance { door, gate }): State<Entrance>, mut request: Requ
         response = error.render(request_id);
         if let Some(gate) = &gate {
             gate.note(error.code(), visit.tier, visit.caller.as_deref(), client.0, request_id);
+            gate.count_refusal(error, importance.as_str());
         }
     }
     headers::write(&mut response, door.reach.strict_transport);
@@ -171,7 +175,11 @@ async fn pass(State(Entrance { door, gate }): State<Entrance>, mut request: Requ
     {
         response.headers_mut().insert("x-request-id", value);
     }
-    log(&method, path, &response, started.elapsed(), request_id, error.as_deref());
+    let took = started.elapsed();
+    if let Some(gate) = &gate {
+        gate.count(access, &method, response.status(), took);
+    }
+    log(&method, path, &response, took, request_id, error.as_deref());
     response
 }
 

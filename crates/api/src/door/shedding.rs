@@ -13,7 +13,7 @@ const PLACES: usize = 512;
 /// What a request is for. Each kind is let in while fewer requests than its share are answered, so that under load
 /// a new one of it never keeps out what stands above it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Importance {
+pub(crate) enum Importance {
     /// What a person needs to see that there is trouble and to end it: the health report, signing in, cancelling a
     /// run, cutting off an account.
     Control,
@@ -24,6 +24,9 @@ pub(super) enum Importance {
 }
 
 impl Importance {
+    /// Every kind.
+    pub(crate) const ALL: [Self; 4] = [Self::Control, Self::Read, Self::Write, Self::Export];
+
     /// Of a request with this method to a route that declares this. None declared: the page and what belongs to it.
     pub(super) fn of(method: &Method, declared: Option<(Permission, RateTier)>) -> Self {
         match declared {
@@ -43,6 +46,16 @@ impl Importance {
             ) => Self::Control,
             _ if method.is_safe() => Self::Read,
             _ => Self::Write,
+        }
+    }
+
+    /// The word that stands in metrics.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Control => "control",
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Export => "export",
         }
     }
 

@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
+use crate::extract::objects::Objects;
 use crate::extract::sentence::{field_error, sentence};
 use crate::extract::{By, body, push_step, strict};
 use crate::problem::{ApiError, Code, FieldError};
@@ -122,12 +123,10 @@ fn fingerprint(parts: &Parts, body: &Bytes) -> String {
 
 fn parse<T: DeserializeOwned + Validate<Context = ()>>(bytes: &[u8]) -> Result<T, ApiError> {
     strict::check(bytes)?;
-    // Every body is an object. A struct also reads an array, as its fields in their order.
-    if bytes.trim_ascii_start().starts_with(b"[") {
-        return Err(ApiError::invalid(vec![FieldError::new("", "Expected an object, found an array.")]));
-    }
-    // Sound bodies are read without tracking the path; the others are read again to find it.
-    let Ok(value) = serde_json::from_slice::<T>(bytes) else { return Err(explain::<T>(bytes)) };
+    // Sound bodies are read without tracking the path; the others are read again to find it. That nothing follows
+    // the value was seen by the first pass.
+    let read = T::deserialize(Objects(&mut serde_json::Deserializer::from_slice(bytes)));
+    let Ok(value) = read else { return Err(explain::<T>(bytes)) };
     match value.validate() {
         Ok(()) => Ok(value),
         Err(report) => Err(ApiError::invalid(report.into_inner().iter().map(rule_broken).collect())),
@@ -136,7 +135,7 @@ fn parse<T: DeserializeOwned + Validate<Context = ()>>(bytes: &[u8]) -> Result<T
 
 fn explain<T: DeserializeOwned>(bytes: &[u8]) -> ApiError {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
+    match serde_path_to_error::deserialize::<_, T>(Objects(&mut deserializer)) {
         Err(error) => {
             let text = error.inner().to_string();
             let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);

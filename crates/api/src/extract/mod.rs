@@ -5,6 +5,7 @@ mod by;
 mod client;
 mod headers;
 mod json;
+mod objects;
 mod parameters;
 mod path;
 mod query;

@@ -33,7 +33,10 @@ pub(crate) fn field_error(path: &Path, message: &str) -> FieldError {
         if let Some((found, expected)) =
             message.strip_prefix(prefix).and_then(|rest| rest.split_once(", expected "))
         {
-            return FieldError::new(pointer, format!("Expected {}, found {found}.", plain(expected)));
+            return FieldError::new(
+                pointer,
+                format!("Expected {}, found {}.", plain(expected), plain(found)),
+            );
         }
     }
     FieldError::new(pointer, sentence(message))
@@ -68,8 +71,8 @@ fn plain(expected: &str) -> &str {
         "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
         "f32" | "f64" => "a number",
         "a boolean" => "true or false",
-        "a sequence" => "an array",
-        "a map" => "an object",
+        "a sequence" | "sequence" => "an array",
+        "a map" | "map" => "an object",
         other if other.starts_with("struct ") || other.starts_with("internally tagged enum ") => "an object",
         other => other,
     }

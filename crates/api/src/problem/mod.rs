@@ -149,6 +149,11 @@ impl ApiError {
     }
 
     /// What happened.
+    pub fn violated_policies(&self) -> &[&'static str] {
+        &self.0.violated_policies
+    }
+
+    /// Which kind of error it is.
     pub fn code(&self) -> Code {
         self.0.code
     }

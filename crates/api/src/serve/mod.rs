@@ -14,7 +14,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use futures_util::FutureExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
@@ -146,12 +145,11 @@ pub async fn serve(
             }
         }
     };
-    if !accept_after_stop.is_zero() {
-        // What the system has accepted already would be reset when the listener goes.
-        let waiting = || accept(&listener, &places).now_or_never();
-        iter::from_fn(waiting).map_while(Result::ok).take(at_once).for_each(|taken| entrance.take(taken));
+    if accept_after_stop.is_zero() {
+        drop(listener);
+    } else {
+        entrance.take_what_waits(listener, &places);
     }
-    drop(listener);
     let Shared { tasks, cut, ending, .. } = entrance.shared;
     tasks.close();
     // Whoever was taken last has not sent anything yet.
@@ -197,6 +195,26 @@ impl Entrance {
             let _held = (place, of_address);
             cut.run_until_cancelled(connection).await;
         });
+    }
+
+    /// Takes what the system has accepted already, which would be reset when the listener goes, and stops listening.
+    ///
+    /// The system is asked itself: tokio knows of a connection only after its driver has run. Who is accepted by the
+    /// system between its last answer and the close is reset all the same; no call of Linux does both at once.
+    fn take_what_waits(&self, listener: TcpListener, places: &Arc<Semaphore>) {
+        let taken = listener.into_std().map(|listener| {
+            iter::from_fn(|| {
+                let place = Arc::clone(places).try_acquire_owned().ok()?;
+                let (stream, address) = listener.accept().ok()?;
+                stream.set_nonblocking(true).ok()?;
+                Some((TcpStream::from_std(stream).ok()?, Peer(address), place))
+            })
+            .collect::<Vec<Taken>>()
+        });
+        match taken {
+            Ok(taken) => taken.into_iter().for_each(|taken| self.take(taken)),
+            Err(error) => warn!(%error, "connections that waited to be accepted are lost"),
+        }
     }
 }
 

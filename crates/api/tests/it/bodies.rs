@@ -139,12 +139,14 @@ async fn only_plain_json_is_taken() {
 #[tokio::test]
 async fn an_array_is_no_object_whatever_is_in_it() {
     let server = Server::start().await;
-    for body in [r#"["a", []]"#, " [null]", "[]"] {
+    let nested = (r#"{"title":"a","lines":[["b"]]}"#, "/lines/0");
+    for (body, pointer) in [(r#"["a", []]"#, ""), (" [null]", ""), ("[]", ""), nested] {
         let answer = server.post("/echo", body).await;
         assert_eq!(
-            (answer.status, answer.code().as_str(), answer.pointer()),
-            (422, "invalid", String::new()),
+            (answer.status, answer.code().as_str(), answer.pointer().as_str()),
+            (422, "invalid", pointer),
             "{body}"
         );
+        assert_eq!(answer.json()["errors"][0]["detail"], "Expected an object, found an array.", "{body}");
     }
 }

@@ -137,6 +137,11 @@ impl Limits {
             .ok_or(Error::LimitReached { policy: "event_streams", retry_after: STREAM_AGAIN })
     }
 
+    /// How many event streams are open.
+    pub fn all_streams(&self) -> u32 {
+        self.streams.total()
+    }
+
     /// How many event streams somebody has open, and may have.
     pub fn streams(&self, subject: Subject) -> (u32, u32) {
         (self.streams.count(subject), self.settings.event_streams())

@@ -34,6 +34,11 @@ impl Streams {
         self.lock().get(&subject).copied().unwrap_or(0)
     }
 
+    /// How many all have open.
+    pub(super) fn total(&self) -> u32 {
+        self.lock().values().sum()
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Subject, u32>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

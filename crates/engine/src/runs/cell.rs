@@ -106,9 +106,15 @@ async fn work(around: &Surroundings, run: &RunContext, claimed: &ClaimedCase) ->
         Ok(question) => {
             let earlier =
                 cache::take(&around.store, run, claimed, question.prompt.hash, &question.assertions);
-            let (call, cached_from) = match earlier.await {
-                Some((call, earlier)) => (call, Some(earlier)),
-                None => (ask(run, claimed, &question).await, None),
+            let metrics = &around.metrics;
+            let (call, cached_from) = if let Some((call, earlier)) = earlier.await {
+                metrics.answers_found.inc();
+                (call, Some(earlier))
+            } else {
+                if run.uses_cache() {
+                    metrics.answers_missed.inc();
+                }
+                (ask(run, claimed, &question).await, None)
             };
             if let Err(error) = &call.result {
                 if error.kind == CallErrorKind::Cancelled {
@@ -168,7 +174,9 @@ async fn ask(run: &RunContext, claimed: &ClaimedCase, question: &Question) -> Ca
     // A simulated model draws its answer by seed: without one, all repeats would be the same answer.
     let seed = (provider.is_simulated() && parameters.seed.is_none()).then(|| i64::from(claimed.at.repeat));
     let request = ChatRequest { model: &model.name, messages: &prompt.messages, parameters, seed };
-    provider.chat(&request, &run.cancel).await
+    let call = provider.chat(&request, &run.cancel).await;
+    model.metrics.count(&call);
+    call
 }
 
 fn judge(

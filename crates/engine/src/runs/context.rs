@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use domain::assertion::Judge;
 use domain::card::{CardContent, ModelParameters};
+use domain::clock::Millis;
 use domain::ids::RunId;
 use domain::matrix::{Coordinates, Matrix};
 use domain::run::RunState;
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::cache::AnswerCache;
 use super::worker::Surroundings;
 use crate::error::Result;
+use crate::metrics::ModelMetrics;
 
 /// A run in the memory of its worker.
 pub(crate) struct RunContext {
@@ -27,6 +29,8 @@ pub(crate) struct RunContext {
     pub generation: u64,
     pub matrix: Matrix,
     pub cells: CellRange,
+    /// When it was started.
+    pub created_at: Millis,
     /// Whose budgets it must keep to.
     pub payers: Payers,
     pub versions: Vec<ContextVersion>,
@@ -57,6 +61,8 @@ pub(crate) struct ContextModel {
     pub digest: Option<String>,
     pub context_length: Option<i64>,
     pub parameters: ModelParameters,
+    /// Where its calls are counted.
+    pub metrics: ModelMetrics,
 }
 
 /// A claimed cell with the case that it is about, as JSON.
@@ -98,8 +104,10 @@ impl RunContext {
             .map(|model| {
                 let used = around.directory.find(row.workspace_id, &model.provider);
                 let (provider, slots) = used.map(|used| (used.server, used.slots)).unzip();
+                let metrics = around.metrics.model_calls.of(&model.provider, &model.name);
                 Ok(ContextModel {
                     provider,
+                    metrics,
                     slots: slots.unwrap_or_else(|| model.provider.clone()),
                     provider_name: model.provider,
                     name: model.name,
@@ -114,6 +122,7 @@ impl RunContext {
             generation,
             matrix: row.matrix,
             cells: row.cells,
+            created_at: row.created_at,
             payers,
             versions,
             models,
@@ -122,6 +131,11 @@ impl RunContext {
             begun: AtomicBool::new(row.state == RunState::Running),
             cancel,
         })
+    }
+
+    /// Whether its cells may take the answers of earlier runs.
+    pub(crate) fn uses_cache(&self) -> bool {
+        !self.answers.is_empty()
     }
 
     /// The parameters under which a model is loaded for this run: those of the first version and the run.

@@ -8,6 +8,7 @@ use serde::Serialize;
 use store::cell_results::{CellResult, FinishedCell, Stored};
 use store::cells::CellRow;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::cell_view::CellSummary;
 use super::context::RunContext;
@@ -80,6 +81,7 @@ impl Finisher {
     /// does not mend.
     async fn store(&self, run: &RunContext, cells: Arc<[FinishedCell]>) -> Result<(), store::Error> {
         let stored = loop {
+            let began = Instant::now();
             let (id, range, payers) = (run.id, run.cells, run.payers);
             let (batch, at) = (Arc::clone(&cells), self.around.clock.now());
             let stored = self
@@ -88,7 +90,10 @@ impl Finisher {
                 .write_guarded(move |conn| store::cell_results::finish(conn, id, range, payers, &batch, at))
                 .await;
             match stored {
-                Ok(stored) => break stored,
+                Ok(stored) => {
+                    self.around.metrics.store.observe(began.elapsed().as_secs_f64());
+                    break stored;
+                }
                 Err(store::Error::Closed) => {
                     tracing::warn!(run = %id, cells = cells.len(), "results came after the store was closed");
                     return Ok(());
@@ -104,6 +109,9 @@ impl Finisher {
                 }
             }
         };
+        for (cell, _) in cells.iter().zip(&stored.accepted).filter(|(_, accepted)| **accepted) {
+            self.around.metrics.finished(cell.facts.verdict);
+        }
         self.tell(run, &cells, &stored).await;
         Ok(())
     }

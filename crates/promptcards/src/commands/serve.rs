@@ -47,6 +47,10 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
 async fn serve(config: &Config, pulls: &[String], stop: CancellationToken) -> anyhow::Result<()> {
     let app = App::build(config).await?;
     say_that_it_is_ready(&app);
+    if let Some(address) = app.metrics_address() {
+        // Who reads the address alone may have gone.
+        let _ = writeln!(std::io::stdout(), "Metrics are at http://{address}/metrics");
+    }
     let secret = setup::secret(app.engine.people(), &config.server.data_dir).await?;
     if let Some(secret) = &secret {
         say_how_to_set_up(app.origin(), secret);

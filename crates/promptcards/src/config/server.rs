@@ -17,6 +17,9 @@ pub struct ServerSettings {
     pub listen: SocketAddr,
     /// The folder of the database, made if it is not there.
     pub data_dir: PathBuf,
+    /// Where `/metrics` is offered without signing in, over plain HTTP, such as 127.0.0.1:9464: an address that only
+    /// Prometheus reaches. Not given: admins alone read them, where the server listens.
+    pub metrics_listen: Option<SocketAddr>,
     /// What people type to reach it. Not given: its loopback names.
     pub public_origin: Option<Origin>,
     /// The certificate of the server, in PEM, with those between it and its root.
@@ -40,6 +43,7 @@ impl Default for ServerSettings {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
             data_dir: PathBuf::from("data"),
+            metrics_listen: None,
             public_origin: None,
             tls_certificate_file: None,
             tls_key_file: None,

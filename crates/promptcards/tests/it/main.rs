@@ -48,6 +48,7 @@ mod retention;
 mod run_command;
 mod run_path;
 mod schemas;
+mod scraping;
 mod serving;
 mod sharing;
 mod stopping;

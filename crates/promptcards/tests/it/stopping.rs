@@ -26,6 +26,8 @@ enum End {
     },
     /// Nobody listens any more.
     Refused,
+    /// The system had taken the connection when the server stopped to listen.
+    Reset,
     /// Anything else.
     Broken(String),
 }
@@ -38,10 +40,10 @@ struct Client {
 
 impl Client {
     async fn send(&mut self, request: &str) -> End {
-        let mut stream = match self.open.take() {
-            Some(stream) => stream,
+        let (mut stream, new) = match self.open.take() {
+            Some(stream) => (stream, false),
             None => match TcpStream::connect(self.address).await {
-                Ok(stream) => stream,
+                Ok(stream) => (stream, true),
                 Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => return End::Refused,
                 Err(error) => return End::Broken(format!("connecting: {error}")),
             },
@@ -51,8 +53,18 @@ impl Client {
                 self.open = (!closes).then_some(stream);
                 End::Answered { status, closes }
             }
+            Err(error)
+                if new && error.kind() == io::ErrorKind::ConnectionReset && self.nobody_listens().await =>
+            {
+                End::Reset
+            }
             Err(error) => End::Broken(error.to_string()),
         }
+    }
+
+    async fn nobody_listens(&self) -> bool {
+        let again = TcpStream::connect(self.address).await;
+        again.is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
     }
 }
 
@@ -180,7 +192,7 @@ async fn whoever_asks_while_the_server_stops_is_answered_and_the_run_goes_on() {
     assert!(took < Duration::from_secs(30), "{took:?}");
     assert!(unready_after < Duration::from_secs(1), "readyz said so after {unready_after:?}");
     assert!(events.ends_with("\n\nretry: 1000\n\n"), "{}", &events[events.len().saturating_sub(200)..]);
-    let (mut answers, mut last) = (0, 0);
+    let (mut answers, mut last, mut reset) = (0, 0, 0);
     for end in ends.into_iter().flatten().chain(probes) {
         match end {
             End::Answered { status: 200..300, closes } => {
@@ -188,11 +200,14 @@ async fn whoever_asks_while_the_server_stops_is_answered_and_the_run_goes_on() {
                 last += usize::from(closes);
             }
             End::Answered { status: 503, closes: true } | End::Refused => {}
+            End::Reset => reset += 1,
             other => panic!("{other:?}"),
         }
     }
     eprintln!("{answers} answers, {last} of them while it stopped; unready after {unready_after:?}");
     assert!(last > 20, "{last} answers while it stopped");
+    // Linux cannot take the last connection and stop listening in one call.
+    assert!(reset <= 1, "{reset} of nine clients were reset");
 
     let server = ServerProcess::start(BINARY.as_ref(), database.folder(), &environment);
     let run = server.actor.finish(&run).await;

@@ -1,6 +1,6 @@
 //! Opens the database file, makes it where there is none, and refuses what must not be touched.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -254,8 +254,7 @@ pub(crate) fn close(mut conn: Conn, mut lock: Lock) {
     drop(lock);
 }
 
-/// Bytes on the disk: the database and its log.
-pub(crate) fn size(path: &Path) -> u64 {
-    let database = fs::metadata(path).map_or(0, |metadata| metadata.len());
-    database + files::length(&files::beside(path, "-wal"))
+/// Bytes on the disk: of the database, and of its log.
+pub(crate) fn sizes(path: &Path) -> (u64, u64) {
+    (files::length(path), files::length(&files::beside(path, "-wal")))
 }

@@ -12,6 +12,7 @@ use store::cell_results::AttemptRow;
 use tokio_util::sync::CancellationToken;
 
 use super::{Fixture, finished};
+use crate::metrics::EngineMetrics;
 use crate::providers::Directory;
 use crate::runs::context::RunContext;
 use crate::runs::finish::Finisher;
@@ -40,6 +41,7 @@ async fn a_result_that_can_never_be_stored_is_an_error_of_its_cell_alone() {
         waits: Arc::new(Waits::new(&RunsSettings::default())),
         instance: fixture.owner,
         results_stored: Arc::default(),
+        metrics: EngineMetrics::default(),
     });
     let row = fixture.row().await;
     let run = RunContext {
@@ -47,6 +49,7 @@ async fn a_result_that_can_never_be_stored_is_an_error_of_its_cell_alone() {
         generation: 0,
         matrix: row.matrix,
         cells: row.cells,
+        created_at: row.created_at,
         payers: row.payers(),
         versions: Vec::new(),
         models: Vec::new(),

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use domain::budget::Day;
 use domain::ids::RunId;
 use domain::matrix::Coordinates;
 use store::Conn;
 use store::cells::ClaimedCell;
+use tokio::time::Instant;
 
 use super::Shared;
 use super::allowance::{self, Allowance};
@@ -31,8 +33,16 @@ enum Claim {
 pub(super) async fn claim(shared: &Arc<Shared>, lane: &Lane, limit: usize) -> Result<Vec<ClaimedCase>> {
     let context = &lane.run;
     let run = context.id;
-    match claim_allowed(shared, lane, limit).await? {
+    let asked = Instant::now();
+    let claim = claim_allowed(shared, lane, limit).await?;
+    let metrics = &shared.around.metrics;
+    metrics.claim.observe(asked.elapsed().as_secs_f64());
+    match claim {
         Claim::Cells(claimed, begun) => {
+            let waited = Duration::from_millis(shared.now().abs_diff(context.created_at)).as_secs_f64();
+            for _ in &claimed {
+                metrics.queue.observe(waited);
+            }
             if !claimed.is_empty() {
                 context.begun.store(true, Ordering::Relaxed);
             }

@@ -27,6 +27,11 @@ impl InFlight {
         self.lock().iter().map(|(&cell, &(claim, _))| (cell, claim)).collect()
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.lock().len()
+    }
+
     /// How many of them are of this workspace, and how many of this API key.
     pub(super) fn of(&self, payers: Payers) -> (usize, usize) {
         let all = self.lock();

@@ -32,6 +32,7 @@ use super::finish::{Finished, Finisher};
 use super::waits::Waits;
 use crate::error::{Error, Result};
 use crate::events::EventHub;
+use crate::metrics::EngineMetrics;
 use crate::providers::Directory;
 use claim::claim;
 use in_flight::InFlight;
@@ -62,6 +63,7 @@ pub(crate) struct Surroundings {
     pub instance: InstanceId,
     /// Told when results were stored: what they used is known then.
     pub results_stored: Arc<Notify>,
+    pub metrics: EngineMetrics,
 }
 
 /// Works off the cells of all runs.
@@ -124,6 +126,16 @@ impl Worker {
     pub(crate) fn release(&self, run: RunId) {
         self.shared.slots.read().values().for_each(|slots| slots.release(run));
         self.shared.runs_changed();
+    }
+
+    /// Cells that this process has claimed.
+    pub(crate) fn cells_in_flight(&self) -> usize {
+        self.shared.in_flight.count()
+    }
+
+    /// Calls of models that are under way.
+    pub(crate) fn calls_in_flight(&self) -> usize {
+        CALLS_AT_ONCE.saturating_sub(self.shared.calls.available_permits())
     }
 
     /// Aborts the model calls of a cancelled run.
