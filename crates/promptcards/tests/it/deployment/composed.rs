@@ -29,8 +29,7 @@ impl Here {
             let value = value.replace("0.0.0.0:3000", &format!("0.0.0.0:{port}"));
             value.replace("0.0.0.0:9464", "127.0.0.1:0").replace("/run/secrets", secrets.to_str().unwrap())
         };
-        let variables = environment(server).into_iter().map(|(name, value)| (name, here(value)));
-        let variables = variables.filter(|(name, _)| super::is_known(name)).collect();
+        let variables = environment(server).into_iter().map(|(name, value)| (name, here(value))).collect();
         Self { settings, variables, folder: folder.to_owned() }
     }
 

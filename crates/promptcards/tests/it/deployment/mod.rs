@@ -7,6 +7,7 @@ mod image;
 mod metrics;
 mod nginx;
 mod packages;
+mod prometheus;
 mod proxied;
 
 use std::net::TcpListener;
@@ -55,16 +56,10 @@ fn settings_in_force(variables: &[(&str, &str)], arguments: &[&str]) -> Table {
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_promptcards"));
     command.arg("config").args(arguments).current_dir(folder.path());
-    command.envs(variables.iter().copied().filter(|(name, _)| is_known(name)));
+    command.envs(variables.iter().copied());
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().parse().unwrap()
-}
-
-/// Whether this program has the setting already.
-fn is_known(variable: &str) -> bool {
-    variable != "PROMPTCARDS_SERVER__METRICS_LISTEN"
-        || read("promptcards.example.toml").contains("metrics_listen")
 }
 
 /// Commands that the documentation names and this program may not have yet.
