@@ -10,7 +10,7 @@ use super::metrics::panels;
 use super::{project, read};
 
 const RULES: &str = "deploy/prometheus/rules/promptcards.yaml";
-const TESTS: &str = "deploy/prometheus/tests/promptcards.yaml";
+const TESTS: [&str; 2] = ["deploy/prometheus/tests/promptcards.yaml", "deploy/prometheus/tests/days.yaml"];
 
 /// What a tool says of files, which it must find good; none where it is not installed, which is said for `test`.
 fn checked(test: &str, program: &str, arguments: &[&str], file: &Path) -> Option<String> {
@@ -40,9 +40,12 @@ fn the_configurations_are_sound() {
 
 #[test]
 fn every_alert_fires_for_what_it_is_made_for_and_is_quiet_otherwise() {
-    checked("the tests of the alerts", "promtool", &["test", "rules"], &project().join(TESTS));
-    let tests: Value = serde_saphyr::from_str(&read(TESTS)).unwrap();
-    let tests = tests["tests"].as_array().unwrap();
+    let mut tests = Vec::new();
+    for file in TESTS {
+        checked("the tests of the alerts", "promtool", &["test", "rules"], &project().join(file));
+        let read: Value = serde_saphyr::from_str(&read(file)).unwrap();
+        tests.extend(read["tests"].as_array().unwrap().clone());
+    }
     for alert in alerts() {
         let name = alert["alert"].as_str().unwrap();
         let test = tests.iter().find(|test| test["name"] == name);
@@ -110,11 +113,12 @@ fn commands_of_the_runbooks_are_commands_of_the_program() {
 
 #[test]
 fn every_question_of_a_dashboard_can_be_asked() {
-    let mut rules = String::from("groups:\n  - name: panels\n    rules:\n");
-    for (number, question) in panels().into_iter().flat_map(|panel| panel.questions).enumerate() {
-        let question = question.replace("$__rate_interval", "1m");
-        rules += &format!("      - record: panel_{number}\n        expr: {}\n", Value::from(question));
-    }
+    let rules =
+        panels().into_iter().flat_map(|panel| panel.questions).enumerate().map(|(number, question)| {
+            let question = question.replace("$__rate_interval", "1m");
+            format!("      - record: panel_{number}\n        expr: {}\n", Value::from(question))
+        });
+    let rules = format!("groups:\n  - name: panels\n    rules:\n{}", rules.collect::<Vec<_>>().concat());
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("panels.yaml");
     std::fs::write(&file, rules).unwrap();

@@ -3,6 +3,7 @@
 mod alerts;
 mod composed;
 mod containers;
+mod documents;
 mod image;
 mod metrics;
 mod nginx;
