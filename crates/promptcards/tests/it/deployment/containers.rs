@@ -207,9 +207,13 @@ fn each_file_and_secret_is_there_and_reaches_where_it_is_read() {
                     assert!(source.is_none_or(|source| declared("volumes", source)), "{file}: {volume}");
                 }
             }
-            // Every path that a command or a variable names is one that is given.
+            // Every path that a command, a variable or the file of settings names is one that is given.
             let named = [&service["command"], &service["environment"], &service["healthcheck"]];
-            for text in named.into_iter().flat_map(all_texts) {
+            let settings = whole["secrets"]["settings"]["file"].as_str().filter(|_| name == "promptcards");
+            let settings = settings
+                .map(|path| std::fs::read_to_string(secrets.path().join(path)).unwrap())
+                .unwrap_or_default();
+            for text in named.into_iter().flat_map(all_texts).chain([settings.as_str()]) {
                 for begin in ["/run/secrets/", "/etc/nginx/", "/etc/prometheus/", "/etc/alertmanager/"] {
                     for (at, _) in text.match_indices(begin) {
                         let path = text[at..].split([' ', ')', '"', ',']).next().unwrap();
