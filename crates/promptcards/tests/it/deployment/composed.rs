@@ -51,7 +51,7 @@ fn the_server_starts_with_these_settings_and_counts_in_this_redis() {
         testkit::not_run(test, "redis-server is not installed");
         return;
     }
-    let folder = with_secrets();
+    let Some(folder) = with_secrets(test) else { return };
     let folder = folder.path();
     let (port, redis_port) = (free_port(), free_port());
     let mut redis = Command::new("redis-server");
