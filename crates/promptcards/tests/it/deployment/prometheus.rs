@@ -163,8 +163,8 @@ async fn every_rule_is_evaluated_and_every_panel_has_an_answer() {
         rules["groups"].as_array().unwrap().iter().flat_map(|group| group["rules"].as_array().unwrap())
     {
         assert_eq!((&rule["health"], &rule["lastError"]), (&json!("ok"), &Value::Null), "{rule:#}");
-        // Everything is well: only backups are missing.
-        assert!(rule["state"] == "inactive" || rule["name"] == "PromptcardsBackupNever", "{rule:#}");
+        // A busy machine may be slow for a moment; nothing lasts.
+        assert_ne!(rule["state"], "firing", "{rule:#}");
         evaluated += 1;
     }
     assert!(evaluated > 30, "{evaluated}");
