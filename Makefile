@@ -1,14 +1,14 @@
 # Every command of the project; the longer ones are scripts in scripts/.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help run dev check test test-security e2e chaos bench bench-peers bench-page parity generate coverage package prerequisites web
+.PHONY: help run dev check test test-security e2e chaos bench bench-peers bench-page parity generate coverage package prerequisites web docs
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 run: ## Build the page and the server, start on http://127.0.0.1:3000 with the data in ./data
 	@scripts/prerequisites run
-	@$(MAKE) --no-print-directory web
+	@$(MAKE) --no-print-directory web docs
 	cargo build --release --locked -p promptcards
 	exec target/release/promptcards serve --listen 127.0.0.1:3000 --data-dir ./data
 
@@ -19,7 +19,7 @@ dev: ## The server and the page, both rebuilt when a file changes
 
 check: ## Formatting, lints, types, dependencies, documentation, file sizes, import rules, generated files
 	@scripts/prerequisites check
-	@$(MAKE) --no-print-directory web
+	@$(MAKE) --no-print-directory web docs
 	@scripts/check
 
 test: ## Everything: check, Rust tests, web tests, browser tests; a summary at the end
@@ -63,6 +63,8 @@ generate: ## Rewrite every generated file
 	@$(MAKE) --no-print-directory web/node_modules/.package-lock.json
 	@scripts/generate
 
+docs: target/docs/index.html ## The documentation as a book, into target/docs; the server has it under /docs/
+
 coverage: ## Lines covered by tests, Rust and page; fails under 85 %
 	@scripts/prerequisites coverage
 	@$(MAKE) --no-print-directory web
@@ -70,7 +72,7 @@ coverage: ## Lines covered by tests, Rust and page; fails under 85 %
 
 package: ## What a release consists of, into target/package: archive, lists of what is in it, checksums
 	@scripts/prerequisites package
-	@$(MAKE) --no-print-directory web
+	@$(MAKE) --no-print-directory web docs
 	@scripts/package
 
 # The page is built when one of its sources is newer; its packages are installed when the lock file is.
@@ -84,6 +86,13 @@ web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
 
 web/node_modules/.package-lock.json: web/package-lock.json
 	npm --prefix web ci --ignore-scripts
+	@touch $@
+
+# The packages of the page render it.
+DOCS_SOURCES := $(shell find docs *.md *.toml scripts/book openapi.json -type f 2>/dev/null)
+
+target/docs/index.html: web/node_modules/.package-lock.json $(DOCS_SOURCES)
+	@scripts/book/build.mjs
 	@touch $@
 
 e2e/node_modules/.package-lock.json: e2e/package-lock.json

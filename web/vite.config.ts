@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 import { ahead } from "./ahead.ts";
+import { pack } from "./pack.ts";
 
 const server = process.env.PROMPTCARDS_SERVER ?? "http://127.0.0.1:3000";
 
@@ -13,7 +14,7 @@ function byMany(module: string): boolean {
 }
 
 export default defineConfig({
-  plugins: [react(), ahead()],
+  plugins: [react(), ahead(), pack()],
   resolve: {
     alias: {
       "@": fileURLToPath(new URL("./src", import.meta.url)),
@@ -50,6 +51,7 @@ export default defineConfig({
   server: {
     host: "127.0.0.1",
     proxy: {
+      "/docs": server,
       "/api": {
         target: server,
         changeOrigin: true,

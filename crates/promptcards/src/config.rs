@@ -1,5 +1,6 @@
 //! Settings: defaults, then the file, then the environment, then flags.
 
+mod origin;
 mod server;
 
 use std::net::SocketAddr;
@@ -17,10 +18,11 @@ use serde::{Deserialize, Serialize};
 use store::{DatabaseUrl, StoreSettings};
 use toml::{Table, Value};
 
+pub(crate) use origin::Origin;
 pub use server::ServerSettings;
 
 /// The file that is read from the working folder if no other is named.
-const FILE: &str = "promptcards.toml";
+pub(crate) const FILE: &str = "promptcards.toml";
 /// What the variables of the environment begin with.
 const PREFIX: &str = "PROMPTCARDS_";
 /// Variables that begin like it and are no settings: they say whom `import`, `export` and `run` talk to.
@@ -128,11 +130,8 @@ impl Config {
     /// Reads all layers: defaults, `promptcards.toml`, `PROMPTCARDS_<SECTION>__<KEY>`, flags; and for the
     /// address of Ollama its own variables `OLLAMA_BASE_URL` and `OLLAMA_HOST`.
     pub fn load(flags: &Flags, environment: &Environment) -> Result<Self, ConfigError> {
-        let mut table = match &flags.config {
-            Some(path) => read(path)?,
-            None if Path::new(FILE).exists() => read(Path::new(FILE))?,
-            None => Table::new(),
-        };
+        let file = Self::file(flags);
+        let mut table = file.as_deref().map(read).transpose()?.unwrap_or_default();
         let settings = environment.iter().filter(|(name, _)| !OF_CLIENTS.contains(&name.as_str()));
         for (name, value) in settings {
             if let Some(key) = name.strip_prefix(PREFIX) {

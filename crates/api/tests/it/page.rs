@@ -6,7 +6,8 @@ use std::sync::Arc;
 use api::router::guarded;
 use api::spa::Site;
 use axum::Router;
-use flate2::read::GzDecoder;
+use flate2::Compression;
+use flate2::read::{GzDecoder, GzEncoder};
 
 use crate::server::Server;
 
@@ -81,6 +82,55 @@ async fn a_server_without_a_page_says_how_to_build_it() {
     let answer = server.get("/").await;
     assert_eq!(answer.status, 200);
     assert!(answer.text().contains("make run"));
+}
+
+#[tokio::test]
+async fn the_documentation_is_sent_as_it_was_packed_and_under_the_policy_of_the_page() {
+    let text = "<!doctype html><h1>Concepts</h1>";
+    let files = ["index.html", "guides/cards.html", "book.css"].map(|path| {
+        let mut packed = Vec::new();
+        GzEncoder::new(text.as_bytes(), Compression::best()).read_to_end(&mut packed).unwrap();
+        (path.to_owned(), packed.into())
+    });
+    let site = Arc::new(Site::from_files([]).with_docs(files));
+    let server = Server::of(|door, _| guarded(Router::new(), site, door)).await;
+
+    for path in ["/docs/", "/docs/index.html", "/docs/guides/cards.html"] {
+        let answer = server.get(path).await;
+        assert_eq!((answer.status, answer.text()), (200, text), "{path}");
+        assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
+        let policy = answer.header("content-security-policy").unwrap();
+        assert!(policy.contains("script-src 'self';") && policy.contains("trusted-types"), "{policy}");
+        assert!(!policy.contains("nonce") && !policy.contains("unsafe"), "{policy}");
+    }
+    assert_eq!(server.get("/docs/book.css").await.header("content-type"), Some("text/css; charset=utf-8"));
+
+    let packed = server.send("GET /docs/", &[("accept-encoding", "gzip")], b"").await;
+    assert_eq!(packed.header("content-encoding"), Some("gzip"));
+    let mut unpacked = String::new();
+    GzDecoder::new(&packed.body[..]).read_to_string(&mut unpacked).unwrap();
+    assert_eq!(unpacked, text);
+    let etag = packed.header("etag").unwrap();
+    let asked = [("accept-encoding", "gzip"), ("if-none-match", etag)];
+    assert_eq!(server.send("GET /docs/", &asked, b"").await.status, 304);
+
+    let moved = server.get("/docs").await;
+    assert_eq!((moved.status, moved.header("location")), (308, Some("/docs/")));
+    for path in ["/docs/guides/", "/docs/guides/none.html", "/docs/../index.html", "/docs/%2e%2e/Cargo.toml"]
+    {
+        assert_eq!(server.get(path).await.code(), "not_found", "{path}");
+    }
+    assert_eq!(server.post("/docs/", "{}").await.status, 405);
+}
+
+#[tokio::test]
+async fn a_server_without_documentation_says_how_to_build_it() {
+    let server = Server::of(|door, _| guarded(Router::new(), Arc::new(Site::from_files([])), door)).await;
+    for path in ["/docs/", "/docs/guides/cards.html"] {
+        let answer = server.get(path).await;
+        assert_eq!(answer.status, 200);
+        assert!(answer.text().contains("make docs"));
+    }
 }
 
 #[tokio::test]

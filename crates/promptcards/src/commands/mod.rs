@@ -129,17 +129,12 @@ enum Command {
         after_help = "Examples:\n  promptcards keys rewrap\n  promptcards keys rotate\n\nExit codes: 0 done, 1 not done."
     )]
     Keys(keys::KeysCommand),
-    /// Print the settings as they are in force, or an example file with every setting explained
+    /// Print the settings as they are in force, check or explain them, or print an example file
     #[command(
-        after_help = "Examples:\n  promptcards config\n  promptcards config --example > promptcards.toml"
+        after_help = "Examples:\n  promptcards config\n  promptcards config --example > promptcards.toml\n  \
+                            promptcards config check\n  promptcards config explain server.listen"
     )]
-    Config {
-        #[command(flatten)]
-        settings: Settings,
-        /// Print an example file instead
-        #[arg(long)]
-        example: bool,
-    },
+    Config(config::ConfigArgs),
     /// Run a card of a server over its cases, follow the run to its end, and write the results
     #[command(after_help = run::EXAMPLES)]
     Run(run::RunArgs),
@@ -221,9 +216,12 @@ struct Settings {
 
 impl Settings {
     fn load(self) -> anyhow::Result<Config> {
+        Ok(Config::load(&self.into_flags(), &environment())?)
+    }
+
+    fn into_flags(self) -> Flags {
         let Self { listen, data_dir, database_url, config } = self;
-        let flags = Flags { config, listen, data_dir, database_url };
-        Ok(Config::load(&flags, &environment())?)
+        Flags { config, listen, data_dir, database_url }
     }
 }
 
@@ -249,8 +247,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Copy(args) => copy::run(&args),
         Command::Audit(command) => audit::run(command),
         Command::Keys(command) => keys::run(command),
-        Command::Config { example: true, .. } => config::example(),
-        Command::Config { settings, .. } => settings.load().and_then(|settings| config::print(&settings)),
+        Command::Config(args) => config::run(args),
         Command::Run(args) => run::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Export(args) => export::run(&args),

@@ -99,3 +99,53 @@ fn init_writes_an_example_and_nothing_over_what_is_there() {
     assert_eq!(std::fs::read_to_string(evals.join("promptfooconfig.yaml")).unwrap(), "mine");
     assert!(!evals.join(".gitlab-ci.yml").exists(), "all or none");
 }
+
+/// What a setting is and where it comes from: a file of its folder and one variable are the only ones.
+fn explained(key: &str, folder: &Path) -> Vec<String> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_promptcards"));
+    command.current_dir(folder).args(["config", "explain", key]).env("PROMPTCARDS_STORE__READERS", "4");
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{key}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().lines().map(|line| line.trim().to_owned()).collect()
+}
+
+#[test]
+fn a_setting_is_explained_with_where_it_comes_from() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("promptcards.toml"), "[store]\nreaders = 2\nread_queue = 7\n").unwrap();
+    for (key, in_force, default, from) in [
+        ("store.readers", "4", "9", "the variable PROMPTCARDS_STORE__READERS"),
+        ("PROMPTCARDS_STORE__READ_QUEUE", "7", "2048", "the file promptcards.toml"),
+        ("store.write_queue", "2048", "2048", "nobody: it is the default"),
+        ("server.tls_key_file", "not given", "not given", "nobody: it is the default"),
+    ] {
+        let lines = explained(key, folder.path());
+        let line = |name: &str| {
+            let found = lines.iter().find_map(|line| line.strip_prefix(name)).unwrap();
+            found.trim().to_owned()
+        };
+        assert_eq!(
+            (line("in force").as_str(), line("default").as_str(), line("said by").as_str()),
+            (in_force, default, from),
+            "{key}"
+        );
+        assert!(lines[2].len() > 20, "{key} has no meaning: {lines:?}");
+    }
+    for (key, told) in [("store.reders", "here are store."), ("stor.readers", "the sections are server, log")]
+    {
+        let output = promptcards(&["config", "explain", key], folder.path());
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(1) && said.contains(told), "{said}");
+    }
+}
+
+#[test]
+fn settings_are_checked_without_a_start() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(out(&["config", "check"], folder.path()).contains("there is no file promptcards.toml"));
+    std::fs::write(folder.path().join("promptcards.toml"), "[store]\nreaders = 0\n").unwrap();
+    let output = promptcards(&["config", "check"], folder.path());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(1) && said.contains("readers"), "{said}");
+    assert!(!folder.path().join("data").exists());
+}

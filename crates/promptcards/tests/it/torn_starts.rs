@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::SystemTime;
 
-use testkit::{Program, ServerProcess, TestDatabase};
+use testkit::{Program, Random, ServerProcess, TestDatabase};
 
 use crate::schemas::{State, add_rows_to_the_log, file, make, state, steps};
 
@@ -15,17 +15,6 @@ const BINARY: &str = env!("CARGO_BIN_EXE_promptcards");
 /// Kills of each kind.
 const KILLS: usize = 16;
 const ROWS: u32 = 5_000;
-
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % limit as u64).unwrap()
-    }
-}
 
 /// The files of a folder with their length and the time of their last change.
 fn listing(folder: &Path) -> BTreeMap<String, (u64, Option<SystemTime>)> {
@@ -75,7 +64,7 @@ fn assert_goes_on(folder: &Path) {
 /// `strike` with each of the moments: first one that never comes, to count the changes, then those that are drawn.
 fn at_random_moments(seed: u64, mut strike: impl FnMut(usize) -> usize) {
     let most = strike(usize::MAX);
-    let mut random = Random(seed);
+    let mut random = Random::seeded(seed);
     for _ in 0..KILLS {
         strike(1 + random.below(most));
     }

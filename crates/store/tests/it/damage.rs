@@ -7,6 +7,7 @@ use std::process::Command;
 
 use rusqlite::Connection;
 use store::{Error, Sql, Store, StoreSettings};
+use testkit::Random;
 
 use crate::notes::{self, Notes, insert};
 
@@ -14,18 +15,6 @@ const TEXTS: Sql = Sql::new("SELECT text FROM notes ORDER BY id");
 const PAGE: usize = 4096;
 /// What lies in the folder of a database, by what comes after its name.
 const FILES: [&str; 4] = ["", "-wal", "-shm", ".lock"];
-
-/// A fixed seed: the same damage each time.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % limit as u64).unwrap()
-    }
-}
 
 /// The files of a database as a server left them.
 #[derive(Clone, Default)]
@@ -126,7 +115,7 @@ fn is_whole(texts: &[String]) -> bool {
 #[tokio::test]
 async fn of_five_hundred_damaged_files_none_is_taken_whose_damage_can_be_told() {
     let left = left_behind().await;
-    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let mut random = Random::seeded(0x9e37_79b9_7f4a_7c15);
     let (mut refused, mut changed) = (0, 0);
     for start in 0..500 {
         let (what, files) = damage(start, &left, &mut random);

@@ -59,6 +59,9 @@ export function KeyboardHelp({ open, onClose }: { open: boolean; onClose: () => 
           </dl>
         </section>
       ))}
+      <p className="after">
+        <a href="/docs/">Documentation</a>
+      </p>
     </Dialog>
   );
 }

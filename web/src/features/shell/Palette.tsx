@@ -4,6 +4,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useRights } from "@/api/sessionState";
+import { leave } from "@/api/workspace";
 import { Icon, type IconName } from "@/components/Icon";
 import { cardsQuery } from "@/features/cards";
 import { useDebounced } from "@/lib/useDebounced";
@@ -69,6 +70,7 @@ function PaletteSearch({ onClose }: { onClose: () => void }) {
           { label: "New run", icon: "run" as const, go: () => navigate({ to: "/runs/new" }) },
         ]
       : []),
+    { label: "Documentation", icon: "book" as const, go: () => leave.to("/docs/") },
   ]
     .filter(({ label }) => label.toLowerCase().includes(typed.trim().toLowerCase()))
     .map((place) => ({ ...place, value: `place ${place.label}`, detail: "", go: leaving(place.go) }));

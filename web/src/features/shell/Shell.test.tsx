@@ -45,7 +45,8 @@ describe("the shell", () => {
     const { user } = openPage("/nowhere");
     await screen.findByRole("heading", { name: "There is no page at this address" });
     await user.keyboard("?");
-    expect(await screen.findByRole("dialog", { name: "Keyboard" })).toBeVisible();
+    const dialog = await screen.findByRole("dialog", { name: "Keyboard" });
+    expect(within(dialog).getByRole("link", { name: "Documentation" })).toHaveAttribute("href", "/docs/");
   });
 
   it("says when the server is gone and reads again when it is back", async () => {

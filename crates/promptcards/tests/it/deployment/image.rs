@@ -52,9 +52,13 @@ fn what_is_copied_is_there_and_sent() {
             assert!(project().join(&path).exists(), "{} is not there", path.display());
             assert!(is_sent(&path), "{} is held back by .dockerignore", path.display());
             // Each goes where it lay, or a path of the code would lead elsewhere.
-            let root = if stage == "page" { Path::new("web") } else { Path::new("") };
-            let place = path.strip_prefix(root).unwrap();
-            assert!(to == "./" || Path::new(&to) == place, "{} goes to {to}", path.display());
+            let folder = path.parent().unwrap();
+            let goes_there = match to.as_str() {
+                "./" => folder == Path::new(""),
+                to if to.ends_with('/') => folder == Path::new(to),
+                to => Path::new(to) == path,
+            };
+            assert!(goes_there, "{} goes to {to}", path.display());
         }
     }
     for secret in
@@ -103,12 +107,18 @@ fn what_one_stage_makes_is_what_the_next_takes() {
     let all = instructions().join("\n");
     let npm: serde_json::Value = serde_json::from_str(&read("web/package.json")).unwrap();
     assert_eq!(npm["scripts"]["build"], "vite build");
-    // Vite writes into `dist` unless it is told otherwise, and the crate embeds it from there.
-    assert!(!read("web/vite.config.ts").contains("outDir") && all.contains("RUN npm run build"));
-    assert!(read("crates/api/build.rs").contains("\"../../web/dist\""));
-    assert!(all.contains("COPY --from=page /src/web/dist web/dist"));
-    assert!(all.contains("cargo build --release --locked -p promptcards"));
-    assert!(all.contains("install -D target/release/promptcards /out/promptcards"));
+    // Vite writes into `dist` unless it is told otherwise, packs it beside that, and the crate embeds it from there.
+    assert!(!read("web/vite.config.ts").contains("outDir") && all.contains("RUN npm --prefix web run build"));
+    assert!(read("web/pack.ts").contains("`${dist}-packed`"));
+    assert!(read("scripts/book/build.mjs").contains("\"target/docs\"") && all.contains("RUN scripts/book/build.mjs"));
+    for folder in ["web/dist-packed", "target/docs-packed"] {
+        assert!(read("crates/api/build.rs").contains(&format!("\"../../{folder}\"")), "{folder}");
+        assert!(all.contains(&format!("COPY --from=page /src/{folder} {folder}")), "{folder}");
+    }
+    assert!(all.contains("cargo build --release --locked --target-dir /built -p promptcards"));
+    assert!(all.contains("install -D /built/release/promptcards /out/promptcards"));
+    // A cache that lay over it would hide the documentation.
+    assert!(!all.contains("target=/src/target"));
     assert!(all.contains("COPY --from=server /out/promptcards /usr/local/bin/promptcards"));
     let rust = read("Cargo.toml");
     let needed = rust.split_once("rust-version = \"").unwrap().1.split_once('"').unwrap().0;
