@@ -110,7 +110,10 @@ fn what_one_stage_makes_is_what_the_next_takes() {
     // Vite writes into `dist` unless it is told otherwise, packs it beside that, and the crate embeds it from there.
     assert!(!read("web/vite.config.ts").contains("outDir") && all.contains("RUN npm --prefix web run build"));
     assert!(read("web/pack.ts").contains("`${dist}-packed`"));
-    assert!(read("scripts/book/build.mjs").contains("\"target/docs\"") && all.contains("RUN scripts/book/build.mjs"));
+    assert!(
+        read("scripts/book/build.mjs").contains("\"target/docs\"")
+            && all.contains("RUN scripts/book/build.mjs")
+    );
     for folder in ["web/dist-packed", "target/docs-packed"] {
         assert!(read("crates/api/build.rs").contains(&format!("\"../../{folder}\"")), "{folder}");
         assert!(all.contains(&format!("COPY --from=page /src/{folder} {folder}")), "{folder}");

@@ -62,6 +62,3 @@ fn settings_in_force(variables: &[(&str, &str)], arguments: &[&str]) -> Table {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().parse().unwrap()
 }
-
-/// Commands that the documentation names and this program may not have yet.
-const COMING: [&str; 2] = ["backup", "restore"];
