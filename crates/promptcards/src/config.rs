@@ -24,7 +24,7 @@ pub use server::ServerSettings;
 /// The file that is read from the working folder if no other is named.
 pub(crate) const FILE: &str = "promptcards.toml";
 /// What the variables of the environment begin with.
-const PREFIX: &str = "PROMPTCARDS_";
+pub(crate) const PREFIX: &str = "PROMPTCARDS_";
 /// Variables that begin like it and are no settings: they say whom `import`, `export` and `run` talk to.
 const OF_CLIENTS: [&str; 3] = ["PROMPTCARDS_SERVER", "PROMPTCARDS_WORKSPACE", "PROMPTCARDS_API_KEY"];
 /// The file of the database in the data folder.

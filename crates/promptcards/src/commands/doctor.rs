@@ -7,6 +7,7 @@ use std::time::Duration;
 use domain::clock::Clock;
 use llm::doctor::{Diagnosis, Outcome, Step, Surroundings};
 use llm::{Guarded, Registry};
+use serde::Serialize;
 use store::Store;
 
 use crate::config::Config;
@@ -16,7 +17,8 @@ use crate::system::SystemClock;
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// One finding.
-struct Finding {
+#[derive(Serialize)]
+pub(super) struct Finding {
     sound: bool,
     name: String,
     detail: String,
@@ -36,29 +38,32 @@ impl Finding {
 #[expect(clippy::print_stdout, reason = "the findings are what was asked for")]
 pub(super) fn run(config: &Config, model: Option<&str>) -> anyhow::Result<ExitCode> {
     crate::install_cryptography();
-    super::runtime()?.block_on(async {
-        let mut findings =
-            vec![Finding::sound("version", format!("promptcards {}", env!("CARGO_PKG_VERSION")))];
-        findings.push(look_at_port(config).await);
-        findings.extend(look_at_database(config).await);
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let providers = Registry::new(&config.providers, &clock, 0)?;
-        let surroundings = Surroundings::here();
-        for provider in providers.iter() {
-            // A model is looked for where it may be.
-            let model = model.filter(|_| !provider.is_simulated());
-            findings.push(look_at_provider(provider, model, &surroundings).await);
+    let findings = super::runtime()?.block_on(examine(config, model))?;
+    for finding in &findings {
+        let mark = if finding.sound { "ok     " } else { "problem" };
+        println!("{mark}  {:<12} {}", finding.name, finding.detail);
+        for line in finding.remedy.iter().flat_map(|remedy| remedy.lines()) {
+            println!("         {:<12} {line}", "");
         }
-        for finding in &findings {
-            let mark = if finding.sound { "ok     " } else { "problem" };
-            println!("{mark}  {:<12} {}", finding.name, finding.detail);
-            for line in finding.remedy.iter().flat_map(|remedy| remedy.lines()) {
-                println!("         {:<12} {line}", "");
-            }
-        }
-        let sound = findings.iter().all(|finding| finding.sound);
-        Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-    })
+    }
+    let sound = findings.iter().all(|finding| finding.sound);
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Looks at everything that a server with these settings needs.
+pub(super) async fn examine(config: &Config, model: Option<&str>) -> anyhow::Result<Vec<Finding>> {
+    let mut findings = vec![Finding::sound("version", format!("promptcards {}", env!("CARGO_PKG_VERSION")))];
+    findings.push(look_at_port(config).await);
+    findings.extend(look_at_database(config).await);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let providers = Registry::new(&config.providers, &clock, 0)?;
+    let surroundings = Surroundings::here();
+    for provider in providers.iter() {
+        // A model is looked for where it may be.
+        let model = model.filter(|_| !provider.is_simulated());
+        findings.push(look_at_provider(provider, model, &surroundings).await);
+    }
+    Ok(findings)
 }
 
 async fn look_at_port(config: &Config) -> Finding {

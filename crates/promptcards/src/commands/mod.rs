@@ -17,6 +17,7 @@ mod promptfoo_card;
 mod run;
 mod serve;
 mod shell;
+mod support_bundle;
 mod user;
 
 use std::net::SocketAddr;
@@ -82,6 +83,10 @@ enum Command {
         #[arg(long, value_name = "URL")]
         url: Option<String>,
     },
+    /// Write a file for somebody who helps: findings, settings, metrics; no secrets and no prompts
+    #[command(after_help = "Examples:\n  promptcards support-bundle\n  promptcards support-bundle --config \
+                            /etc/promptcards/promptcards.toml -o /tmp/support.json\n\nExit codes: 0 written, 1 not.")]
+    SupportBundle(support_bundle::BundleArgs),
     /// Pull models onto an Ollama server
     #[command(
         subcommand,
@@ -241,6 +246,7 @@ pub fn run(cli: Cli) -> ExitCode {
             settings.load().and_then(|config| doctor::run(&config, model.as_deref()))
         }
         Command::Healthcheck { settings, url } => healthcheck::run(settings, url.as_deref()),
+        Command::SupportBundle(args) => support_bundle::run(args),
         Command::Models(command) => models::run(command),
         Command::User(command) => user::run(command),
         Command::ApiKey(command) => api_key::run(command),

@@ -37,6 +37,21 @@ fn assert_nowhere(secrets: &[&str], places: &[(String, Vec<u8>)]) {
     }
 }
 
+/// What `support-bundle` writes beside a server with this folder and environment; a second one does not take its place.
+fn bundle(folder: &Path, environment: &[(&str, &str)]) -> Vec<u8> {
+    let run = || {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_promptcards"));
+        command.current_dir(folder).args(["support-bundle", "--output", "bundle.json", "--data-dir", "."]);
+        command.envs(environment.iter().copied()).output().unwrap()
+    };
+    let first = run();
+    assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stderr));
+    let second = run();
+    let said = String::from_utf8_lossy(&second.stderr);
+    assert!(second.status.code() == Some(1) && said.contains("bundle.json is there already"), "{said}");
+    std::fs::read(folder.join("bundle.json")).unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_is_in_files_logs_answers_or_the_list_of_processes() {
     let database = TestDatabase::on_file();
@@ -49,7 +64,12 @@ async fn no_secret_is_in_files_logs_answers_or_the_list_of_processes() {
         url = ollama.url()
     );
     std::fs::write(database.folder().join("promptcards.toml"), settings).unwrap();
-    let environment = [("ONE_KEY", OF_ENVIRONMENT), ("PROMPTCARDS_LOG__LEVEL", "trace")];
+    let metrics = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().to_string();
+    let environment = [
+        ("ONE_KEY", OF_ENVIRONMENT),
+        ("PROMPTCARDS_LOG__LEVEL", "trace"),
+        ("PROMPTCARDS_SERVER__METRICS_LISTEN", &metrics),
+    ];
     let binary = env!("CARGO_BIN_EXE_promptcards").as_ref();
     let server = ServerProcess::start(binary, database.folder(), &environment);
     let actor = &server.actor;
@@ -83,12 +103,10 @@ async fn no_secret_is_in_files_logs_answers_or_the_list_of_processes() {
         said(&format!("W/runs/{id}/cells")).await;
         said(&format!("W/runs/{id}/results")).await;
     }
-    for path in
-        ["W/cards/echo", "/api/v1/health", "/api/v1/audit?limit=200", "/metrics", "/api/v1/openapi.json"]
-    {
+    for path in ["W/cards/echo", "/api/v1/health", "/api/v1/audit?limit=200", "/api/v1/openapi.json"] {
         said(path).await;
     }
-    for path in ["W/export", "/api/v1/audit/export"] {
+    for path in ["W/export", "/api/v1/audit/export", "/metrics"] {
         places.push((path.to_owned(), actor.text(path).await.into_bytes()));
     }
     for provider in providers["items"].as_array().unwrap() {
@@ -96,6 +114,15 @@ async fn no_secret_is_in_files_logs_answers_or_the_list_of_processes() {
         let answer = actor.post(&path, &Value::Null).await;
         places.push((path, answer.body.to_string().into_bytes()));
     }
+    let bundle = bundle(database.folder(), &environment);
+    let text = String::from_utf8_lossy(&bundle);
+    for expected in ["\"findings\"", "promptcards_build_info", "PROMPTCARDS_LOG__LEVEL", "In use: "] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    for private in ["Repeat after", testkit::PASSWORD, "echo"] {
+        assert!(!text.contains(private), "{private} is in the bundle");
+    }
+    places.push(("bundle".to_owned(), bundle));
     let process = Path::new("/proc").join(server.id().to_string());
     places.push(("cmdline".to_owned(), std::fs::read(process.join("cmdline")).unwrap()));
     let master_key = std::fs::read_to_string(database.folder().join("master.key")).unwrap();
