@@ -140,7 +140,8 @@ impl ServerArgs {
     }
 }
 
-fn no_certificates() -> anyhow::Result<rustls::ClientConfig> {
+/// TLS that trusts nobody, for addresses that need none.
+pub(crate) fn no_certificates() -> anyhow::Result<rustls::ClientConfig> {
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     let config =
         rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;

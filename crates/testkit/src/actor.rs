@@ -62,6 +62,11 @@ impl Actor {
         Self { client, base: format!("http://{address}"), token: None }
     }
 
+    /// Somebody who reaches a server by way of this client, under an address such as `https://cards.example.org`.
+    pub fn by(client: Client, address: impl Into<String>) -> Self {
+        Self { client, base: address.into(), token: None }
+    }
+
     /// Somebody who shows this access token or API key.
     #[must_use]
     pub fn with(&self, token: impl Into<String>) -> Self {

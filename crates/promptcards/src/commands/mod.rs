@@ -6,6 +6,7 @@ mod config;
 mod copy;
 mod doctor;
 mod export;
+mod healthcheck;
 mod import;
 mod init;
 mod keys;
@@ -69,6 +70,18 @@ enum Command {
         /// A model that one of the model servers should have
         #[arg(long, value_name = "NAME")]
         model: Option<String>,
+    },
+    /// Ask a server whether it takes requests: for containers, units and load balancers
+    #[command(after_help = "Examples:\n  promptcards healthcheck\n  promptcards healthcheck --config \
+                      /etc/promptcards/promptcards.toml\n  promptcards healthcheck --url https://cards.example.org\n\n\
+                      Without --url it asks the server that the same settings start on this machine.\n\nExit codes: 0 it \
+                      is ready, 1 it is not, or does not answer within 2.5 seconds.")]
+    Healthcheck {
+        #[command(flatten)]
+        settings: Settings,
+        /// Another server than that of the settings; without a path its /readyz is asked
+        #[arg(long, value_name = "URL")]
+        url: Option<String>,
     },
     /// Write a file for somebody who helps: findings, settings, metrics; no secrets and no prompts
     #[command(after_help = "Examples:\n  promptcards support-bundle\n  promptcards support-bundle --config \
@@ -232,6 +245,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Doctor { settings, model } => {
             settings.load().and_then(|config| doctor::run(&config, model.as_deref()))
         }
+        Command::Healthcheck { settings, url } => healthcheck::run(settings, url.as_deref()),
         Command::SupportBundle(args) => support_bundle::run(args),
         Command::Models(command) => models::run(command),
         Command::User(command) => user::run(command),

@@ -1,44 +1,43 @@
-//! How the real binary is reached from a network: its own TLS, and the nginx of `docs/operations/network.md`.
+//! How the real binary is reached from a network: its own TLS, and what is refused.
 #![expect(clippy::panic, reason = "a server that does not start fails the test")]
 
 use std::io::{BufRead, BufReader};
-use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
+use tempfile::NamedTempFile;
 
 use crate::certificates::Authority;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_promptcards");
-const PAGE: &str = include_str!("../../../../docs/operations/network.md");
-const NAME: &str = "cards.example.org";
+pub(crate) const NAME: &str = "cards.example.org";
 
 /// A server in a process of its own that has a name.
-struct Named {
+pub(crate) struct Named {
     child: Child,
-    port: u16,
-    folder: TempDir,
+    pub(crate) port: u16,
+    log: NamedTempFile,
     /// The secret of the link by which the first account is made.
-    setup: String,
+    pub(crate) setup: String,
 }
 
 impl Named {
-    fn start(folder: TempDir, listen: &str, settings: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(folder: &Path, listen: &str, settings: &[(&str, &str)]) -> Self {
+        let log = NamedTempFile::new().unwrap();
         let mut child = Command::new(BINARY)
             .args(["serve", "--data-dir", ".", "--listen", listen])
-            .env("PROMPTCARDS_SECRETS__MASTER_KEY_FILE", folder.path().join("master.key"))
+            .env("PROMPTCARDS_SECRETS__MASTER_KEY_FILE", folder.join("master.key"))
             .env("PROMPTCARDS_SERVER__PUBLIC_ORIGIN", format!("https://{NAME}"))
             .envs(settings.iter().copied())
-            .current_dir(folder.path())
+            .current_dir(folder)
             .stdout(Stdio::piped())
-            .stderr(std::fs::File::create(folder.path().join("log")).unwrap())
+            .stderr(log.reopen().unwrap())
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let log = || std::fs::read_to_string(folder.path().join("log")).unwrap();
-        let ready = lines.next().unwrap_or_else(|| panic!("the server did not start: {}", log()));
+        let said = || std::fs::read_to_string(log.path()).unwrap();
+        let ready = lines.next().unwrap_or_else(|| panic!("the server did not start: {}", said()));
         let port = ready.trim_end_matches(')').rsplit_once(':').unwrap().1.parse().unwrap();
         assert!(
             ready.starts_with(&format!("Promptcards is ready: https://{NAME} (it listens on ")),
@@ -46,11 +45,17 @@ impl Named {
         );
         let link = format!("https://{NAME}/setup#");
         let setup = lines.next().unwrap().split_once(&link).unwrap().1.to_owned();
-        Self { child, port, folder, setup }
+        Self { child, port, log, setup }
     }
 
-    fn log(&self) -> String {
-        std::fs::read_to_string(self.folder.path().join("log")).unwrap()
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.log.path()).unwrap()
+    }
+
+    /// Ends it as a power cut would.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 }
 
@@ -62,34 +67,35 @@ impl Drop for Named {
 }
 
 /// A browser that reaches the name at a port of this machine and trusts one authority.
-struct Browser<'a> {
+pub(crate) struct Browser<'a> {
     port: u16,
     folder: &'a Path,
     authority: PathBuf,
 }
 
 /// The head of a response, in lower case, and its body.
-struct Seen(String, String);
+#[derive(Debug)]
+pub(crate) struct Seen(pub(crate) String, pub(crate) String);
 
 impl Seen {
-    fn status(&self) -> u16 {
+    pub(crate) fn status(&self) -> u16 {
         self.0.split(' ').nth(1).unwrap().parse().unwrap()
     }
 
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.1).unwrap_or_else(|error| panic!("{error}: {}\n{}", self.0, self.1))
     }
 }
 
 impl<'a> Browser<'a> {
-    fn new(port: u16, folder: &'a Path, authority: &Authority) -> Self {
+    pub(crate) fn new(port: u16, folder: &'a Path, authority: &Authority) -> Self {
         let file = folder.join("authority.pem");
         std::fs::write(&file, &authority.pem).unwrap();
         Self { port, folder, authority: file }
     }
 
     /// What the command line of curl brings; an error is what curl says.
-    fn ask(&self, path: &str, arguments: &[&str]) -> Result<Seen, String> {
+    pub(crate) fn ask(&self, path: &str, arguments: &[&str]) -> Result<Seen, String> {
         let jar = self.folder.join("cookies");
         let output = Command::new("curl")
             .args(["-sS", "-i", "--max-time", "20", "--cacert"])
@@ -110,7 +116,7 @@ impl<'a> Browser<'a> {
         Ok(Seen(head.to_ascii_lowercase(), body.to_owned()))
     }
 
-    fn get(&self, path: &str) -> Seen {
+    pub(crate) fn get(&self, path: &str) -> Seen {
         self.ask(path, &[]).unwrap()
     }
 
@@ -122,7 +128,7 @@ impl<'a> Browser<'a> {
     }
 
     /// Makes the first account, and changes it as its page does: by cookies that are sent over TLS alone.
-    fn sign_up_and_work(&self, setup: &str) {
+    pub(crate) fn sign_up_and_work(&self, setup: &str) {
         let account = json!({ "secret": setup, "name": "ada", "password": testkit::PASSWORD });
         let made = self.send("POST", "/api/v1/setup", &[], &account);
         assert_eq!(made.status(), 201, "{}", made.1);
@@ -144,7 +150,7 @@ impl<'a> Browser<'a> {
     }
 }
 
-fn is_there(program: &str) -> bool {
+pub(crate) fn is_there(program: &str) -> bool {
     let there = Command::new(program).arg("-V").stderr(Stdio::null()).output().is_ok();
     if !there {
         testkit::not_run("the server on a network", &format!("{program} is not installed"));
@@ -152,7 +158,7 @@ fn is_there(program: &str) -> bool {
     there
 }
 
-fn write((certificate, key): (String, String), folder: &Path) -> [String; 2] {
+pub(crate) fn write((certificate, key): (String, String), folder: &Path) -> [String; 2] {
     [("server.pem", certificate), ("server.key", key)].map(|(name, text)| {
         let path = folder.join(name);
         std::fs::write(&path, text).unwrap();
@@ -200,8 +206,8 @@ fn the_server_speaks_tls_on_every_address_and_takes_a_renewed_certificate() {
         ("PROMPTCARDS_SERVER__TLS_CERTIFICATE_FILE", certificate.as_str()),
         ("PROMPTCARDS_SERVER__TLS_KEY_FILE", key.as_str()),
     ];
+    let folder = folder.path();
     let server = Named::start(folder, "0.0.0.0:0", &settings);
-    let folder = server.folder.path();
     let browser = Browser::new(server.port, folder, &first);
     for (protocol, line) in [("--http2", "http/2 200"), ("--http1.1", "http/1.1 200")] {
         for path in ["/", "/livez"] {
@@ -228,91 +234,4 @@ fn the_server_speaks_tls_on_every_address_and_takes_a_renewed_certificate() {
     std::fs::write(folder.join("server.key"), "no key").unwrap();
     renew("the one from before stays");
     assert_eq!(second.get("/livez").status(), 200);
-}
-
-struct Nginx(Child);
-
-impl Drop for Nginx {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
-
-/// Runs the nginx of the page, with the files and ports of this test.
-fn nginx(upstream: u16, [certificate, key]: [String; 2], folder: &Path) -> (Nginx, u16) {
-    let block = PAGE.split_once("```nginx\n").unwrap().1.split_once("\n```").unwrap().0;
-    let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
-    let mut block = block.to_owned();
-    for (written, here) in [
-        ("127.0.0.1:3000", format!("127.0.0.1:{upstream}")),
-        ("listen 443", format!("listen 127.0.0.1:{port}")),
-        ("/etc/ssl/cards.example.org.pem", certificate),
-        ("/etc/ssl/cards.example.org.key", key),
-    ] {
-        assert!(block.contains(written), "{written}");
-        block = block.replace(written, &here);
-    }
-    let folder = folder.display();
-    let kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-    let temporary = kinds.map(|kind| format!("{kind}_temp_path {folder}/{kind};")).join("\n");
-    let whole = format!(
-        "daemon off;\nmaster_process off;\npid {folder}/nginx.pid;\nerror_log {folder}/nginx.log;\nevents {{}}\n\
-         http {{\naccess_log off;\n{temporary}{block}\n}}\n"
-    );
-    let file = PathBuf::from(format!("{folder}/nginx.conf"));
-    std::fs::write(&file, whole).unwrap();
-    // Who is not root has no /usr/sbin in PATH.
-    let program = ["/usr/sbin/nginx", "nginx"].into_iter().find(|path| Path::new(path).exists());
-    let child =
-        Command::new(program.unwrap_or("nginx")).arg("-c").arg(&file).stderr(Stdio::null()).spawn().unwrap();
-    let mut nginx = Nginx(child);
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        let ended = nginx.0.try_wait().unwrap();
-        let log = || std::fs::read_to_string(format!("{folder}/nginx.log")).unwrap_or_default();
-        assert!(ended.is_none(), "nginx did not start: {}", log());
-    }
-    (nginx, port)
-}
-
-#[test]
-fn the_nginx_of_the_page_serves_it() {
-    if !is_there("curl") || !is_there("nginx") {
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let authority = Authority::new("authority of a test");
-    let files = write(authority.issue(NAME, false), folder.path());
-    let settings = [
-        ("PROMPTCARDS_SERVER__BEHIND_TLS_PROXY", "true"),
-        ("PROMPTCARDS_SERVER__TRUSTED_PROXIES", "[\"127.0.0.1/32\"]"),
-        ("PROMPTCARDS_LIMITS__GENERAL_ANONYMOUS", "6"),
-    ];
-    let server = Named::start(folder, "127.0.0.1:0", &settings);
-    let (_nginx, port) = nginx(server.port, files, server.folder.path());
-    let browser = Browser::new(port, server.folder.path(), &authority);
-    let page = browser.get("/");
-    assert!(page.0.starts_with("http/2 200") && page.0.contains("trusted-types promptcards"), "{}", page.0);
-    assert!(page.0.contains("strict-transport-security: max-age=63072000"), "{}", page.0);
-    browser.sign_up_and_work(&server.setup);
-
-    // A body that nginx by itself would refuse comes to the server.
-    let large = server.folder.path().join("large.json");
-    std::fs::write(&large, format!("\"{}\"", "x".repeat(2 * 1024 * 1024))).unwrap();
-    let at = format!("@{}", large.display());
-    let arguments = ["--data-binary", &at, "-H", "content-type: application/json", "-H", "expect:"];
-    let refused = browser.ask("/api/v1/csp-report", &arguments).unwrap();
-    assert_eq!(refused.json()["code"], "body_too_large");
-
-    // What a client says of itself is not believed: it is counted by the address that nginx has seen. One of the
-    // requests without an account was the one that made it.
-    let elsewhere = tempfile::tempdir().unwrap();
-    let stranger = Browser::new(port, elsewhere.path(), &authority);
-    let statuses: Vec<u16> = (0..6)
-        .map(|number| {
-            let claimed = format!("x-forwarded-for: 198.51.100.{number}");
-            stranger.ask("/api/v1/openapi.json", &["-H", &claimed]).unwrap().status()
-        })
-        .collect();
-    assert_eq!(statuses, [200, 200, 200, 200, 200, 429]);
 }
