@@ -23,7 +23,7 @@ impl Page {
             lines
                 .map(|line| {
                     let (name, value) = line.rsplit_once(' ').unwrap();
-                    (name.to_owned(), value.parse().expect(line))
+                    (name.to_owned(), value.parse().unwrap())
                 })
                 .collect(),
         )
