@@ -22,8 +22,8 @@ use benches::machine;
 
 use crate::figures::Row;
 use crate::scenarios::{
-    auth, events, get, idle, imports, label, latency, middleware, outage, overload, peers, peers_eval,
-    pooled, post, run, soak, warm,
+    auth, backups, events, get, idle, imports, label, latency, middleware, outage, overload, peers,
+    peers_eval, pooled, post, run, soak, warm,
 };
 
 /// What is measured without an argument, in this order.
@@ -45,6 +45,8 @@ const NAMES: [&str; 14] = [
 ];
 /// How long `soak` takes without an argument.
 const SOAK_SECONDS: usize = 600;
+/// How long `backups` writes without an argument.
+const BACKUP_SECONDS: usize = 300;
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -61,7 +63,7 @@ async fn main() -> Result<()> {
             million::measure(&process::binary()?).await
         }
         [] => print(&NAMES, None).await,
-        [name @ ("soak" | "peers"), rest @ ..] => print(&[name], rest.first().copied()).await,
+        [name @ ("soak" | "peers" | "backups"), rest @ ..] => print(&[name], rest.first().copied()).await,
         names => print(names, None).await,
     }
 }
@@ -71,6 +73,7 @@ fn usage() -> String {
         "Measures what the product takes, and prints a table.\n\nUsage: benches [WHAT]...\n\n\
          Without WHAT all of these: {}\n\nBy name alone:\n  \
          soak [SECONDS]    a server under load for so long [default: {SOAK_SECONDS}]\n  \
+         backups [SECONDS] backups beside writes for so long, and of a large file [default: {BACKUP_SECONDS}]\n  \
          peers PROMPTFOO   beside promptfoo, whose program this is: `make bench-peers` installs it\n  \
          million           a database of a million cells\n\n\
          The release binary must lie beside it: `make bench` builds both.",
@@ -110,6 +113,7 @@ async fn measure(name: &str, argument: Option<&str>) -> Result<Vec<Row>> {
         "warm" => warm::rows().await,
         "outage" => outage::rows().await,
         "overload" => overload::rows().await,
+        "backups" => backups::rows(argument.map_or(Ok(BACKUP_SECONDS), str::parse)?).await,
         "soak" => soak::rows(argument.map_or(Ok(SOAK_SECONDS), str::parse)?).await,
         "peers" => {
             let program = argument.context("where is promptfoo? `make bench-peers` knows")?;

@@ -1,6 +1,7 @@
 //! What is measured, one file a question.
 
 pub(crate) mod auth;
+pub(crate) mod backups;
 pub(crate) mod bare_loop;
 pub(crate) mod events;
 pub(crate) mod get;

@@ -5,6 +5,7 @@
 //! `Engine`, with the type it answers with beside it.
 
 pub mod audit;
+pub mod backups;
 pub mod cards;
 pub mod error;
 mod events;
@@ -24,7 +25,7 @@ mod stamp;
 pub mod suites;
 pub mod transfer;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use cache::Cache;
 use domain::clock::{Clock, Millis};
@@ -42,6 +43,7 @@ pub use metrics::Figures;
 pub use store::Error as StoreError;
 
 use audit::{Audit, AuditSettings};
+use backups::Backups;
 use cards::MovesHub;
 use events::EventHub;
 use health::Monitor;
@@ -115,6 +117,7 @@ pub struct Engine {
     metrics: EngineMetrics,
     pub(crate) monitor: Monitor,
     pub(crate) audit: Arc<Audit>,
+    pub(crate) backups: OnceLock<Arc<Backups>>,
     pub(crate) tasks: TaskTracker,
     /// Cancelled when the engine ends.
     pub(crate) stop: CancellationToken,
@@ -186,6 +189,7 @@ impl Engine {
             metrics,
             monitor: Monitor::default(),
             audit,
+            backups: OnceLock::new(),
             tasks,
             stop: stop.clone(),
         });

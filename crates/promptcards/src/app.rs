@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use cache::Cache;
 use domain::clock::Clock;
 use domain::ids::IdSource;
 use engine::Engine;
+use engine::backups::BackupParts;
 use engine::limits::Limits;
 use llm::{Names, Outbound, Registry, SettingsError};
 use store::Store;
@@ -67,6 +68,9 @@ pub enum StartError {
 }
 
 impl StartError {
+    /// The exit code where the database is damaged or something else.
+    pub(crate) const DAMAGED: u8 = 3;
+
     /// The exit code of the process: 3 the database is damaged or something else, 4 it is newer than this
     /// program, 5 another server or a copy has it, 1 anything else.
     pub fn exit_code(&self) -> u8 {
@@ -85,7 +89,7 @@ pub(crate) fn exit_code_of(error: &store::Error) -> u8 {
         store::Error::NotOurs { .. }
         | store::Error::Damaged { .. }
         | store::Error::DamagedFile { .. }
-        | store::Error::EditedMigration { .. } => 3,
+        | store::Error::EditedMigration { .. } => StartError::DAMAGED,
         _ => 1,
     }
 }
@@ -164,6 +168,7 @@ impl App {
         }
         let settings = toml::to_string(config).unwrap_or_default();
         engine.note_start(env!("CARGO_PKG_VERSION"), &settings).await?;
+        engine.keep_backups(backups(config)).await;
         let door = Door::new(ids, config.server.reach(address.port()));
         let mut state = ApiState::new(Arc::clone(&engine), closing.clone());
         if config.server.over_tls() {
@@ -259,15 +264,26 @@ pub(crate) async fn open(config: &Config) -> Result<Store, StartError> {
     let settings = config.store.clone();
     let folder = config.server.data_dir.clone();
     tokio::task::spawn_blocking(move || {
-        // What is in it is nobody else's to read.
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&folder)
-            .map_err(|cause| StartError::Folder { path: folder.display().to_string(), cause })?;
+        make_folder(&folder)?;
         Ok(Store::open(settings)?)
     })
     .await?
+}
+
+/// What its backups are made with.
+fn backups(config: &Config) -> BackupParts {
+    BackupParts {
+        settings: config.backup.clone(),
+        database: config.store.clone(),
+        work: config.work_folder(),
+        program: env!("CARGO_PKG_VERSION"),
+    }
+}
+
+/// Makes the data folder. What is in it is nobody else's to read.
+pub(crate) fn make_folder(folder: &Path) -> Result<(), StartError> {
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|cause| StartError::Folder { path: folder.display().to_string(), cause })
 }
 
 /// The databases that the server uses over the network: kind, host and port.

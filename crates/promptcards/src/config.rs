@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use cache::CacheSettings;
 use engine::audit::AuditSettings;
+use engine::backups::BackupSettings;
 use engine::limits::LimitsSettings;
 use engine::people::AuthSettings;
 use engine::retention::RetentionSettings;
@@ -54,6 +55,8 @@ pub struct Config {
     pub cache: CacheSettings,
     /// How long the audit log is kept.
     pub audit: AuditSettings,
+    /// When the database is backed up, where to, and who can open it.
+    pub backup: BackupSettings,
     /// What the server may call beside its model servers.
     pub outbound: OutboundSettings,
     /// The model servers. Naming any replaces the two that are there by default.
@@ -165,6 +168,16 @@ impl Config {
         Ok(config)
     }
 
+    /// A folder with room for a copy of the database, on the disk that it is on.
+    pub(crate) fn work_folder(&self) -> PathBuf {
+        let of_file = self.store.path.parent().filter(|_| self.store.database_url.is_none());
+        match of_file {
+            Some(folder) if folder.as_os_str().is_empty() => PathBuf::from("."),
+            Some(folder) => folder.to_owned(),
+            None => self.server.data_dir.clone(),
+        }
+    }
+
     fn validate(&self) -> Result<(), ConfigError> {
         self.server.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;
         self.store.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;
@@ -174,6 +187,7 @@ impl Config {
         self.limits.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;
         self.cache.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;
         self.audit.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;
+        self.backup.validate().map_err(|error| ConfigError::Wrong(error.to_string()))?;
         self.providers.validate().map_err(|error| ConfigError::Wrong(error.to_string()))
     }
 }

@@ -4,6 +4,7 @@
 //! disk ──▶ database ──▶ sign-in, cards, runs      critical: without it nothing is ready
 //! provider ───────────▶ runs                      those of other providers go on
 //! redis ──────────────▶ shared limits, cache      each instance goes on for itself
+//! backups                                         nothing, until the database is lost
 //! ```
 
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,8 @@ pub enum DependencyKind {
     Provider,
     /// What instances count together.
     Redis,
+    /// Where backups go.
+    Backups,
 }
 
 /// What the users have of the server.
@@ -72,7 +75,7 @@ impl DependencyKind {
     pub fn carries(self) -> &'static [ServerPart] {
         match self {
             Self::Database => &[ServerPart::SignIn, ServerPart::Cards, ServerPart::Runs],
-            Self::Disk => &[],
+            Self::Disk | Self::Backups => &[],
             Self::Provider => &[ServerPart::Runs],
             Self::Redis => &[ServerPart::SharedLimits, ServerPart::SharedCache],
         }

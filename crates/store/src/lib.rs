@@ -8,6 +8,7 @@ mod answer_file;
 pub mod api_keys;
 pub mod audit;
 pub mod audit_keys;
+pub mod backup;
 mod batch;
 pub mod budgets;
 mod call;

@@ -1,6 +1,6 @@
 //! The store: asynchronous outside, synchronous inside.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -54,6 +54,23 @@ impl Store {
         let session = sqlite::Session::new(database::open_in_memory(MIGRATIONS)?, Duration::ZERO);
         let writer = Writer::new(
             Conn::sqlite(session),
+            Isolation::Serializable,
+            Arc::default(),
+            StoreMetrics::default(),
+        );
+        Ok(Self { inner: Arc::new(Inner::InPlace(Mutex::new(Some(writer)))) })
+    }
+
+    /// A copy of a database that no server has, whose work runs inside the call. It is not brought to the schema of this
+    /// program: what a statement asks for may not be there.
+    pub fn open_copy(path: &Path) -> Result<Self> {
+        Self::on_copy(path, false)
+    }
+
+    pub(crate) fn on_copy(path: &Path, writable: bool) -> Result<Self> {
+        let file = if writable { database::open_copy(path)? } else { database::open_unchanging(path)? };
+        let writer = Writer::new(
+            Conn::sqlite(sqlite::Session::new(file, Duration::ZERO)),
             Isolation::Serializable,
             Arc::default(),
             StoreMetrics::default(),

@@ -2981,7 +2981,7 @@ export interface components {
          * @description What kind of thing is depended on.
          * @enum {string}
          */
-        DependencyKind: "database" | "disk" | "provider" | "redis";
+        DependencyKind: "database" | "disk" | "provider" | "redis" | "backups";
         /** @description What to look for beside the server itself. */
         DiagnoseRequest: {
             /** @description A model that the server should have. */

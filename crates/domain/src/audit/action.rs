@@ -163,6 +163,18 @@ actions! {
     ServerStart = "server.start",
     /// A server was started with other settings than the one before.
     ConfigChange = "server.config",
+    /// An instance begins a backup of a database that others use too.
+    BackupBegin = "backup.begin",
+    /// A backup was made.
+    BackupCreate = "backup.create",
+    /// A backup could not be made.
+    BackupFailed = "backup.failed",
+    /// The newest backup was restored into a temporary folder, to see whether that works.
+    BackupDrill = "backup.drill",
+    /// The newest backup could not be restored into a temporary folder.
+    BackupDrillFailed = "backup.drill_failed",
+    /// The database was restored from a backup; what follows was done in it.
+    BackupRestore = "backup.restore",
     /// The oldest part of this log was removed, as the settings say.
     AuditRemove = "audit.remove",
     /// This log was exported.

@@ -106,7 +106,7 @@ impl Audit {
     }
 
     /// Writes entries down that no change belongs to.
-    async fn write(&self, entries: Vec<Entry>) -> Result<()> {
+    pub(crate) async fn write(&self, entries: Vec<Entry>) -> Result<()> {
         if entries.is_empty() {
             return Ok(());
         }

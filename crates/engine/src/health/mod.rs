@@ -2,6 +2,7 @@
 //!
 //! What depends on what stands in `resilience::dependency`. A check never asks a model, and takes a second at most.
 
+mod backups;
 mod breakers;
 mod checks;
 mod history;

@@ -160,6 +160,7 @@ impl Engine {
             let mut found = vec![self.database_now().await];
             found.extend(self.check_disk());
             found.extend(self.check_redis());
+            found.extend(self.check_backups());
             self.monitor.note(&found, self.clock.now());
         }
     }
@@ -171,6 +172,7 @@ impl Engine {
         let mut found = vec![database];
         found.extend(self.check_disk());
         found.extend(self.check_redis());
+        found.extend(self.check_backups());
         found.extend(providers);
         let at = self.clock.now();
         self.monitor.note(&found, at);
@@ -246,7 +248,7 @@ fn check(found: Found, history: &History, breakers: &BTreeMap<&str, BreakerView>
     let component = match found.kind {
         DependencyKind::Database | DependencyKind::Redis => "datastore",
         DependencyKind::Disk => "system",
-        DependencyKind::Provider => "component",
+        DependencyKind::Provider | DependencyKind::Backups => "component",
     };
     Check {
         component: component.to_owned(),

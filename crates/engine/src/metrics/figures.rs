@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use cache::Kind;
+use domain::clock::Millis;
 use domain::run::RunState;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
@@ -16,6 +17,7 @@ use store::Load;
 use store::figures::OpenRuns;
 
 use crate::Engine;
+use crate::backups::BackupFigures;
 use crate::health::Health;
 use crate::runs::CALLS_AT_ONCE;
 
@@ -36,6 +38,8 @@ pub struct Figures {
     /// Hits and misses of each kind of answer.
     cache: Vec<(&'static str, u64, u64)>,
     health: Arc<Health>,
+    /// None: nobody has asked for backups.
+    backups: Option<BackupFigures>,
 }
 
 impl Engine {
@@ -63,6 +67,7 @@ impl Engine {
             store: self.store.load().unwrap_or_default(),
             cache: Kind::ALL.into_iter().map(of_kind).chain([answers]).collect(),
             health,
+            backups: self.backup_figures(),
         }
     }
 }
@@ -146,6 +151,9 @@ impl Collector for Figures {
             }),
         )?;
         writer.one("event_streams", "Event streams that are open", f64::from(self.event_streams))?;
+        if let Some(backups) = &self.backups {
+            write_backups(&mut writer, backups)?;
+        }
         let Some(sessions) = self.sessions else { return Ok(()) };
         writer.one("sessions", "Sessions that have not ended", rows(sessions))
     }
@@ -227,6 +235,34 @@ impl Figures {
         writer.one("store_disk_free_bytes", "Room on the disk of the database", bytes(disk.free_bytes))?;
         writer.one("store_disk_bytes", "Size of the disk of the database", bytes(disk.total_bytes))
     }
+}
+
+/// Backups and drills, with zeros before the first of them: a rate needs one.
+fn write_backups(writer: &mut Writer<'_>, figures: &BackupFigures) -> fmt::Result {
+    let results =
+        |ok, failed| [("ok", ok), ("failed", failed)].map(|(result, count)| ([("result", result)], count));
+    let moment = |at: Option<Millis>| rows(at.unwrap_or(0)) / 1_000.0;
+    writer.counters("backups", "Backups, by how they ended", results(figures.ok, figures.failed))?;
+    writer.one(
+        "backup_last_success_timestamp_seconds",
+        "When the last good backup was begun, since 1970; 0: there is none",
+        moment(figures.last_success_at),
+    )?;
+    writer.one(
+        "backup_last_bytes",
+        "Size of the last good backup",
+        bytes(figures.last_bytes.unwrap_or(0)),
+    )?;
+    writer.counters(
+        "restore_drills",
+        "Drills that restored a backup for a try, by how they ended",
+        results(figures.drills_ok, figures.drills_failed),
+    )?;
+    writer.one(
+        "restore_drill_last_success_timestamp_seconds",
+        "When the last good drill was, since 1970; 0: there was none",
+        moment(figures.last_drill_at),
+    )
 }
 
 const _: () = assert!(CALLS_AT_ONCE == 50, "the help of model_calls_in_flight says so");

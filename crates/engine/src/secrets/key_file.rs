@@ -20,6 +20,11 @@ pub(super) fn read(path: &Path) -> Result<Option<MasterKey>, SecretsError> {
     key.map(Some).ok_or_else(|| SecretsError::NoKey(path.to_owned()))
 }
 
+/// Whether the key in a file is the one of this name.
+pub(super) fn is(path: &Path, name: &str) -> bool {
+    read(path).is_ok_and(|found| found.is_some_and(|key| key.name() == name))
+}
+
 /// Writes a key into a new file, which only the owner may read and nobody write. It is on the disk when this returns.
 pub(super) fn make(path: &Path, key: &MasterKey) -> Result<(), SecretsError> {
     let mut options = OpenOptions::new();

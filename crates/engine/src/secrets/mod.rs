@@ -9,7 +9,7 @@ mod rewrap;
 mod sealer;
 mod settings;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use secrecy::{ExposeSecret, SecretSlice, SecretString};
 
@@ -18,6 +18,11 @@ pub use cipher::{MasterKey, Place};
 pub use rewrap::{Rewrapped, rewrap};
 pub use sealer::{Sealer, Unlocked, unlock};
 pub use settings::SecretsSettings;
+
+/// Whether the master key in a file is the one of this name, as the database names it.
+pub fn is_in(file: &Path, name: &str) -> bool {
+    key_file::is(file, name)
+}
 
 /// Why sealed values cannot be opened or made.
 #[derive(Debug, thiserror::Error)]

@@ -107,7 +107,8 @@ async fn look_at_database(config: &Config) -> Vec<Finding> {
         Ok(facts) => findings.push(Finding::problem(
             "database",
             format!("Damaged: {}", facts.damage.join("; ")),
-            "Stop the server, keep a copy of the folder, and restore the last good copy.",
+            "Stop the server, and put the last good backup in its place: promptcards restore YOUR-BACKUP --identity \
+             YOUR-KEY --replace",
         )),
         Err(error) => {
             findings.push(Finding::problem("database", format!("{error}."), "Look at the disk."));

@@ -1,11 +1,17 @@
 //! `promptcards keys`: the keys that the server has for itself.
 
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use clap::Subcommand;
 use domain::clock::Clock;
+use engine::backups::Identity;
+use secrecy::ExposeSecret;
 
 use super::people::with_people;
 use crate::config::Config;
@@ -31,6 +37,17 @@ pub(super) enum KeysCommand {
         #[command(flatten)]
         settings: super::Settings,
     },
+    /// Make a pair of keys for backups: the public one seals them, the private one opens them
+    #[command(
+        after_help = "Example:\n  promptcards keys backup-pair --out backup.key\n\nThe pair is one of age: `age-keygen` \
+                      makes the same kind.\n\nExit codes: 0 made, 1 not made: the file is there already, or cannot be \
+                      written."
+    )]
+    BackupPair {
+        /// The file for the private key, which must not be there
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
     /// Sign access tokens with the next key from now on, as happens by itself every 30 days; nobody is signed out
     #[command(
         after_help = "Example:\n  promptcards keys rotate\n\nExit codes: 0 done, 1 not done, 5 a server has the database."
@@ -41,9 +58,29 @@ pub(super) enum KeysCommand {
     },
 }
 
+fn backup_pair(out: &Path) -> anyhow::Result<ExitCode> {
+    let identity = Identity::draw()?;
+    let recipient = identity.recipient();
+    let text = format!(
+        "# The private key of backups. Keep it off the server.\n# public key: {recipient}\n{}\n",
+        identity.text().expose_secret()
+    );
+    let mut options = std::fs::File::options();
+    let written = (options.write(true).create_new(true).mode(0o600).open(out))
+        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
+    written.with_context(|| format!("{} cannot be written; there is no pair", out.display()))?;
+    print(&format!(
+        "The private key is in {}. Take it off this machine and keep two copies: without it nobody opens a backup.\n\
+         The public key, for backup.recipients:\n{recipient}\n",
+        out.display()
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
 pub(super) fn run(command: KeysCommand) -> anyhow::Result<ExitCode> {
     match command {
         KeysCommand::Rewrap { settings } => rewrap(&settings.load()?),
+        KeysCommand::BackupPair { out } => backup_pair(&out),
         KeysCommand::Rotate { settings } => {
             with_people(&settings.load()?, async |people| Ok(people.rotate_signing_keys().await?))?;
             print("Access tokens are signed with another key from now on.\n")?;

@@ -2,6 +2,7 @@
 
 mod api_key;
 mod audit;
+mod backup;
 mod config;
 mod copy;
 mod doctor;
@@ -14,6 +15,7 @@ mod models;
 mod openapi;
 mod people;
 mod promptfoo_card;
+mod restore;
 mod run;
 mod serve;
 mod shell;
@@ -122,6 +124,12 @@ enum Command {
                       newer than this program, 5 it is in use, 6 the two differ."
     )]
     Copy(copy::CopyArgs),
+    /// Back the database up, as it is now, encrypted; the server may run
+    #[command(after_help = backup::EXAMPLES)]
+    Backup(backup::BackupArgs),
+    /// Put a backup in the place of the database, or look whether it could be
+    #[command(after_help = restore::EXAMPLES)]
+    Restore(restore::RestoreArgs),
     /// Verify or export the audit log of a database that no server has
     #[command(
         subcommand,
@@ -200,7 +208,7 @@ enum Command {
 }
 
 /// Flags that every command with settings takes.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 struct Settings {
     /// Where to listen; loopback only, port 0 takes a free one [default: 127.0.0.1:3000]
     #[arg(long, value_name = "ADDR")]
@@ -251,6 +259,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::User(command) => user::run(command),
         Command::ApiKey(command) => api_key::run(command),
         Command::Copy(args) => copy::run(&args),
+        Command::Backup(args) => backup::run(args),
+        Command::Restore(args) => restore::run(&args),
         Command::Audit(command) => audit::run(command),
         Command::Keys(command) => keys::run(command),
         Command::Config(args) => config::run(args),
@@ -269,7 +279,8 @@ pub fn run(cli: Cli) -> ExitCode {
             // It may quote a file, which is somebody else's.
             say(&for_terminal(&format!("promptcards: {error:#}")));
             let code = (error.downcast_ref().map(crate::StartError::exit_code))
-                .or_else(|| error.downcast_ref().map(copy::exit_code));
+                .or_else(|| error.downcast_ref().map(copy::exit_code))
+                .or_else(|| error.downcast_ref().map(restore::exit_code));
             ExitCode::from(code.unwrap_or(1))
         }
     }

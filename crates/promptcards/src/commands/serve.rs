@@ -14,8 +14,9 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::app::App;
+use crate::app::{App, StartError};
 use crate::config::Config;
+use crate::report::terminal::say;
 use crate::{setup, telemetry};
 
 /// The flags of `serve`.
@@ -45,7 +46,7 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn serve(config: &Config, pulls: &[String], stop: CancellationToken) -> anyhow::Result<()> {
-    let app = App::build(config).await?;
+    let app = App::build(config).await.inspect_err(|error| name_the_newest_backup(error, config))?;
     say_that_it_is_ready(&app);
     if let Some(address) = app.metrics_address() {
         // Who reads the address alone may have gone.
@@ -74,6 +75,14 @@ fn say_that_it_is_ready(app: &App) {
         println!("Promptcards is ready: {origin}");
     } else {
         println!("Promptcards is ready: {origin} (it listens on {address})");
+    }
+}
+
+/// The backup that a damaged database is replaced by, for the command that the error says.
+fn name_the_newest_backup(error: &StartError, config: &Config) {
+    let folder = config.backup.folder.as_deref().filter(|_| error.exit_code() == StartError::DAMAGED);
+    if let Some(newest) = folder.and_then(|folder| engine::backups::newest(folder).ok()) {
+        say(&format!("The newest backup is {}, of {}.", newest.path.display(), newest.at));
     }
 }
 

@@ -83,7 +83,11 @@ async fn a_damaged_file_ends_the_start_with_3_and_what_to_type() {
         let said = refused(folder);
         let begins = format!("promptcards: the database {} is damaged (", name.display());
         assert!(said.starts_with(&begins), "{said}");
-        assert!(said.contains("cp YOUR-COPY promptcards.db") && said.contains(" .dump "), "{said}");
+        assert!(
+            said.contains("promptcards restore YOUR-BACKUP --identity YOUR-KEY --replace --data-dir")
+                && said.contains(" .dump "),
+            "{said}"
+        );
     }
     for (bytes, expected) in [
         (&[][..], "the file is empty"),
@@ -119,10 +123,8 @@ async fn a_database_or_a_log_that_is_missing_is_not_made_anew() {
 
 /// The commands of the sentence for somebody without a copy.
 fn to_save_what_can_be_read(said: &str) -> String {
-    let (_, rest) = said.split_once("in its place: ").unwrap();
-    let (aside, rest) = rest.split_once(" && cp YOUR-COPY").unwrap();
-    let (_, save) = rest.split_once(" type ").unwrap();
-    format!("{aside} && {}", save.trim_end())
+    let (_, rest) = said.split_once("can still be read: ").unwrap();
+    rest.trim_end().to_owned()
 }
 
 #[tokio::test]

@@ -17,6 +17,8 @@ const LIMIT: Duration = Duration::from_mins(10);
 pub(super) struct End {
     place: String,
     conn: Conn,
+    /// All that is read is read in one transaction, which is open.
+    held: bool,
     /// Released after the connection is closed.
     lock: Option<Lock>,
 }
@@ -40,7 +42,7 @@ impl End {
         if settings.database_url.is_none() && !settings.path.exists() {
             return Err(CopyError::NoSource { place: place(settings) });
         }
-        let mut end = Self::open(settings, false)?;
+        let mut end = Self::open(settings, false, Claim::Alone)?;
         end.conn.begin(Isolation::Snapshot).map_err(|error| end.unusable(error))?;
         super::refuse_unfinished(&mut end.conn).map_err(|error| end.unusable(error))?;
         end.conn.roll_back();
@@ -49,10 +51,19 @@ impl End {
 
     /// The database that is copied into, made where there is none.
     pub(super) fn target(settings: &StoreSettings) -> Result<Self, CopyError> {
-        Self::open(settings, true)
+        Self::open(settings, true, Claim::Alone)
     }
 
-    fn open(settings: &StoreSettings, create: bool) -> Result<Self, CopyError> {
+    /// One state of a database in `PostgreSQL`, beside the servers that use it.
+    pub(super) fn state_of(settings: &StoreSettings) -> Result<Self, CopyError> {
+        let mut end = Self::open(settings, false, Claim::Shared)?;
+        end.conn.begin(Isolation::Snapshot).map_err(|error| end.unusable(error))?;
+        super::refuse_unfinished(&mut end.conn).map_err(|error| end.unusable(error))?;
+        end.held = true;
+        Ok(end)
+    }
+
+    fn open(settings: &StoreSettings, create: bool, claim: Claim) -> Result<Self, CopyError> {
         let place = place(settings);
         let opened = match &settings.database_url {
             None => database::open_current(settings, MIGRATIONS).map(|(file, lock)| {
@@ -61,7 +72,7 @@ impl End {
             Some(url) => {
                 let wrong = |wanted| Error::Setting { setting: "database_url", value: place.clone(), wanted };
                 url.address().map_err(wrong).and_then(|address| {
-                    let session = postgres::Session::new(Arc::new(address), LIMIT, Claim::Alone)?;
+                    let session = postgres::Session::new(Arc::new(address), LIMIT, claim)?;
                     let mut conn = Conn::postgres(session);
                     postgres::migrate::require_current(&mut conn, &place, create)?;
                     Ok((conn, None))
@@ -69,7 +80,7 @@ impl End {
             }
         };
         match opened {
-            Ok((conn, lock)) => Ok(Self { place, conn, lock }),
+            Ok((conn, lock)) => Ok(Self { place, conn, held: false, lock }),
             Err(error) => Err(CopyError::Unusable { place, error }),
         }
     }
@@ -94,6 +105,9 @@ impl End {
         work: impl FnOnce(&mut Conn) -> Result<T>,
     ) -> Result<T, CopyError> {
         let conn = &mut self.conn;
+        if self.held {
+            return work(conn).map_err(|error| CopyError::Broken { place: self.place.clone(), error });
+        }
         let done = conn.begin(isolation).and_then(|()| {
             let answer = work(conn)?;
             conn.commit().map(|()| answer)

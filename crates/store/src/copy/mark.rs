@@ -61,6 +61,11 @@ pub(super) fn begin(source: &mut End, target: &mut End, at: Millis) -> Result<Ma
     Ok(Mark::Unfinished)
 }
 
+/// Removes what a new database counts from.
+pub(super) fn forget_counters(target: &mut End) -> Result<(), CopyError> {
+    target.write(|conn| conn.execute(FORGET_COUNTERS, &[]).map(drop))
+}
+
 /// Lets servers start on the target.
 pub(super) fn finish(source: &End, target: &mut End, at: Millis) -> Result<(), CopyError> {
     target.write(|conn| {

@@ -8,6 +8,7 @@ mod compare;
 mod ends;
 mod error;
 mod mark;
+mod state;
 mod tables;
 
 use domain::clock::Millis;
@@ -15,6 +16,7 @@ use domain::clock::Millis;
 pub use compare::{Compared, Difference};
 pub use error::CopyError;
 pub(crate) use mark::refuse_unfinished;
+pub(crate) use state::snapshot;
 pub(crate) use tables::Values;
 
 use self::ends::End;

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::lock::{LastEnd, Lock};
 use super::{files, migrate, refusal};
 use crate::migration::{self, Migration};
-use crate::{Conn, Error, Result, StoreSettings};
+use crate::{Conn, Error, Result, StoreSettings, backup};
 
 /// "Pcrd", at byte 68 of each database of ours.
 pub(super) const APPLICATION_ID: i32 = 0x5063_7264;
@@ -45,11 +45,12 @@ fn open_at(settings: &StoreSettings, migrations: &[Migration], judge: Judge) -> 
     }
     let path = &settings.path;
     let lock = Lock::take(path)?;
+    // How the one before it ended says nothing of a database that was put in its place.
+    let last_end = if backup::finish_restore(path)? { LastEnd::Unknown } else { lock.last_end() };
     if is_new(path)? {
         create(path, migrations)?;
     }
-    let connection =
-        accept(settings, lock.last_end(), migrations, judge).map_err(|error| of_file(path, error))?;
+    let connection = accept(settings, last_end, migrations, judge).map_err(|error| of_file(path, error))?;
     Ok((connection, lock))
 }
 
@@ -66,6 +67,39 @@ pub(crate) fn open_reader(settings: &StoreSettings) -> Result<Connection> {
         Ok(connection)
     };
     open().map_err(|error: rusqlite::Error| of_file(&settings.path, Error::of_database(&error)))
+}
+
+/// Opens a copy that nobody writes to, and leaves nothing beside it.
+pub(crate) fn open_unchanging(path: &Path) -> Result<Connection> {
+    let failed = |error: rusqlite::Error| Error::of_database(&error);
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let connection = Connection::open_with_flags(unchanging(path), flags).map_err(failed)?;
+    configure(&connection).map_err(failed)?;
+    Ok(connection)
+}
+
+/// Opens a copy to change it before it is put in place.
+pub(crate) fn open_copy(path: &Path) -> Result<Connection> {
+    connect(path, OpenFlags::empty()).map_err(|error| Error::of_database(&error))
+}
+
+/// The address of a file that `SQLite` may take for one that never changes.
+fn unchanging(path: &Path) -> String {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-".contains(byte);
+    let escaped =
+        |byte: &u8| if plain(byte) { char::from(*byte).to_string() } else { format!("%{byte:02X}") };
+    let path: String = path.as_os_str().as_encoded_bytes().iter().map(escaped).collect();
+    format!("file:{path}?immutable=1")
+}
+
+/// Refuses a file that is not there, or no database of ours.
+pub(crate) fn require_ours(path: &Path) -> Result<()> {
+    if is_new(path)? {
+        let reason = "there is no database".to_owned();
+        return Err(Error::Unusable { path: path.to_owned(), reason });
+    }
+    Ok(())
 }
 
 /// A database in memory with the schema of `migrations`.
@@ -186,7 +220,7 @@ fn look_for_the_log(path: &Path, last_end: LastEnd) -> Result<()> {
 
 /// Refuses a damaged database. The full check compares each index with its table and takes several times as
 /// long.
-fn check(connection: &Connection, full: bool) -> Result<()> {
+pub(crate) fn check(connection: &Connection, full: bool) -> Result<()> {
     let pragma = if full { "integrity_check" } else { "quick_check" };
     let found: String = connection
         .pragma_query_value(None, pragma, |row| row.get(0))
@@ -195,14 +229,14 @@ fn check(connection: &Connection, full: bool) -> Result<()> {
 }
 
 /// These statements are right for each database of ours: where one is not understood, it is the database.
-fn as_damage(error: Error) -> Error {
+pub(crate) fn as_damage(error: Error) -> Error {
     match error {
         Error::Statement { reason, .. } => Error::Damaged { reason },
         other => other,
     }
 }
 
-fn connect(path: &Path, create: OpenFlags) -> rusqlite::Result<Connection> {
+pub(crate) fn connect(path: &Path, create: OpenFlags) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | create;
     let connection = Connection::open_with_flags(path, flags)?;
     configure(&connection)?;

@@ -34,8 +34,20 @@ pub(crate) fn discard(path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Removes what was kept beside a database that was closed.
+pub(crate) fn discard_log(path: &Path) -> Result<()> {
+    for suffix in ["-wal", "-shm"] {
+        let file = beside(path, suffix);
+        match fs::remove_file(&file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unusable(&file, &error)),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// The folder that a file is in.
-pub(super) fn folder(path: &Path) -> &Path {
+pub(crate) fn folder(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

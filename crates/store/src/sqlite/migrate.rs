@@ -1,5 +1,6 @@
 //! Brings a file to the schema of this program.
 
+use std::fs;
 use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension};
@@ -20,6 +21,9 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { number: 8, name: "shares", sql: include_str!("../../migrations/sqlite/0008_shares.sql") },
 ];
 
+/// How many copies from before migrations are kept.
+const KEPT_COPIES: usize = 3;
+
 /// When a step was applied is bookkeeping that no rule of the product reads: the database's own time will do.
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (
     number     INTEGER PRIMARY KEY,
@@ -32,6 +36,11 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (
 pub(crate) fn pending<'m>(sqlite: &Connection, known: &'m [Migration]) -> Result<&'m [Migration]> {
     let applied = applied(sqlite).map_err(|error| Error::of_database(&error))?;
     migration::pending(&applied, known)
+}
+
+/// Refuses a database that a newer program made, or another one.
+pub(crate) fn refuse_foreign(sqlite: &Connection) -> Result<()> {
+    pending(sqlite, MIGRATIONS).map(drop).map_err(super::database::as_damage)
 }
 
 fn applied(sqlite: &Connection) -> rusqlite::Result<Vec<Applied>> {
@@ -90,7 +99,29 @@ pub(crate) fn back_up(sqlite: &Connection, path: &Path, next: &Migration) -> Res
         .execute("VACUUM INTO ?1", [draft.to_string_lossy()])
         .map_err(|error| Error::of_database(&error))?;
     files::finish(&draft, &copy)?;
+    remove_old_copies(path)?;
     tracing::info!(copy = %copy.display(), "copied the database before its migration");
+    Ok(())
+}
+
+/// Removes copies from before earlier migrations, but for the newest few.
+fn remove_old_copies(path: &Path) -> Result<()> {
+    let prefix = files::beside(path, ".before-");
+    let prefix = prefix.file_name().unwrap_or_default().to_string_lossy();
+    let folder = files::folder(path);
+    let unusable = |error| files::unusable(folder, &error);
+    let mut copies = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unusable)? {
+        let path = entry.map_err(unusable)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with(&*prefix) && path.extension().is_some_and(|end| end == "bak") {
+            copies.push(path);
+        }
+    }
+    copies.sort_unstable();
+    for old in &copies[..copies.len().saturating_sub(KEPT_COPIES)] {
+        fs::remove_file(old).map_err(unusable)?;
+    }
     Ok(())
 }
 
@@ -162,6 +193,17 @@ mod tests {
         std::fs::copy(backup(&old, 2), &old.settings.path).unwrap();
         let (sqlite, _lock) = database::open(&old.settings, &[FIRST, SECOND]).unwrap();
         assert_eq!(applied(&sqlite).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn the_newest_copies_from_before_are_kept() {
+        let old = old();
+        for number in [1, 3, 4, 12] {
+            std::fs::write(backup(&old, number), "older").unwrap();
+        }
+        drop(database::open(&old.settings, &[FIRST, SECOND]).unwrap());
+        let left = [1, 2, 3, 4, 12].map(|number| backup(&old, number).exists());
+        assert_eq!(left, [false, false, true, true, true]);
     }
 
     #[test]

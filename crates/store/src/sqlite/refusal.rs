@@ -13,38 +13,41 @@ pub(super) fn damaged(path: &Path, reason: &str) -> Error {
         path,
         reason,
         format!(
-            "put a copy of it in its place: cd {folder} && mkdir damaged && mv {name}* damaged/ && cp YOUR-COPY {name}. \
-             Without one, save what can still be read; in place of the last command type \
-             (echo 'PRAGMA auto_vacuum=2; PRAGMA application_id={APPLICATION_ID};'; sqlite3 -readonly damaged/{name} .dump \
-             | sed 's/^ROLLBACK.*/COMMIT;/') | sqlite3 {name}"
+            "put a backup in its place: {}. Without one, save what can still be read: cd {folder} && mkdir damaged && \
+             mv {name}* damaged/ && (echo 'PRAGMA auto_vacuum=2; PRAGMA application_id={APPLICATION_ID};'; \
+             sqlite3 -readonly damaged/{name} .dump | sed 's/^ROLLBACK.*/COMMIT;/') | sqlite3 {name}",
+            restore(path)
         ),
     )
 }
 
 /// There is nothing in the file.
 pub(super) fn empty(path: &Path) -> Error {
-    let (folder, name) = (shell(files::folder(path)), shell_name(path));
-    refused(
-        path,
-        "the file is empty",
-        format!(
-            "put a copy of it in its place: cd {folder} && mkdir damaged && mv {name}* damaged/ && cp YOUR-COPY {name}. \
-             Without the last command, the next start makes a new one"
-        ),
-    )
+    refused(path, "the file is empty", instead(path, "put a backup in its place"))
 }
 
 /// The log is there, and the database that it belongs to is not.
 pub(super) fn without_database(path: &Path) -> Error {
+    let reason = "the file is missing, but its log, -wal, is there";
+    refused(path, reason, instead(path, "put it back beside its log. Where it is lost"))
+}
+
+fn instead(path: &Path, what: &str) -> String {
     let (folder, name) = (shell(files::folder(path)), shell_name(path));
-    refused(
-        path,
-        "the file is missing, but its log, -wal, is there",
-        format!(
-            "put it back beside its log. Where it is lost: cd {folder} && mkdir damaged && mv {name}* damaged/ && \
-             cp YOUR-COPY {name}. Without the last command, the next start makes a new one"
-        ),
+    format!(
+        "{what}: {}. Without a backup: cd {folder} && mkdir damaged && mv {name}* damaged/, and the next start makes a \
+         new database",
+        restore(path)
     )
+}
+
+/// What is typed to put a backup in the place of a database. What is there is put aside by it.
+fn restore(path: &Path) -> String {
+    let rest = "promptcards restore YOUR-BACKUP --identity YOUR-KEY --replace";
+    if path.file_name().is_some_and(|name| name == "promptcards.db") {
+        return format!("{rest} --data-dir {}", shell(files::folder(path)));
+    }
+    format!("PROMPTCARDS_STORE__PATH={} {rest}", shell(path))
 }
 
 /// The database was in use when its server ended, and the log, with what was written last, was taken away since.
@@ -81,6 +84,15 @@ fn shell(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_typed_names_the_database_by_its_folder_or_by_itself() {
+        let said = |path: &str| restore(Path::new(path));
+        let rest = "promptcards restore YOUR-BACKUP --identity YOUR-KEY --replace";
+        assert_eq!(said("/srv/data/promptcards.db"), format!("{rest} --data-dir /srv/data"));
+        assert_eq!(said("promptcards.db"), format!("{rest} --data-dir ."));
+        assert_eq!(said("/srv/x y.db"), format!("PROMPTCARDS_STORE__PATH='/srv/x y.db' {rest}"));
+    }
 
     #[test]
     fn a_path_is_one_word_for_a_shell() {

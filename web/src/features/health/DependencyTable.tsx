@@ -17,6 +17,7 @@ const ICONS: Record<HealthCheck["kind"], IconName> = {
   disk: "disk",
   provider: "model",
   redis: "database",
+  backups: "copy",
 };
 
 /** Every dependency: how it is, what that costs, what to do. */
@@ -125,7 +126,7 @@ function Acts({
   );
 }
 
-const KINDS: HealthCheck["kind"][] = ["provider", "database", "disk", "redis"];
+const KINDS: HealthCheck["kind"][] = ["provider", "database", "disk", "redis", "backups"];
 
 /** What is not well first; then each row keeps its place, whatever happens while somebody looks. */
 function useKeptOrder(checks: readonly HealthCheck[]): HealthCheck[] {

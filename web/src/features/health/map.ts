@@ -63,7 +63,7 @@ function cut(text: string): string {
 
 const middle = ({ y, height }: Box) => y + height / 2;
 
-const KINDS: HealthCheck["kind"][] = ["database", "disk", "provider", "redis"];
+const KINDS: HealthCheck["kind"][] = ["database", "disk", "provider", "redis", "backups"];
 
 /** What depends on what: dependencies on the left, what the users have on the right. */
 export function mapOf(checks: readonly HealthCheck[], parts: readonly Part[]): DependencyMap {

@@ -86,7 +86,8 @@ mod tests {
         let example: Config = toml::from_str(&uncommented).unwrap();
         assert_eq!(example, Config::default());
         let keys = toml::Table::try_from(Config::default()).unwrap();
-        for section in ["server", "log", "store", "retention", "auth", "limits", "cache", "audit", "outbound"]
+        for section in
+            ["server", "log", "store", "retention", "auth", "limits", "cache", "audit", "backup", "outbound"]
         {
             for key in keys[section].as_table().unwrap().keys() {
                 assert!(
