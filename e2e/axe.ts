@@ -10,6 +10,8 @@ const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-prac
 
 /** What axe finds on the page, sentence by sentence. */
 export async function violations(page: Page): Promise<string[]> {
+  // What is half faded in has half its contrast.
+  await still(page);
   if (!(await page.evaluate("typeof axe === 'object'"))) await page.evaluate(AXE);
   const results = await page.evaluate<AxeResults>(
     `axe.run(document, ${JSON.stringify({ runOnly: { type: "tag", values: TAGS } })})`,
@@ -23,6 +25,11 @@ export async function violations(page: Page): Promise<string[]> {
 export async function settled(page: Page): Promise<void> {
   await page.waitForLoadState("networkidle");
   await expect(page.locator(".skel:visible")).toHaveCount(0);
+  await still(page);
+}
+
+/** Waits until nothing moves any more that ever stops. */
+async function still(page: Page): Promise<void> {
   await page.evaluate(() =>
     Promise.all(
       document
