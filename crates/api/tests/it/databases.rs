@@ -80,13 +80,15 @@ impl Talk {
     }
 }
 
-/// Without times, durations, cursors that hold a time, and numbers of requests.
+/// Without times, durations and the bytes that their digits take, cursors that hold a time, and numbers of requests.
 fn steady(value: &Value) -> Value {
     match value {
         Value::Object(fields) => fields
             .iter()
             .filter(|(key, _)| !["_at", "_ms", "_mean"].iter().any(|end| key.ends_with(end)))
-            .filter(|(key, _)| !["request_id", "tokens_per_second", "timings"].contains(&key.as_str()))
+            .filter(|(key, _)| {
+                !["request_id", "tokens_per_second", "timings", "stored_bytes"].contains(&key.as_str())
+            })
             .map(|(key, value)| match key.as_str() {
                 "next_cursor" => (key.clone(), Value::Bool(!value.is_null())),
                 // It may name a time.
