@@ -164,6 +164,18 @@ impl Actor {
         answer(self.request(method, path).header("content-type", "application/json").body(body)).await
     }
 
+    /// A card `echo` whose models of `fake-ollama` repeat the variable `word`.
+    pub async fn echo_card(&self) -> Value {
+        let text = "Repeat after me: {{ word }}";
+        let content = json!({
+            "kind": "text",
+            "messages": [{ "role": "user", "content": [{ "type": "text", "text": text }] }],
+            "variables": [{ "name": "word", "type": "text", "required": true }],
+            "parameters": { "think": false },
+        });
+        self.card("echo", &content).await
+    }
+
     /// GET.
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, &[], None).await

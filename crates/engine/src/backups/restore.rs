@@ -52,7 +52,15 @@ pub fn verify(
     work: &Path,
     go_on: &dyn Fn() -> bool,
 ) -> Result<Checked> {
-    let scratch = Scratch::make(work)?;
+    extract_unaltered(file, keys, &Scratch::make(work)?, go_on)
+}
+
+fn extract_unaltered(
+    file: &Path,
+    keys: Option<&[Identity]>,
+    scratch: &Scratch,
+    go_on: &dyn Fn() -> bool,
+) -> Result<Checked> {
     let checked = extract(file, keys, &scratch.database(), go_on)?;
     match checked.altered {
         Some(fault) => Err(BackupError::Altered { path: file.to_owned(), fault }),
@@ -68,10 +76,7 @@ pub fn drill(
     go_on: &dyn Fn() -> bool,
 ) -> Result<Checked> {
     let scratch = Scratch::make(work)?;
-    let checked = extract(file, keys, &scratch.database(), go_on)?;
-    if let Some(fault) = checked.altered {
-        return Err(BackupError::Altered { path: file.to_owned(), fault });
-    }
+    let checked = extract_unaltered(file, keys, &scratch, go_on)?;
     let settings = StoreSettings { path: scratch.database(), readers: 1, ..StoreSettings::default() };
     let store = Store::open(settings)?;
     wait_for(store.close(std::time::Duration::from_secs(10)))??;

@@ -65,13 +65,7 @@ impl Place {
 
 /// Makes a card with so many cases.
 async fn card(actor: &Actor, cases: usize) {
-    let content = json!({
-        "kind": "text",
-        "messages": [{ "role": "user", "content": [{ "type": "text", "text": "Repeat after me: {{ word }}" }] }],
-        "variables": [{ "name": "word", "type": "text", "required": true }],
-        "parameters": { "think": false },
-    });
-    let card = actor.card("echo", &content).await;
+    let card = actor.echo_card().await;
     let case = |number| {
         let word = format!("word {number}");
         json!({ "variables": { "word": word }, "expected_output": word })

@@ -65,13 +65,7 @@ async fn twenty_kills_lose_nothing_and_store_nothing_twice() {
 
 /// Makes the card and starts its run of 2,000 cells.
 async fn begin(actor: &Actor, models: [&str; 2]) -> Value {
-    let content = json!({
-        "kind": "text",
-        "messages": [{ "role": "user", "content": [{ "type": "text", "text": "Repeat after me: {{ word }}" }] }],
-        "variables": [{ "name": "word", "type": "text", "required": true }],
-        "parameters": { "think": false },
-    });
-    let card = actor.card("echo", &content).await;
+    let card = actor.echo_card().await;
     let cases: Vec<Value> = (0..CASES)
         .map(|number| {
             json!({ "variables": { "word": format!("word {number}") }, "expected_output": format!("word {number}") })

@@ -79,13 +79,7 @@ impl Prometheus {
 }
 
 async fn work(actor: &Actor) {
-    let content = json!({
-        "kind": "text",
-        "messages": [{ "role": "user", "content": [{ "type": "text", "text": "Repeat after me: {{ word }}" }] }],
-        "variables": [{ "name": "word", "type": "text", "required": true }],
-        "parameters": { "think": false },
-    });
-    let card = actor.card("echo", &content).await;
+    let card = actor.echo_card().await;
     let case =
         |number| json!({ "variables": { "word": format!("word {number}") }, "expected_output": "word 1" });
     actor.cases(&card, &(0..20).map(case).collect::<Vec<Value>>()).await;

@@ -23,13 +23,7 @@ const BEHIND_PROXY: [(&str, &str); 2] = [
 ];
 
 async fn card(actor: &Actor, cases: usize) {
-    let content = json!({
-        "kind": "text",
-        "messages": [{ "role": "user", "content": [{ "type": "text", "text": "Repeat after me: {{ word }}" }] }],
-        "variables": [{ "name": "word", "type": "text", "required": true }],
-        "parameters": { "think": false },
-    });
-    let card = actor.card("echo", &content).await;
+    let card = actor.echo_card().await;
     let case = |number| json!({ "variables": { "word": format!("word {number}") } });
     actor.cases(&card, &(0..cases).map(case).collect::<Vec<Value>>()).await;
 }
